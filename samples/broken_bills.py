@@ -181,7 +181,7 @@ def _main(path: Path) -> None:
     s.bill("VM-40877", "Verdigris Metals Ltd", march(13), "Brass rods",
            line("Rods", 226000, "5010"), senderBankAccountId="Barclays current")
     s.bill("WD-1183", "Wexford Dairy Ltd", march(13), "Milk for the canteen",
-           line("Milk", 6240, "7310"), status="approved")
+           line("Milk", 6240, "7310"), status="authorised")
     s.bill("WD-1184", "Wexford Dairy Ltd", march(13), "Butter for the canteen",
            line("Butter", 4410, "7310"), status="paid", paidFromBankAccountId=BANK,
            document="scans/WD-1184.pdf")

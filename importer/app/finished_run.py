@@ -108,7 +108,7 @@ def report_of(
     checked.add_findings(matches.findings)
     checked.add_findings(read_back_findings(checked, backs))
     checked.add_findings(cancel_findings(checked, matches.by_bill(cancels)))
-    checked.add_findings(step_findings(checked, of_bills))
+    checked.add_findings(step_findings(checked, of_bills, backs))
     summary, ids = before.summary(command), former_ids(before.prepared)
     of_run = matches.outcomes(outcomes)
     if not summary.sandbox:

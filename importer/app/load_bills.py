@@ -40,7 +40,12 @@ from importer.model.report_model import RunError, RunSummary
 from importer.references.lookup_tables import save_picks
 from importer.references.resolve_online import needs, picks_in_light, resolve_in_light
 from importer.report.build_report import Report, build_report
-from importer.report.light_findings import read_back_findings, step_findings, step_words
+from importer.report.light_findings import (
+    read_back_findings,
+    step_findings,
+    step_words,
+    waiting_words,
+)
 
 if TYPE_CHECKING:
     from importer.references.directory import Directory
@@ -220,7 +225,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
         dry_run=context.options.dry_run,
     )
     checked.add_findings(read_back_findings(checked, progress.read_backs))
-    checked.add_findings(step_findings(checked, progress.steps))
+    checked.add_findings(step_findings(checked, progress.steps, progress.read_backs))
     return build_report(
         checked,
         {**progress.outcomes, **loads.outcomes},
@@ -245,6 +250,8 @@ def _notes(context: LoadContext) -> Iterator[str]:
         yield f"Nothing was sent, because {why}."
     if words := step_words(progress.steps):
         yield f"After creation: {words}."
+    if names := waiting_words(progress.steps):
+        yield f"Still to approve in Light: {names}."
     if progress.stopped is not None:
         yield f"The run stopped early: {progress.stopped}"
 

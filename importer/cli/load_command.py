@@ -76,8 +76,8 @@ def load(**options: Any) -> int:
     several keys of one company, for more requests a minute, from LIGHT_API_KEYS. Without any of
     them it uses the saved login.
 
-    With --then, or a column 'status', the bills are submitted, posted or marked as paid after that,
-    each once too; the files of the column 'document' are uploaded before.
+    With --then, or a column 'status', the bills are submitted, approved, posted or marked as paid
+    after that, each once too; the files of the column 'document' are uploaded before.
 
     \b
     Examples:

@@ -213,7 +213,8 @@ def step_options(command: F) -> F:
             "--then",
             type=click.Choice([wanted.value for wanted in TargetStatus]),
             help="The status of bills whose row has none: left as a draft, submitted for approval,"
-            " posted to the ledger, or posted and marked as paid.  [default: draft]",
+            " submitted and approved as the key's user, posted to the ledger, or posted and marked"
+            " as paid.  [default: draft]",
         ),
         click.option(
             "--documents",

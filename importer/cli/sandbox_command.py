@@ -105,6 +105,13 @@ def _value(flag: str, kind: Any, default: Any, text: str) -> Callable[[F], F]:
     help="A bill whose vendor and number already exist becomes DUPLICATED.",
 )
 @click.option(
+    "--approver",
+    "approvers",
+    multiple=True,
+    metavar="NAME",
+    help="Somebody who has to approve each bill after the user of the key. May be given again.",
+)
+@click.option(
     "--requests-today",
     type=click.IntRange(min=0),
     default=0,

@@ -14,7 +14,7 @@ from importer.core.answers import Answer, Mismatch, Verdict
 from importer.core.errors import LightRefused, LightUnreachable, UsageProblem, WireProblem
 from importer.core.fetch import fetch, fetch_all
 from importer.core.object_ids import normal_id, same_id
-from importer.light import codec, note_codec
+from importer.light import approval_codec, codec, note_codec
 from importer.light.api_session import ApiSession, Params
 from importer.model.bills import Bill
 from importer.model.light_objects import (
@@ -29,12 +29,15 @@ from importer.model.light_objects import (
     PropertyGroup,
     PurchaseOrder,
     UploadTarget,
+    User,
+    UserApproval,
     Vendor,
 )
 
 BILLS = "/v1/invoice-payables"
 BILL_LIST = "/v1/bff/invoice-payables"
 NOTES = "/v1/credit-notes"
+APPROVALS = "/v1/invoice-approval"
 DOCUMENTS = "/v1/accounting-documents/accounting-documents"
 PAGE = 200  # records; Light's maximum
 NUMBERS_A_REQUEST = 10  # of 255 characters at most each
@@ -42,7 +45,9 @@ VENDORS_A_REQUEST = 50  # keeps the address below 2,500 characters
 MOST_PAGES = 10_000  # two million records
 MOST_STALE_PAGES = 20  # pages in a row without a new record
 
-T = TypeVar("T", LightBill, Vendor, Account, Entity, BankAccount, PurchaseOrder, PropertyGroup)
+T = TypeVar(
+    "T", LightBill, Vendor, Account, Entity, BankAccount, PurchaseOrder, PropertyGroup, User
+)
 R = TypeVar("R")
 
 
@@ -132,6 +137,19 @@ class LightClient(ApiSession):
     async def submit_bill(self, bill_id: str, on_wire: Callable[[], None] | None = None) -> Answer:
         """``POST …/submit-for-approval``; whether it worked is seen only later, in the bill."""
         return await self._act(bill_id, "submit-for-approval", {}, on_wire)
+
+    async def approve_bill(
+        self, bill_id: str, note: str, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``POST …/approve``, as the user of the key."""
+        return await self._act(bill_id, "approve", {"note": note}, on_wire)
+
+    async def approvals(self, bill_id: str) -> Answer:
+        """One attempt to read who has approved a bill, and who has to."""
+        return await self.send("GET", APPROVALS, params={"invoicePayableId": bill_id})
+
+    def read_approvals(self, body: object) -> tuple[tuple[str, UserApproval], ...] | None:
+        return _decoded(approval_codec.approvals_from_json, body)
 
     async def post_bill(
         self, ref: DocumentRef, on_wire: Callable[[], None] | None = None
@@ -236,6 +254,11 @@ class LightClient(ApiSession):
 
     async def purchase_orders(self) -> list[PurchaseOrder]:
         return _unique(await self._list("/v1/purchase-orders", codec.purchase_order_from_json))
+
+    async def users(self) -> list[User]:
+        """The users of the company, with their groups."""
+        query: Params = {"includeGroups": True}
+        return _unique(await self._list("/v1/users", approval_codec.user_from_json, query))
 
     async def property_groups(self) -> list[PropertyGroup]:
         """The custom properties that bills and their lines can have, with their values."""

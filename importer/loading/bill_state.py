@@ -19,18 +19,21 @@ _ARCHIVED = frozenset(("ARCHIVED",))
 STEPS_OF: Mapping[TargetStatus, tuple[StepKind, ...]] = {
     TargetStatus.DRAFT: (),
     TargetStatus.SUBMITTED: (StepKind.SUBMIT,),
+    TargetStatus.APPROVED: (StepKind.SUBMIT, StepKind.APPROVE),
     TargetStatus.POSTED: (StepKind.POST,),
     TargetStatus.PAID: (StepKind.POST, StepKind.PAY),
 }
 # Light takes a credit note to the ledger and no further, and knows no approval of it.
 _NOTE_POSTED_FOR = frozenset((TargetStatus.POSTED, TargetStatus.PAID))
 # Requests that count against the limits: references after a look at the bill; the address for a
-# document (its way there is free); submitting and two looks at what became of it; posting; paying
-# after a look at what is left; clearing after looks at the credit note, its links and the bill.
+# document (its way there is free); submitting and two looks at what became of it; approving after a
+# look at the bill; posting; paying after a look at what is left; clearing after looks at the credit
+# note, its links and the bill.
 REQUESTS = {
     StepKind.REFERENCES: 2,
     StepKind.DOCUMENT: 1,
     StepKind.SUBMIT: 3,
+    StepKind.APPROVE: 2,
     StepKind.POST: 1,
     StepKind.PAY: 2,
     StepKind.CLEAR: 4,
@@ -39,6 +42,7 @@ DOING = {
     StepKind.REFERENCES: ("complete with references", "bill", "completed with its references"),
     StepKind.DOCUMENT: ("upload", "document", "uploaded"),
     StepKind.SUBMIT: ("submit", "bill", "submitted for approval"),
+    StepKind.APPROVE: ("approve as the key's user", "bill", "approved"),
     StepKind.POST: ("post", "bill", "posted"),
     StepKind.PAY: ("mark as paid", "bill", "marked as paid"),
     StepKind.CLEAR: ("clear", "credit note", "cleared against its bill"),
@@ -58,7 +62,8 @@ _POSTED = frozenset(
     """.split()
 )
 _LIGHT_PAYS = frozenset("PENDING_PAYMENT_APPROVAL PAYMENT_PAUSED SCHEDULED PAYMENT_PENDING".split())
-_IN_APPROVAL = frozenset(("APPROVAL_REQUESTED", "APPROVAL_PENDING"))
+IN_REVIEW = "APPROVAL_PENDING"
+_IN_APPROVAL = frozenset(("APPROVAL_REQUESTED", IN_REVIEW))
 _OUT = _CANCELLED | {CANCELLING, "DUPLICATED", "DECLINED"}
 _BEFORE = frozenset(("INIT", "CREATED", "IMPORT_PENDING", DRAFT))
 _LEAVING = frozenset(
@@ -96,8 +101,13 @@ RULES: Mapping[StepKind, StateRule] = {
     ),
     StepKind.SUBMIT: StateRule(
         permitted=frozenset((DRAFT,)),
-        done=_POSTED | {"APPROVAL_PENDING", "APPROVED_ACCOUNTING_ENTRY_PENDING"},
+        done=_POSTED | {IN_REVIEW, "APPROVED_ACCOUNTING_ENTRY_PENDING"},
         under_way=frozenset(("APPROVAL_REQUESTED",)),
+    ),
+    # While others still have to approve, it is in review: see ``approve_bill``.
+    StepKind.APPROVE: StateRule(
+        permitted=frozenset((IN_REVIEW,)),
+        done=_POSTED | {"APPROVED_ACCOUNTING_ENTRY_PENDING"},
     ),
     StepKind.POST: StateRule(
         permitted=frozenset((DRAFT,)),

@@ -17,6 +17,8 @@ from importer.model.light_objects import (
     LightLine,
     NoteLink,
     UploadTarget,
+    User,
+    UserApproval,
 )
 
 OnWire = Callable[[], None]
@@ -51,6 +53,14 @@ class LightGateway(Protocol):
         """Give a bill that Light has the fields that creation does not take."""
 
     async def submit_bill(self, bill_id: str, on_wire: OnWire) -> Answer: ...
+
+    async def approve_bill(self, bill_id: str, note: str, on_wire: OnWire) -> Answer:
+        """As the user of the key, who may be one of some that have to."""
+
+    async def approvals(self, bill_id: str) -> Answer: ...
+
+    async def users(self) -> list[User]:
+        """All users with their groups; retries until it has them."""
 
     async def post_bill(self, ref: DocumentRef, on_wire: OnWire) -> Answer: ...
 
@@ -89,6 +99,9 @@ class LightGateway(Protocol):
 
     def read_line(self, body: object, *, note: Bill | None = None) -> LightLine | None:
         """``note``: the credit note that it is a line of."""
+
+    def read_approvals(self, body: object) -> tuple[tuple[str, UserApproval], ...] | None:
+        """Each with the id of its bill; None where they cannot be read."""
 
     def read_note_link(self, body: object) -> NoteLink | None: ...
 
@@ -130,6 +143,22 @@ async def fetch_note_links(gateway: LightGateway, note_id: str) -> Outcome[tuple
 
     return await fetch(
         lambda: gateway.note_links(note_id), read, what="read credit notes", noun="list of links"
+    )
+
+
+async def fetch_approvals(gateway: LightGateway, bill_id: str) -> Outcome[tuple[UserApproval, ...]]:
+    """What the users say of a bill; as ``fetch_bill``."""
+
+    def read(body: object) -> tuple[UserApproval, ...] | Mismatch | None:
+        approvals = gateway.read_approvals(body)
+        if approvals is None:
+            return None
+        if any(not same_id(of, bill_id) for of, _ in approvals):
+            return Mismatch("with the approvals of another bill")
+        return tuple(each for _, each in approvals)
+
+    return await fetch(
+        lambda: gateway.approvals(bill_id), read, what="read approvals", noun="list of approvals"
     )
 
 

@@ -18,7 +18,11 @@ from importer.loading.bill_state import (
 )
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
-from importer.loading.operation import EngineSettings
+from importer.loading.operations.approve_bill import (
+    ApproveBill,
+    ApproverNames,
+    approval_note,
+)
 from importer.loading.operations.bill_step import BillStep, JournaledStep
 from importer.loading.operations.clear_note import ClearNote
 from importer.loading.operations.pay_bill import PayBill
@@ -143,7 +147,13 @@ def step_tasks(
 
 # A bill is paid after what credit notes clear of it, and these clear what is posted.
 _ROUNDS: Sequence[Collection[StepKind]] = (
-    (StepKind.REFERENCES, StepKind.DOCUMENT, StepKind.SUBMIT, StepKind.POST),
+    (
+        StepKind.REFERENCES,
+        StepKind.DOCUMENT,
+        StepKind.SUBMIT,
+        StepKind.APPROVE,
+        StepKind.POST,
+    ),
     (StepKind.CLEAR,),
     (StepKind.PAY,),
 )
@@ -158,11 +168,12 @@ async def take_steps(engine: Engine, tasks: Sequence[StepTask]) -> None:
             blank = replace(blank, detail=step_detail(task.entry.light_id))
             task.steps.setdefault(kind, blank)
     engine.journal.save_steps([task.steps[kind] for task in tasks for kind in task.kinds])
+    names = ApproverNames()
     held_back: set[int] = set()  # entries of which a step did not succeed
     cleared: set[int] = set()  # indexes of credit notes
     for kinds in _ROUNDS:
         of_round = [
-            [_step(task, kind, engine.settings, cleared) for kind in task.kinds if kind in kinds]
+            [_step(task, kind, engine, names, cleared) for kind in task.kinds if kind in kinds]
             for task in tasks
             if task.entry.id not in held_back
         ]
@@ -184,10 +195,17 @@ async def take_steps(engine: Engine, tasks: Sequence[StepTask]) -> None:
 
 
 def _step(
-    task: StepTask, kind: StepKind, settings: EngineSettings, cleared: Collection[int]
+    task: StepTask,
+    kind: StepKind,
+    engine: Engine,
+    names: ApproverNames,
+    cleared: Collection[int],
 ) -> JournaledStep:
     """``cleared`` are the indexes of the credit notes that are cleared in this run."""
-    entry, step, bill = task.entry, task.steps[kind], task.bill
+    entry, step, bill, settings = task.entry, task.steps[kind], task.bill, engine.settings
+    if kind is StepKind.APPROVE:
+        note = approval_note(engine.run)
+        return ApproveBill(entry, step, settings, bill, note=note, names=names)
     if kind is StepKind.DOCUMENT:
         return UploadDocument(entry, step, settings, bill, document=task.document)
     if kind is StepKind.CLEAR:

@@ -62,6 +62,7 @@ class TargetStatus(StrEnum):
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
+    APPROVED = "approved"
     POSTED = "posted"
     PAID = "paid"
 

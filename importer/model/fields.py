@@ -155,7 +155,7 @@ BILL_FIELDS = (
         "how far the bill should go",
         _RECORD,
         attribute="target_status",
-        choices=("draft", "submitted", "posted", "paid"),
+        choices=("draft", "submitted", "approved", "posted", "paid"),
     ),
     Field("paidFromBankAccountId", _UUID, "the id of the bank account it was paid from", _RECORD),
     Field("document", _TEXT, "the file of the invoice, relative to the sheet", _RECORD),

@@ -767,6 +767,9 @@ light.step_forbidden: a step that the key's role does not permit
   Light has the {noun}, but this key may not have it {done}: {reason}.
   → Ask for the key's role to be changed in Light (Settings > API Keys), and run the same command
     again: it does only what is left.
+warning light.awaits_approval: a bill that others have to approve too
+  At {moment}, Light still waited for {approvers} to approve this bill.
+  → Ask them to approve it in Light. The same command approves nothing twice.
 light.step_unknown: a step in doubt
   The {noun} may or may not have been {done}: {reason}.
   → Check the {noun} in Light. The same command asks Light for its state, and does nothing twice.

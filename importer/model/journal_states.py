@@ -292,6 +292,7 @@ class StepKind(StrEnum):
     REFERENCES = "references"  # it is given its payment references and purchase order
     DOCUMENT = "document"
     SUBMIT = "submit"
+    APPROVE = "approve"
     POST = "post"
     PAY = "pay"
     CLEAR = "clear"  # a credit note against its bill

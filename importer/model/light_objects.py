@@ -86,6 +86,25 @@ class NoteLink:
 
 
 @dataclass(frozen=True, slots=True)
+class UserApproval:
+    """What one user, or one of a group, has to say of a bill; see ``ApprovalStatus`` of Light."""
+
+    status: str
+    user_id: str | None = None
+    group_id: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """``groups`` are (id, name)."""
+
+    id: str
+    name: str
+    groups: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Vendor:
     id: str
     name: str

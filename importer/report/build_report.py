@@ -124,6 +124,7 @@ _PARTICIPLES = {
     StepKind.REFERENCES: "referenced",
     StepKind.DOCUMENT: "uploaded",
     StepKind.SUBMIT: "submitted",
+    StepKind.APPROVE: "approved",
     StepKind.POST: "posted",
     StepKind.PAY: "paid",
     StepKind.CLEAR: "cleared",

@@ -12,7 +12,7 @@ import numpy as np
 from importer.core.answers import FORBIDDEN
 from importer.core.cell_parsers import parse_uuid
 from importer.loading.bill_diff import LINE, field_words, quoted
-from importer.loading.bill_state import DOING, UNCLEARED, errors_of
+from importer.loading.bill_state import DOING, IN_REVIEW, UNCLEARED, errors_of
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PATCHED_BILL_FIELDS, PROPERTY
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -29,7 +29,7 @@ from importer.model.journal_states import (
 from importer.model.read_back import Comparison, Difference, ReadBack
 from importer.model.report_model import LineInLight
 from importer.report.outcomes import NO_ANSWER, outcome_words
-from importer.report.phrases import count
+from importer.report.phrases import count, day_and_time, listed
 from importer.validation.checked_bills import Checked
 
 _FIELD = {StepKind.DOCUMENT: "document"}  # the field that a step is shown at; else the status
@@ -67,15 +67,31 @@ def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> It
             yield finding("light.differs", cell, value, bills=(i,), difference=outcome.message)
 
 
-def step_findings(checked: Checked, steps: Mapping[int, tuple[Step, ...]]) -> Iterator[Finding]:
-    """The steps after creation, by bill index, that were refused or are not known to be done."""
+def step_findings(
+    checked: Checked, steps: Mapping[int, tuple[Step, ...]], read_backs: Mapping[int, ReadBack]
+) -> Iterator[Finding]:
+    """The steps after creation that were refused or are not known to be done, and what others have
+    to approve, unless it was read back as approved; all by bill index."""
     for bill, of_bill in steps.items():
         for step in of_bill:
             if step.kind is not StepKind.CANCEL:
                 yield from _step_finding(checked, bill, step)
+            state = read_backs[bill].light_state if bill in read_backs else IN_REVIEW
+            if state == IN_REVIEW and (names := _waiting(step)) and step.settled:
+                cell, value = _step_cell(checked, bill, step)
+                moment = day_and_time(step.settled)
+                who = listed(names)
+                yield finding(
+                    "light.awaits_approval",
+                    cell,
+                    value,
+                    bills=(bill,),
+                    approvers=who,
+                    moment=moment,
+                )
 
 
-def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
+def _step_cell(checked: Checked, bill: int, step: Step) -> _Cell:
     columns = checked.mapped.bills.columns
     name = _FIELD.get(step.kind, "status")
     if step.kind is StepKind.REFERENCES:
@@ -85,7 +101,11 @@ def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
         name = "invoiceNumber"
     column = checked.mapped.bills.columns.get(name)
     cell = checked.mapped.cell(BILLS, name, bill)
-    value = "" if column is None else str(column.text.iloc[bill])
+    return cell, "" if column is None else str(column.text.iloc[bill])
+
+
+def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
+    cell, value = _step_cell(checked, bill, step)
     words: dict[str, Any] = {"done": DOING[step.kind][2], "bills": (bill,)}
     words["noun"] = "credit note" if checked.credit_notes[bill] else "bill"
     if step.state is StepState.REFUSED:
@@ -254,6 +274,19 @@ def step_words(steps: Mapping[int, tuple[Step, ...]]) -> str:
         for kind in StepKind
         if planned[kind] and kind is not StepKind.CANCEL
     )
+
+
+def waiting_words(steps: Mapping[int, tuple[Step, ...]]) -> str:
+    """Who still has to approve how many bills: "Ada Lovelace (2 bills)"; "" where nobody."""
+    names = Counter(
+        name for of_bill in steps.values() for step in of_bill for name in _waiting(step)
+    )
+    return ", ".join(f"{name} ({count(n, 'bill')})" for name, n in sorted(names.items()))
+
+
+def _waiting(step: Step) -> list[str]:
+    """The names of those who have to approve a bill too."""
+    return step.detail_value("waiting") or [] if step.kind is StepKind.APPROVE else []
 
 
 def unfinished(steps: Mapping[int, tuple[Step, ...]]) -> bool:

@@ -30,7 +30,17 @@ from importer.sandbox.list_filters import Cursor, FilterField, FilterType, SortK
 from importer.sandbox.note_store import DOCUMENTS
 from importer.sandbox.refusals import bad_request
 from importer.sandbox.states import STATES
-from importer.sandbox.store import ACCOUNTS, BILLS, ENTITIES, GROUPS, NOTES, ORDERS, VENDORS, Store
+from importer.sandbox.store import (
+    ACCOUNTS,
+    BILLS,
+    ENTITIES,
+    GROUPS,
+    NOTES,
+    ORDERS,
+    USERS,
+    VENDORS,
+    Store,
+)
 from importer.sandbox.wire_types import JsonObject
 
 MAX_LIMIT = 200
@@ -225,6 +235,19 @@ VENDOR_LIST = _listing(
     columns={"ledgerAccountId": BLANK, "ledgerTaxId": BLANK, "spendLastMtd": VENDORS.c.spend},
     values={"status": get_args(VendorStatus), "type": ("EXTERNAL", "USER")},
     flags={"searchTerm": ()},
+)
+USER_LIST = _listing(
+    "users",
+    USERS,
+    filters={
+        FilterType.UUID: "id userGroupId",
+        FilterType.TEXT: "status email role assignedRole",
+        FilterType.MOMENT: "createdAt updatedAt",
+    },
+    sorts="firstName lastName status createdAt updatedAt",
+    columns=dict.fromkeys(("userGroupId", "role", "assignedRole"), BLANK),
+    values={"status": ("ACTIVE", "DEACTIVATED")},
+    flags=dict.fromkeys(("includeRoles", "includeGroups", "includeManagers"), BOOLEANS),
 )
 ACCOUNT_LIST = _listing(
     "ledger-accounts",

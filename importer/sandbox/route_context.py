@@ -18,6 +18,7 @@ from importer.sandbox.refusals import not_found
 from importer.sandbox.request_limits import Limiter
 from importer.sandbox.settings import Counters, SandboxSettings
 from importer.sandbox.store import Store
+from importer.sandbox.user_records import write_users
 from importer.sandbox.wire_types import JsonObject
 
 
@@ -66,6 +67,7 @@ def open_context(settings: SandboxSettings) -> Context:
     """Read the reference and open the database; ``UsageProblem`` where that fails."""
     reference = load_reference(settings.reference)
     store = Store(settings.database, reference, settings.list_lag, settings.clock_offset)
+    write_users(store, settings.approvers)
     limiter = Limiter(
         settings.requests_per_minute,
         settings.requests_per_day,

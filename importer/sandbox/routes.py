@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from importer.sandbox import answer_models, bills_page, lists, request_bodies, states
+from importer.sandbox import answer_models, approvals, bills_page, lists, request_bodies, states
 from importer.sandbox.document_store import UPLOADS
 from importer.sandbox.fault_injection import Injector
 from importer.sandbox.gate import (
@@ -121,6 +121,8 @@ def act(name: str) -> Handler:
         bill = requested_bill(context, request)
         action, reference = states.ACTIONS[name], context.company.reference
         changes = action(bill, body, reference, context.store.now())
+        if name == "approve":
+            changes = approvals.approve_in_turn(context, bill, changes)
         if name == "post":
             changes |= cleared_bill(
                 bill, bill["amount"], bill["amount"] - bill_balance(context, bill)
@@ -133,6 +135,8 @@ def act(name: str) -> Handler:
 def _settle(context: Context, bill: JsonObject) -> JsonObject:
     context.submitted.discard(bill["id"])
     changes = states.approval_outcome(bill, context.company.reference)
+    if changes["state"] == "APPROVAL_PENDING":
+        approvals.save_approval(context.store, approvals.approval_of(context, bill))
     return context.store.save_bill(bill | changes)
 
 
@@ -289,6 +293,8 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("PUT", f"{UPLOADS}{{token}}", receive_document),
     ("GET", "/v1/bff/invoice-payables", list_bills),
     *NOTE_ROUTES,
+    ("GET", "/v1/invoice-approval", approvals.list_approvals),
+    ("GET", "/v1/users", list_of(lists.USER_LIST)),
     ("GET", NOTES_PATH, list_of(lists.NOTE_LIST)),
     ("GET", "/v1/accounting-documents/accounting-documents", list_of(lists.DOCUMENT_LIST)),
     ("GET", "/v1/vendors", list_of(lists.VENDOR_LIST)),

@@ -25,6 +25,8 @@ class SandboxSettings:
     ``requests_today`` of the day's limit are spent before the first request. The sandbox's clock
     is ``clock_offset`` ahead of the computer's.
 
+    ``approvers`` are those who have to approve each bill after the user of the keys, in order.
+
     ``faults`` are injected by rate, ``script`` at the requests it names; ``fault_seed`` makes a
     run repeatable. ``late`` is the delay of late answers and should exceed the client's time-out:
     no client can tell a bill stored after it has looked for it from a lost one. Upload addresses
@@ -44,6 +46,7 @@ class SandboxSettings:
     headers_on_success: bool = True
     list_lag: float = 0.0
     duplicate_state: bool = False
+    approvers: tuple[str, ...] = ()
     requests_today: int = 0
     clock_offset: float = 0.0
     faults: tuple[Fault, ...] = ()

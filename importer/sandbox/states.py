@@ -63,7 +63,7 @@ def approval_outcome(bill: JsonObject, reference: Reference) -> JsonObject:
 
 
 def _approve(bill: JsonObject, body: object, _: Reference, now: str) -> JsonObject:
-    """Approved; ready for payment where the bill says from which bank account."""
+    """Approved by all; ready for payment where the bill says from which bank account."""
     note = read_body(NoteBody, body).get("note")
     require_state(bill, ("APPROVAL_PENDING",), "approved")
     state = "READY_FOR_PAYMENT_RELEASE" if bill["senderBankAccountId"] else "UNPAID"

@@ -109,7 +109,9 @@ ORDERS = _table(
     """,
     sa.Column("total_amount", sa.BigInteger),
 )
-REFERENCE_TABLES = (VENDORS, ACCOUNTS, ENTITIES, GROUPS, ORDERS)
+USERS = _table("users", "email first_name last_name status created_at updated_at body")
+APPROVALS = _table("approvals", "body")  # by the id of their bill
+REFERENCE_TABLES = (VENDORS, ACCOUNTS, ENTITIES, GROUPS, ORDERS, USERS)
 INSERT_BILL = sa.insert(BILLS)
 DEAD_STATES = ("CANCELLED", "DECLINED")
 Row = TypeVar("Row")

@@ -24,7 +24,11 @@ from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.cross_row_rules import party_numbers
 
 # How far a credit note goes where a bill would go further: Light neither approves nor pays it.
-_TARGETS = {TargetStatus.SUBMITTED: TargetStatus.DRAFT, TargetStatus.PAID: TargetStatus.POSTED}
+_TARGETS = {
+    TargetStatus.SUBMITTED: TargetStatus.DRAFT,
+    TargetStatus.APPROVED: TargetStatus.DRAFT,
+    TargetStatus.PAID: TargetStatus.POSTED,
+}
 _ONLY_OF_BILLS = ("document", "purchaseOrder", *(field.name for field in PATCHED_BILL_FIELDS))
 
 

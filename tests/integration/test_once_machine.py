@@ -71,6 +71,7 @@ BANK = "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11"
 COURSE = {
     "": ["IN_DRAFT"],
     "submitted": ["IN_DRAFT", "APPROVAL_REQUESTED", "APPROVAL_PENDING"],
+    "approved": ["IN_DRAFT", "APPROVAL_REQUESTED", "APPROVAL_PENDING", "UNPAID"],
     "posted": ["IN_DRAFT", "UNPAID"],
     "paid": ["IN_DRAFT", "UNPAID", "PAID"],
 }
@@ -144,7 +145,7 @@ new_bills = st.lists(
     st.tuples(
         st.sampled_from(["numbered", "numbered", "numbered", "alike", "refused", "invalid"]),
         st.lists(st.sampled_from([100, 100, 250]), min_size=1, max_size=4),
-        st.sampled_from(["", "", "submitted", "posted", "paid"]),
+        st.sampled_from(["", "", "submitted", "approved", "posted", "paid"]),
         st.booleans(),  # whether it has a document
     ),
     min_size=1,

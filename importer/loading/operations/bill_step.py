@@ -184,10 +184,14 @@ class BillStep(JournaledStep):
     async def look(self, gateway: LightGateway) -> Decision:
         outcome = await fetch_bill(gateway, self.ref, balance=self.balance)
         if outcome.content is not None:
+            await self.look_further(gateway, outcome.content)
             return self._by_state(outcome.content)
         if outcome.verdict is Verdict.ABSENT:
             return self.absent(outcome.reason)
         return self.unreadable(outcome.reason)
+
+    async def look_further(self, gateway: LightGateway, remote: LightBill) -> None:
+        """Read what the bill itself does not tell of the step."""
 
     def absent(self, reason: str) -> Decision:
         return self._unseen(f"Light does not show its {self.ref.noun} {self.light_id}: {reason}")

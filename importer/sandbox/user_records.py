@@ -1,0 +1,34 @@
+"""The users of a sandbox: the user of its keys, and other approvers of bills."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+
+from importer.sandbox.store import USERS, Store, table_row
+
+KEY_USER = "Sandbox User"
+
+
+def user_id(company_id: str, name: str) -> str:
+    return str(uuid.uuid5(uuid.UUID(company_id), f"user {name}"))
+
+
+def write_users(store: Store, approvers: tuple[str, ...]) -> None:
+    """The user of the keys, and the other approvers."""
+    company = store.company
+    with store.transaction() as connection:
+        for name in (KEY_USER, *approvers):
+            first, _, last = name.partition(" ")
+            user = {
+                "id": user_id(company.id, name),
+                "companyId": company.id,
+                "email": f"{name.lower().replace(' ', '.')}@example.com",
+                "firstName": first,
+                "lastName": last,
+                "status": "ACTIVE",
+                "createdAt": company.created,
+                "updatedAt": company.created,
+            }
+            connection.execute(sa.insert(USERS), table_row(USERS, user))
