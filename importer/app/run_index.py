@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -17,9 +15,8 @@ from importer.app.data_paths import data_folder
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import RunRecord
-from importer.loading.journal.run_figures import RunFigures, run_figures
-from importer.loading.loaded_bills import valid_read_backs
-from importer.model.journal_states import IN_LIGHT, Status
+from importer.loading.journal.run_figures import RunFigures, figures_now, run_figures
+from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
 from importer.report.run_history import History, Totals
 
@@ -153,7 +150,7 @@ def _history(
         bills = {s: n for s, n in bills.items() if s in unsent}
         bills |= {status.value: n for status, n in of_run.bills.items()}
         bills = {"total": sum(bills.values()), **bills} if bills else {}
-        of_lines, in_light = _now(journal, run.id)
+        of_lines, in_light = figures_now(journal, run.id)
         line_items = {s: n for s, n in line_items.items() if s in unsent} | of_lines
         line_items = {"total": sum(line_items.values()), **line_items} if line_items else {}
         totals = [replace(total, created=in_light[total.currency]) for total in totals]
@@ -180,22 +177,3 @@ def _history(
         figures=figures,
         error=error,
     )
-
-
-def _now(journal: Journal, run: str) -> tuple[dict[str, int], Counter[str]]:
-    """Line items of a run by status, and the cents that Light has of it now by currency."""
-    outcomes = journal.outcomes(run)
-    backs = valid_read_backs(journal, run, outcomes)
-    lines: Counter[str] = Counter()
-    in_light: Counter[str] = Counter()
-    for entry_id, outcome in outcomes.items():
-        content = json.loads(outcome.entry.content)
-        lines[outcome.status.value] += len(content["lineItems"])
-        back = backs.get(entry_id)
-        missing = back is not None and back.comparison is Comparison.MISSING
-        if outcome.status in IN_LIGHT and not missing:
-            read = back.amount if back is not None else None
-            in_light[content["currency"]] += (
-                (outcome.entry.light_amount or 0) if read is None else read
-            )
-    return dict(lines), in_light

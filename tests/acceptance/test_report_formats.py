@@ -85,6 +85,12 @@ def test_report_as_csv_json_and_html(command: Command, run: str) -> None:
 
     command("report", run, "--format", "html", "--result", "out.html", "--quiet")
     page = Page(Path("out.html").read_text())
+    # On a narrow screen each row is a card, in which figures have no header above them.
+    figures = [attrs for tag, attrs in page.tags if tag == "td" and attrs.get("class") == "n"]
+    assert figures
+    assert all(attrs.get("data-label") for attrs in figures)
+    tables = [attrs.get("class") for tag, attrs in page.tags if tag == "table"]
+    assert set(tables) == {"cards"}
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "img", "link", "iframe", "object", "form", "base"}
     policy = next(a for _, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")

@@ -7,13 +7,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from conftest import calls
 from postgres_server import team_journal
 
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_records import Change, Intent, rows_from_row
-from importer.loading.journal.run_figures import created_before
+from importer.loading.journal.run_figures import created_before, figures_now
 from importer.model.journal_states import BillOutcome, DamagedRecord, State, Status
 from importer.model.run_rows import BillRows
 
@@ -141,6 +142,29 @@ def test_next_run_names_the_killed_run_that_created_a_bill(
         journal.step(again, done, [])
         assert created_before(journal, again) == {killed: (2, 0)}
         assert created_before(journal, killed) == {}
+
+
+def test_figures_of_a_run_take_as_much_work_whatever_its_bills(tmp_path: Path) -> None:
+    """The database adds them up: no content of a bill is read."""
+    work = []
+    for n in (4, 200):
+        with Journal(tmp_path / f"{n}.sqlite") as journal:
+            content = '{"currency": "GBP", "lineItems": [{}, {}]}'
+            entries = [e.id for e in journal.plan([(f"{i}", content) for i in range(n)]).values()]
+            run = journal.start_run({})
+            journal.assign(run, [(entry, BillRows(), None) for entry in entries])
+            done = [
+                Change(e, State.CREATED, Status.CREATED, light_id=f"b-{e}", light_amount=50)
+                for e in entries[1:]
+            ]
+            journal.step(run, done, [])
+            for _ in range(2):  # SQLAlchemy compiles the statement once
+                with calls() as count:
+                    figures = figures_now(journal, run)
+            assert figures == ({"created": 2 * (n - 1), "not_sent": 2}, {"GBP": 50 * (n - 1)})
+            work.append(count[0])
+    few, more = work
+    assert more < 1.5 * few
 
 
 def test_damaged_file_name_of_a_run_is_called_damaged() -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import MAY_BE_TWICE, status_where
 from importer.loading.journal.journal_tables import ENTRIES, READ_BACKS, RUN_BILLS, RUNS
-from importer.model.journal_states import State, Status, is_note_identity
+from importer.model.journal_states import IN_LIGHT, State, Status, is_note_identity
 from importer.model.read_back import Comparison
 
 
@@ -44,6 +44,12 @@ def created_before(journal: Journal, run: str) -> dict[str, tuple[int, int]]:
     return out
 
 
+_IN_LIGHT = ENTRIES.c.light_id.is_not(None).label("in_light")
+_MAY_BE = sa.or_(RUN_BILLS.c.status.is_(None), RUN_BILLS.c.status.in_(MAY_BE_TWICE))
+_TWICE = sa.and_(ENTRIES.c.twins.is_not(None), _MAY_BE)
+_STATUS_NOW = sa.case((_TWICE, Status.UNKNOWN.value), else_=RUN_BILLS.c.status).label("status_now")
+
+
 @dataclass
 class RunFigures:
     """Figures of a run beside its own summary. ``bills`` are those the journal knows, by status;
@@ -56,21 +62,60 @@ class RunFigures:
     damage: str = ""
 
 
+_FROM_CONTENT = {  # what the figures need of a bill's content, by SQL dialect
+    "sqlite": (
+        "json_extract(entries.content, '$.currency')",
+        "json_array_length(entries.content, '$.lineItems')",
+    ),
+    "postgresql": (
+        "(entries.content::json ->> 'currency')",
+        "json_array_length(entries.content::json -> 'lineItems')",
+    ),
+}
+
+
+def figures_now(journal: Journal, run: str) -> tuple[dict[str, int], Counter[str]]:
+    """Line items of a run by status, and the cents that Light has of it now by currency; added up
+    by the database, whose contents are not read here."""
+    backs = sa.and_(  # not what was read before the bill was undone and loaded again
+        READ_BACKS.c.run == RUN_BILLS.c.run,
+        READ_BACKS.c.entry == RUN_BILLS.c.entry,
+        sa.or_(ENTRIES.c.settled.is_(None), ENTRIES.c.settled <= READ_BACKS.c.moment),
+    )
+    cents = sa.func.coalesce(READ_BACKS.c.amount, ENTRIES.c.light_amount, 0)
+    lines: Counter[str] = Counter()
+    in_light: Counter[str] = Counter()
+    with journal.reading(run) as db:
+        currency, n_lines = _FROM_CONTENT[db.dialect.name]
+        query = (
+            sa.select(
+                _STATUS_NOW,
+                ENTRIES.c.state,
+                _IN_LIGHT,
+                sa.literal_column(currency).label("currency"),
+                READ_BACKS.c.seen,
+                sa.func.sum(sa.literal_column(n_lines)),
+                sa.func.sum(cents),
+            )
+            .select_from(RUN_BILLS)
+            .join(ENTRIES, ENTRIES.c.id == RUN_BILLS.c.entry)
+            .outerjoin(READ_BACKS, backs)
+            .where(RUN_BILLS.c.run == run)
+            .group_by(*map(sa.text, ("status_now", "state", "in_light", "currency", "seen")))
+        )
+        for status, state, has_id, code, read, n, amount in db.execute(query):
+            of = Status(status) if status else status_where(State(state), partial=has_id)
+            lines[of.value] += int(n)
+            if of in IN_LIGHT and read != Comparison.MISSING:
+                in_light[code] += int(amount)
+    return dict(lines), in_light
+
+
 def run_figures(journal: Journal) -> dict[str, RunFigures]:
     """The figures of all runs, in two queries."""
     out: dict[str, RunFigures] = defaultdict(RunFigures)
-    in_light = ENTRIES.c.light_id.is_not(None).label("in_light")
-    may_be = sa.or_(RUN_BILLS.c.status.is_(None), RUN_BILLS.c.status.in_(MAY_BE_TWICE))
-    twice = sa.and_(ENTRIES.c.twins.is_not(None), may_be)
-    status_now = sa.case((twice, Status.UNKNOWN.value), else_=RUN_BILLS.c.status)
     counted = (
-        sa.select(
-            RUN_BILLS.c.run,
-            status_now.label("status_now"),
-            ENTRIES.c.state,
-            in_light,
-            sa.func.count(),
-        )
+        sa.select(RUN_BILLS.c.run, _STATUS_NOW, ENTRIES.c.state, _IN_LIGHT, sa.func.count())
         .join(ENTRIES, ENTRIES.c.id == RUN_BILLS.c.entry)
         .group_by(RUN_BILLS.c.run, sa.text("status_now"), ENTRIES.c.state, sa.text("in_light"))
     )
