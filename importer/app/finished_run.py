@@ -1,12 +1,14 @@
-"""A run of the past: its record in the journal, its files, and its report again."""
+"""A finished run: its record in the journal, its files, and its report again."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from importer.app.data_paths import reference_path
 from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
 from importer.app.match_rows import currency_of, match_rows, unit_of
@@ -16,13 +18,16 @@ from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
 from importer.app.run_options import run_options
 from importer.app.run_snapshot import load_snapshot
+from importer.core.errors import ImporterError
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import RunRecord
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
 from importer.model.journal_states import BillOutcome, Step, StepState
 from importer.model.read_back import ReadBack
-from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.model.report_model import CurrencyTotal, RunSummary, Suggestion
+from importer.references.reference_cache import read_cache
+from importer.references.resolve_online import all_choices
 from importer.report.build_report import Report, build_report
 from importer.report.light_findings import cancel_findings, read_back_findings, step_findings
 from importer.validation.checked_bills import Checked
@@ -109,6 +114,7 @@ def report_of(
     checked.add_findings(read_back_findings(checked, backs))
     checked.add_findings(cancel_findings(checked, matches.by_bill(cancels)))
     checked.add_findings(step_findings(checked, of_bills, backs))
+    checked.choices = _saved_choices(before)
     summary, ids = before.summary(command), former_ids(before.prepared)
     of_run = matches.outcomes(outcomes)
     if not summary.sandbox:
@@ -123,6 +129,17 @@ def report_of(
         read_back=Counter(back.comparison.value for back in read_backs.values()),
     )
     return replace(report, summary=summary), steps
+
+
+def _saved_choices(run: FinishedRun) -> dict[str, tuple[Suggestion, ...]]:
+    """What the dropdowns offer for names to resolve, from the company's saved lists."""
+    facts, checked = run.record.facts, run.prepared.checked
+    path = reference_path(str(facts.get("base_url") or ""), str(facts.get("company_id") or ""))
+    if not checked.unresolved or not path.exists():
+        return {}
+    with contextlib.suppress(ImporterError):  # damaged lists do not keep the report back
+        return all_choices(checked, read_cache(path).directory)
+    return {}
 
 
 def _with_unmatched(

@@ -70,10 +70,10 @@ def resolve_in_light(checked: Checked, directory: Directory, template: Template)
     _check_orders(checked, directory.purchase_orders)
     resolve_properties(checked, directory.groups)
     finish(checked)
-    checked.choices = _choices(checked, directory)
+    checked.choices = all_choices(checked, directory)
 
 
-def _choices(checked: Checked, directory: Directory) -> dict[str, tuple[Suggestion, ...]]:
+def all_choices(checked: Checked, directory: Directory) -> dict[str, tuple[Suggestion, ...]]:
     """All that Light has, by label, for each field with a name that a person has to resolve."""
     return {
         name: tuple(
@@ -226,7 +226,7 @@ def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
                 column.add_findings("not_in_cache", items, nearest=index.hint(text), **words)
                 reason = "missing when the lists were fetched"
                 column.add_unresolved(text, items, reason, index.suggestions(text))
-    checked.choices = _choices(checked, cached.directory)
+    checked.choices = all_choices(checked, cached.directory)
 
 
 def picks_in_light(picks: Sequence[Pick], directory: Directory) -> list[Pick]:

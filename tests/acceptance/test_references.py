@@ -256,6 +256,24 @@ def test_pick_is_remembered(load: Load, theirs: Sandbox, tmp_path: Path) -> None
     assert len(numbers(theirs)) == len(set(numbers(theirs))) == 6
 
 
+def test_report_offers_the_saved_lists_of_the_company(
+    load: Load, command: Callable[..., Ended], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def offered() -> int:
+        done = command("report", "latest", "--json")
+        book = openpyxl.load_workbook(done.json["result"])
+        [rule] = book["To resolve"].data_validations.dataValidation
+        cells = rule.formula1.rpartition("!")[2].replace("$", "")
+        left, top, right, bottom = openpyxl.utils.range_boundaries(cells)
+        return (right - left + 1) * (bottom - top + 1)
+
+    rows = [named(1, "Abbot Lane Stationers"), named(2, "V-1002")]
+    assert load(sandbox.base_url, *write_bills(tmp_path, rows), "--only-valid").code == 1
+    assert offered() < 10  # the suggestions
+    assert pull(command, sandbox).code == 0
+    assert offered() > 450
+
+
 def test_picks_survive_while_others_are_missing(
     load: Load, command: Callable[..., Ended], sandbox: Sandbox, tmp_path: Path
 ) -> None:
