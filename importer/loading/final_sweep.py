@@ -27,8 +27,9 @@ from importer.model.journal_states import ALWAYS, Discovery, State, Status
 
 @dataclass
 class FinalSweep:
-    """Waits until Light has settled since the last bill was created, and looks once. ``jobs`` are
-    those of the engine, ``in_light`` those that were in Light before."""
+    """Waits until Light has settled since the last bill was created, and looks once; for the other
+    copy of what was sent twice, twice. ``jobs`` are those of the engine, ``in_light`` those that
+    were in Light before."""
 
     engine: Engine
     jobs: Sequence[BillJob]
@@ -42,10 +43,16 @@ class FinalSweep:
         engine, settle = self.engine, self.engine.settings.settle
         await wait_for_sweep(self._unsettled(), engine.progress.message)
         sweep = await look_for_twins(bills, engine.gateway, engine.journal, settle)
+        sent_twice = {job.entry.id for job in self.jobs if job.created and job.sent_twice}
+        if once := [each for each in bills if each.entry.id in sent_twice - sweep.found]:
+            await wait_for_sweep(settle, engine.progress.message)
+            sweep.add(await look_for_twins(once, engine.gateway, engine.journal, settle))
         save_sweep(engine.journal, engine.run, sweep)
         doubtful = {change.entry for change in sweep.moved}
-        stated = [each for each in await self._stated_amounts() if each.entry not in doubtful]
-        return [*await self._refused_in_light(refused), *stated]
+        swept = {each.entry.id for each in bills} & sent_twice - doubtful
+        records: list[Record] = [j.complete_once() for j in self.jobs if j.entry.id in swept]
+        records += await self._refused_in_light(refused)
+        return records + [x for x in await self._stated_amounts() if x.entry not in doubtful]
 
     async def _refused_in_light(self, refused: Sequence[BillJob]) -> list[Record]:
         """Whether Light has bills that it refused all the same."""

@@ -25,6 +25,11 @@ from importer.model.bills import Bill, document_noun
 from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import LightBill, LightLine
 
+_SENT_TWICE = (
+    "it was sent twice, and it is not known yet whether Light has it twice; run the same command"
+    " again to find out"
+)
+
 
 def not_before(light_time: datetime | None) -> datetime:
     """A moment, by Light's clock, before which no bill was made that is sent from now on.
@@ -59,6 +64,7 @@ class BillJob:
     lines: list[LightLine | None] = field(default_factory=list)  # in the order of the sheet
     request_key: str | None = None  # of a credit note that was sent in this run
     other_note: str = ""  # the credit note that Light answered with, which has this one's number
+    discovery: Discovery | None = None  # how a bill that was created turned out to be in Light
 
     @property
     def in_doubt(self) -> bool:
@@ -69,6 +75,12 @@ class BillJob:
     def sent_before(self) -> bool:
         """Whether Light may have it, or its next line, from an attempt before this one."""
         return self.in_doubt or self.resent or self.unanswered
+
+    @property
+    def sent_twice(self) -> bool:
+        """Whether Light may have it twice: the attempt that it did not show may come in yet. What
+        an earlier run left without an id was looked for anew."""
+        return self.resent or (self.entry.resent is not None and self.entry.light_id is not None)
 
     @property
     def noun(self) -> str:
@@ -175,9 +187,19 @@ class BillJob:
         return self.change(State.REJECTED, Status.REJECTED, refusal.reason, errors=refusal.errors)
 
     def complete(self, remote: LightBill, how: Discovery | None = None) -> Change:
-        """Light has the bill with all its lines."""
-        self.remote, self.created = remote, True
+        """Light has the bill with all its lines; of one that was sent twice only a sweep tells
+        whether once."""
+        self.remote, self.created, self.discovery = remote, True, how
+        if self.sent_twice:
+            change = self.creation(None, _SENT_TWICE)
+            return replace(change, state=State.UNKNOWN)
         return self.creation(Status.CREATED, describe_differences(self.bill, remote), how)
+
+    def complete_once(self) -> Change:
+        """A sweep has looked for other copies since, and found none that is not in the journal."""
+        assert self.remote is not None
+        words = describe_differences(self.bill, self.remote)
+        return self.creation(Status.CREATED, words, self.discovery)
 
     def objection(self, remote: LightBill) -> str:
         """Why a bill that is this one cannot be called created as it is in the sheet."""
@@ -200,7 +222,7 @@ class BillJob:
             message=f"Light has the {self.noun} {remote.id}, but {why}",
         )
 
-    def creation(self, status: Status, message: str, how: Discovery | None = None) -> Change:
+    def creation(self, status: Status | None, message: str, how: Discovery | None = None) -> Change:
         """That Light has the bill ``remote``."""
         remote = self.remote
         assert remote is not None

@@ -38,7 +38,7 @@ from importer.loading.listed_bills import (
     twin_of,
 )
 from importer.loading.reconcile import SKEW
-from importer.model.bills import Bill
+from importer.model.bills import Bill, document_noun
 from importer.model.journal_states import ALWAYS, JournalEntry, State, Status, Twin
 from importer.model.light_objects import DocumentRef, LightBill
 
@@ -77,12 +77,27 @@ class Sweep:
     moved: list[Change] = field(default_factory=list)
     looked_for: list[int] = field(default_factory=list)
 
+    @property
+    def found(self) -> set[int]:
+        """The entries of which it says something new."""
+        return {*self.twins, *(change.entry for change in self.moved)}
+
+    def add(self, later: Sweep) -> None:
+        """A later look at some of the bills of which this one found nothing."""
+        self.twins |= later.twins
+        self.moved += later.moved
+
 
 async def look_for_twins(
     bills: Sequence[BillInLight], gateway: LightGateway, journal: Journal, settle: float
 ) -> Sweep:
     """Look for them all; nothing is written. Raises what ``list_bills`` raises."""
     listed = await _listed(bills, gateway)
+    if unlisted := _unlisted(bills, listed):
+        # A list that lacks what Light has does not tell what Light lacks.
+        await asyncio.sleep(settle)
+        listed = [*{bill.id: bill for bill in [*listed, *await _listed(bills, gateway)]}.values()]
+        unlisted = _unlisted(bills, listed)
     ids = [bill.id for bill in listed]
     suspected = [twin.id for each in bills for twin in each.entry.twins]
     owners, undone = entries_of_light_ids(journal, [*ids, *suspected]), journal.undone(ids)
@@ -98,7 +113,8 @@ async def look_for_twins(
         if near or each.entry.twins:
             suspects.append((each, near, earlier))
     lined = [each for each in bills if each.entry.has_lines_in_doubt]
-    refs = [*_refs(suspects), *(DocumentRef(x.light_id, x.bill.credit_note) for x in lined)]
+    whole = [*lined, *unlisted]
+    refs = [*_refs(suspects), *(DocumentRef(x.light_id, x.bill.credit_note) for x in whole)]
     read = await read_by_id(refs, gateway, settle)
     sweep = Sweep()
     for each, near, earlier in suspects:
@@ -106,12 +122,19 @@ async def look_for_twins(
     for each in lined:
         if remote := read.get(each.light_id):
             sweep.moved += _surplus_lines(each.entry, remote)
+    sweep.moved += [
+        _not_listed(each)
+        for each in unlisted
+        if each.entry.id not in sweep.found and not each.entry.twins
+        if not ((ours := read.get(each.light_id)) and is_cancelled(ours))
+    ]
     long_ago = utc_now() - LONG_AFTER
     sweep.looked_for = [
         each.entry.id
         for each in bills
         if each.entry.resent is not None
         and each.entry.resent <= long_ago
+        and each not in unlisted
         and not sweep.twins.get(each.entry.id, each.entry.twins)
     ]
     return sweep
@@ -149,6 +172,28 @@ async def _listed(bills: Sequence[BillInLight], gateway: LightGateway) -> list[L
         since = min(each.since for each in sent if each.since is not None)
         listed += await list_documents(gateway, (each.bill for each in sent), since)
     return listed
+
+
+def _unlisted(bills: Sequence[BillInLight], listed: Sequence[LightBill]) -> list[BillInLight]:
+    """Those sent again that are in Light, and not in its list."""
+    resent = [each for each in bills if each.entry.resent is not None]
+    shown = {normal_id(bill.id) for bill in listed} if resent else set()
+    return [each for each in resent if normal_id(each.light_id) not in shown]
+
+
+def _not_listed(each: BillInLight) -> Change:
+    entry, noun = each.entry, document_noun(each.bill)
+    return Change(
+        entry.id,
+        State.UNKNOWN,
+        Status.UNKNOWN,
+        light_id=entry.light_id,
+        light_state=entry.light_state,
+        light_amount=entry.light_amount,
+        line_ids=entry.line_ids,
+        message=f"it was sent twice, and Light's list does not show the {noun} {entry.light_id}, so"
+        " that it is not known whether Light has it twice",
+    )
 
 
 def _one_of_each_kind(bills: Iterable[BillInLight]) -> list[BillInLight]:

@@ -94,6 +94,42 @@ MENDED = {
         (Computer("A", LOAD, faults={("line", 4): "arrives very late"}),),
         separate=True,
     ),
+    "two lists that lie after a foreign answer double no bill unnamed": Scenario(
+        431,
+        (0,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={("create", 1): "page with 200"}
+                | {("list", n): "empty-list" for n in (3, 4, 5)},
+            ),
+        ),
+    ),
+    "a bill that was sent twice is in doubt until it was looked for": Scenario(
+        432,
+        (0,),
+        (
+            Computer(
+                "A",
+                (Session(crash=Crash(seconds=80.0)),),
+                faults={("create", 1): "page with 200"}
+                | {("list", n): "empty-list" for n in (3, 4)},
+            ),
+        ),
+    ),
+    "one list that lacks a second copy does not prove that Light has one": Scenario(
+        433,
+        (0,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={("create", 1): "page with 200", ("list", 5): "short-list"}
+                | {("list", n): "empty-list" for n in (3, 4)},
+            ),
+        ),
+    ),
     "a crash between the rows of a run and what it found leaves no id behind": Scenario(
         902,
         (7,),

@@ -122,6 +122,12 @@ def _once(
     loaded = statuses.count(Status.CREATED) + statuses.count(Status.ALREADY_LOADED)
     unsure = statuses.count(Status.UNKNOWN)
     wire = running.wire
+    if not final:  # a row may say that the second copy was not looked for yet
+        of_rows = [claims.outcomes[i] for i in rows if i in claims.outcomes]
+        unsure += sum(
+            outcome.status is Status.UNKNOWN and "sent twice" in outcome.message
+            for outcome in of_rows
+        )
     # What Light refused is looked for at the end; a list that lies then is believed.
     if wire.misled and any(wire.used[each] for each in COMMITTED) and not final:
         unsure += statuses.count(Status.REJECTED)
