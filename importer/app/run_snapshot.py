@@ -110,6 +110,8 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
 
 def _vendors(checked: Checked) -> dict[str, list[str | None]]:
     """The name and number of each vendor that the bills are of, by Light's id."""
+    if not checked.vendors:
+        return {}
     column = checked.bills["vendorId"]
     ids = {str(v) for v in column.values_at(np.arange(checked.bills.size)) if v}
     some = {id: checked.vendors[id] for id in sorted(ids & checked.vendors.keys())}

@@ -136,7 +136,7 @@ class RateLimiter:
     One file stands for one Light. ``keys`` are marks that stand for the keys of one company; the
     keys themselves are not needed. Each may make ``per_minute`` requests in any minute, all
     together ``per_day`` in a UTC day. ``clock`` gives unix seconds. Used from one event loop at a
-    time.
+    time. ``store`` is the file where it is open already.
 
     ``on_wait`` is called with each wait of more than 5 seconds. Where the day's
     budget is spent, ``acquire`` raises BudgetSpent; ``past_budget``: it waits until that is new.
@@ -153,6 +153,7 @@ class RateLimiter:
         past_budget: bool = False,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        store: sqlite3.Connection | None = None,
     ) -> None:
         if per_minute < 1 or per_day < 1:
             raise UsageProblem("At least one request a minute and a day must be permitted.")
@@ -172,7 +173,7 @@ class RateLimiter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
         self._path = path
-        self._db = open_rate_limit_store(path, oldest=utc_date(clock() - DAYS_STORED))
+        self._db = store or open_rate_limit_store(path, oldest=utc_date(clock() - DAYS_STORED))
 
     def close(self) -> None:
         self._db.close()

@@ -9,16 +9,16 @@ nothing is written or sent, and the next session begins with what is in the file
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import copy
 import random
-from collections.abc import Callable, Iterator, Mapping
+import sqlite3
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
-import sqlalchemy as sa
-from light_world import SimulatedLight, moment
+from light_record import moment
+from light_world import SimulatedLight
+from numbered_journal import Disk, NumberedJournal, PowerCut
 from scenario import SETTLE, Computer, Scenario, Session
 from sheet import ROWS, Sheet
 from simulated import START
@@ -35,7 +35,6 @@ from importer.light.credentials import credentials
 from importer.light.rate_limiter import RateLimiter
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.journal_tables import META
 from importer.loading.loaded_bills import bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
 from importer.model.finding import Finding
@@ -47,73 +46,6 @@ BASE_URL = "https://api.light.inc"
 COMPANY = Company("c0000000-0000-4000-8000-000000000000", "Simulated", "GBP")
 _KEY = credentials({"LIGHT_API_KEY": "simulated-key"})
 _DESTINATION = Destination(BASE_URL, _KEY, 6000, 10**6, ":memory:")
-
-
-class PowerCut(BaseException):
-    """The computer stopped here."""
-
-
-@dataclass
-class Disk:
-    """Counts the commits of a session; ``cut_at`` ends it at one of them."""
-
-    cut_at: int = 0
-    durable: bool = False  # whether that one still reaches the disk
-    commits: int = 0
-    off: bool = False
-    on_commit: Callable[[int], None] = lambda number: None
-
-    def before(self) -> None:
-        if self.off:
-            raise PowerCut
-        self.commits += 1
-        if self.commits == self.cut_at and not self.durable:
-            self.off = True
-            raise PowerCut
-
-    def after(self) -> None:
-        self.on_commit(self.commits)
-        if self.commits == self.cut_at:
-            self.off = True
-            raise PowerCut
-
-
-class NumberedJournal(Journal):
-    """A journal in one session, whose commits a ``Disk`` counts. It has one connection, ``db``, for
-    all schedules: opening one takes most of the time of a session."""
-
-    def __init__(self, whole: Journal, db: sa.Connection, disk: Disk) -> None:
-        self.place, self._engine, self._transaction = whole.place, whole._engine, None
-        self._database = whole._database
-        self.db, self.disk = db, disk
-
-    def of_session(self, disk: Disk) -> NumberedJournal:
-        return NumberedJournal(self, self.db, disk)
-
-    def close(self) -> None:
-        """The connection stays."""
-
-    @contextlib.contextmanager
-    def reading(self, run: str = "") -> Iterator[sa.Connection]:
-        yield self.db
-
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        if self._transaction is not None:
-            yield self._transaction
-            return
-        self.db.exec_driver_sql("BEGIN IMMEDIATE")
-        try:
-            yield self.db
-            self.disk.before()
-            self.db.commit()
-        except sa.exc.SQLAlchemyError as error:
-            self.db.rollback()
-            raise self._problem(error) from error
-        except BaseException:
-            self.db.rollback()
-            raise
-        self.disk.after()
 
 
 @dataclass
@@ -142,6 +74,7 @@ class Running:
     light: SimulatedLight
     trace: Trace
     journal: NumberedJournal
+    pace_store: sqlite3.Connection
     check: Callable[[Running, Claims], None]
     wire: Wire = field(init=False)
     claims: Claims | None = None  # of the last session
@@ -157,7 +90,11 @@ class Running:
         self.wire.alive = lambda: not self._disk.off
         time = asyncio.get_running_loop().time
         self._pace = RateLimiter(
-            ":memory:", per_minute=6000, per_day=10**6, clock=lambda: START + time()
+            ":memory:",
+            per_minute=6000,
+            per_day=10**6,
+            clock=lambda: START + time(),
+            store=self.pace_store,
         )
 
     @property
@@ -292,26 +229,3 @@ class Running:
         by_line = {bill.row: bill.index for bill in self.sheet.bills}
         index = {entry: by_line[of.bill.row] for entry, of in rows.items() if of.bill}
         return Claims(command, {index[entry]: outcome for entry, outcome in outcomes.items()})
-
-
-class Journals:
-    """An empty journal for each computer, from one schedule to the next."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._by_name: dict[str, NumberedJournal] = {}
-
-    def empty(self, name: str) -> NumberedJournal:
-        if name not in self._by_name:
-            whole = Journal(self._folder / f"{name}.sqlite")
-            self._by_name[name] = NumberedJournal(whole, whole._engine.connect(), Disk())
-        journal = self._by_name[name]
-        with journal.writing() as db:
-            for table in META.tables:
-                db.exec_driver_sql(f"DELETE FROM {table}")
-        return journal
-
-    def close(self) -> None:
-        for journal in self._by_name.values():
-            journal.db.close()
-            journal._engine.dispose()

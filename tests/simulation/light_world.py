@@ -1,4 +1,5 @@
-"""A simulated Light: its bills, what was done to them and by whom. Nothing is ever lost here.
+"""A simulated Light: its bills and credit notes, what was done to them and by whom. Nothing is
+ever lost here.
 
 Requests come as method, path, query and body, and are answered with a status and JSON, as in the
 API's description. ``people`` change bills by hand.
@@ -9,16 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+from light_record import Answered, Json, LightRecord, error, wire_time
+from notes_world import DOCUMENTS, NOTES, SimulatedNotes
 from sheet import REFUSED
-from simulated import START
 
-Json = dict[str, Any]
-Answered = tuple[int, object]
-EPOCH = datetime.fromtimestamp(START, UTC)
 BILLS = "/v1/invoice-payables"
 _BILL = re.compile(rf"{BILLS}/([^/]+)(?:/(.+))?")
 _APPROVAL = 4.0  # seconds until a submitted bill waits for approval
@@ -26,61 +24,33 @@ EDITABLE = ("IN_DRAFT", "DUPLICATED")
 CANCELLABLE = (*EDITABLE, "APPROVAL_REQUESTED", "APPROVAL_PENDING")
 
 
-def moment(seconds: float) -> datetime:
-    return EPOCH + timedelta(seconds=seconds)
-
-
-def wire_time(seconds: float) -> str:
-    return moment(seconds).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def error(status: int, message: str, *path: str, kind: str = "INVALID") -> Answered:
-    """One of Light's own error bodies."""
-    errors = [{"type": kind, "message": message, "path": list(path), "context": {}}]
-    return status, {"name": "Refused", "type": kind, "errors": errors}
-
-
-@dataclass
-class LightRecord:
-    """A bill in Light. ``maker`` is a computer or "person"; ``acts`` what was done to it by whom,
-    with its state afterwards."""
-
-    body: Json
-    maker: str
-    created: float
-    lines: list[Json] = field(default_factory=list)
-    acts: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def id(self) -> str:
-        return str(self.body["id"])
-
-    @property
-    def number(self) -> str:
-        return str(self.body.get("invoiceNumber") or "")
-
-    @property
-    def state(self) -> str:
-        return str(self.body["state"])
-
-    @property
-    def live(self) -> bool:
-        return self.state != "CANCELLED"
-
-
 @dataclass
 class SimulatedLight:
-    """``clock`` is seconds since the start; the list shows a bill ``lag`` seconds late."""
+    """``clock`` is seconds since the start; a list shows a bill ``lag`` seconds late. ``bills`` are
+    the credit notes, too."""
 
     clock: Callable[[], float]
     lag: float = 0.0
     page: int = 200
     bills: dict[str, LightRecord] = field(default_factory=dict)
     unexpected: list[str] = field(default_factory=list)  # requests that it does not know
+    notes: SimulatedNotes = field(init=False)
 
-    def handle(self, method: str, path: str, query: str, body: Any, caller: str) -> Answered:
-        """Carry a request out, and its answer."""
+    def __post_init__(self) -> None:
+        self.notes = SimulatedNotes(self.clock, self.bills)
+
+    def handle(
+        self, method: str, path: str, query: str, body: Any, caller: str, key: str = ""
+    ) -> Answered:
+        """Carry a request out, and its answer. ``key`` is its idempotency key."""
         self._approve()
+        if method == "GET" and path == DOCUMENTS:
+            return self._list({k: v[0] for k, v in parse_qs(query).items()}, notes=True)
+        if path.startswith(NOTES):
+            answered = self.notes.handle(method, path, body, caller, key)
+            if answered is None:
+                self.unexpected.append(f"{method} {path}")
+            return answered or error(404, f"No route {method} {path}", kind="NOT_FOUND")
         if method == "POST" and path == BILLS:
             return self._create(body, caller)
         if method == "GET" and path == "/v1/bff/invoice-payables":
@@ -107,8 +77,11 @@ class SimulatedLight:
         return error(404, f"No route {method} {path}", kind="NOT_FOUND")
 
     def shown(self, record: LightRecord, *, balance: bool = False) -> Json:
-        """A bill as it is read by its id."""
-        outstanding = 0 if record.state == "PAID" else record.body["amount"]
+        """A bill or credit note as it is read by its id."""
+        if record.note:
+            return self.notes.shown(record)
+        outstanding = record.body["amount"] - self.notes.cleared(record.id)
+        outstanding = 0 if record.state == "PAID" else outstanding
         return {
             **record.body,
             "lineItems": [dict(line) for line in record.lines],
@@ -118,7 +91,7 @@ class SimulatedLight:
 
     def add(self, body: Json, caller: str) -> LightRecord:
         """A new bill."""
-        number = len(self.bills) + 1
+        number = sum(not record.note for record in self.bills.values()) + 1
         lines = body.pop("lineItems", None) or []
         values = {"failureReason": None, **body, "id": f"b{number:07}-0000-4000-8000-000000000000"}
         record = LightRecord(values | {"state": "IN_DRAFT"}, caller, self.clock())
@@ -157,22 +130,29 @@ class SimulatedLight:
         record.lines.append(line)
         return line
 
-    def _list(self, query: Mapping[str, str]) -> Answered:
+    def _list(self, query: Mapping[str, str], *, notes: bool = False) -> Answered:
         vendors: list[str] | None = None
+        numbers: list[str] | None = None
         since = ""
         for term in query.get("filter", "").split(","):
             name, operator, value = term.split(":", 2)
-            if (name, operator) in (("vendorId", "in"), ("vendorId", "eq")):
+            if term == "documentType:eq:CN":
+                continue
+            if name in ("vendorId", "businessPartnerId") and operator in ("in", "eq"):
                 vendors = value.lower().split("|")
+            elif (name, operator) == ("documentNumber", "in"):
+                numbers = value.split("|")
             elif (name, operator) == ("createdAt", "gte"):
                 since = value.removesuffix("Z")
             else:
                 self.unexpected.append(f"filter {term}")
         shown = [
-            self._listed(record)
+            self.notes.listed(record) if notes else self._listed(record)
             for record in self.bills.values()
-            if record.created + self.lag <= self.clock()
-            and (vendors is None or str(record.body["vendorId"]).lower() in vendors)
+            if record.note == notes
+            and record.created + self.lag <= self.clock()
+            and (vendors is None or record.vendor.lower() in vendors)
+            and (numbers is None or record.body["documentNumber"] in numbers)
             and wire_time(record.created) >= since
         ]
         start = int(query.get("cursor", "0"))

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from computer import Claims, Running
-from light_world import LightRecord, SimulatedLight
+from light_record import LightRecord
+from light_world import SimulatedLight
 from scenario import Scenario
 from sheet import ENTITIES, REFUSED, ROWS, VENDORS, Row
 
@@ -31,6 +32,7 @@ ACT_OF = {
     StepKind.SUBMIT: "submit-for-approval",
     StepKind.POST: "post",
     StepKind.PAY: "mark-as-paid",
+    StepKind.CLEAR: "clear",
 }
 LISTED = 5.0  # seconds before the end of a session, when its last list was read at the latest
 COMMITTED = ("400-after", "404-after", "409-after", "422-after", ANOTHER)  # refusals that are none
@@ -50,7 +52,9 @@ class Violation:
 def matches(record: LightRecord, row: Row) -> bool:
     """Whether a bill in Light is the one of the row."""
     body = record.body
-    if body["vendorId"] != VENDORS[row.vendor] or body["companyEntityId"] != ENTITIES[row.entity]:
+    if record.note != row.note or record.vendor != VENDORS[row.vendor]:
+        return False
+    if body["companyEntityId"] != ENTITIES[row.entity]:
         return False
     if row.number or record.number:
         return record.number == row.number
@@ -149,9 +153,9 @@ def _once(
         ids = [bill.id for bill in live]
         yield Violation("twins", f"{name}: {ids} are live for {len(rows)} rows, unnamed")
     for bill in live:
-        cents = [line["netAmount"] for line in bill.lines]
-        if bill.maker == running.name and loaded == len(rows) and cents != list(row.lines):
-            yield Violation("lines", f"{name}: {bill.id} has the lines {cents}")
+        mine_alone = bill.maker == running.name and loaded == len(rows)
+        if mine_alone and bill.cents != list(row.lines):
+            yield Violation("lines", f"{name}: {bill.id} has the lines {bill.cents}")
 
 
 def _may_double(running: Running) -> bool:
@@ -190,7 +194,7 @@ def _named(bills: Sequence[LightRecord], claims: Claims) -> bool:
 
 def _undone(running: Running, light: SimulatedLight) -> Iterator[Violation]:
     with running.journal.reading() as db:
-        ids = list(db.exec_driver_sql("SELECT light_id FROM undone").scalars())
+        ids = db.exec_driver_sql("SELECT light_id FROM undone").scalars()
     for light_id in ids:
         record = light.bills.get(light_id.lower())
         if record is not None and record.live:
@@ -221,19 +225,44 @@ def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violat
         rows = [row for row in ROWS if matches(record, row)]
         wanted = {act for row in rows for act in STEPS_OF[row.status]}
         wanted |= {"references" for row in rows if row.reference}
+        wanted |= {"clear" for row in rows if row.credits is not None}
         for caller, act in record.acts:
             if caller == "person":
                 continue
             running = by_name[caller]
             text = f"{caller} took {act} on {record.id} of {record.maker}"
-            if record.maker != caller and not running.wire.may_own(record.number):
+            # Light answers a create with the live note that has the number, whoever made it.
+            own = record.maker == caller or running.wire.may_own(record.number)
+            if not own and not (record.note and record.number):
                 yield Violation("not its bill", text)
             elif act == "cancel":
                 if not any(session.command == "undo" for session in running.computer.sessions):
                     yield Violation("not asked for", text)
             elif act != "line" and act not in wanted:
                 yield Violation("not asked for", text)
-            elif act in ("post", "mark-as-paid") and all(
+            elif act in ("post", "mark-as-paid", "clear") and all(
                 record.body["amount"] != sum(row.lines) for row in rows
             ):
                 yield Violation("other money", text)
+        yield from _cleared(light, record, rows, computers)
+
+
+def _cleared(
+    light: SimulatedLight, record: LightRecord, rows: Sequence[Row], computers: Sequence[Running]
+) -> Iterator[Violation]:
+    """A note clears its bill, once and whole; a bill is paid after what clears it."""
+    for (note, bill), cents in light.notes.links.items():
+        if note == record.id and cents != record.body["amount"]:
+            yield Violation("other money", f"{cents} of {note} are cleared")
+        credited = {ROWS[row.credits].number for row in rows if row.credits is not None}
+        if note == record.id and light.bills[bill].number not in credited:
+            yield Violation("not asked for", f"{note} clears {bill}")
+    notes = [
+        i for i, row in enumerate(ROWS) if row.credits is not None and ROWS[row.credits] in rows
+    ]
+    for caller, act in record.acts:
+        running = next((each for each in computers if each.name == caller), None)
+        if act == "mark-as-paid" and running is not None:
+            of_sheet = set(notes) & set(running.scenario.rows)
+            if of_sheet and not light.notes.cleared(record.id):
+                yield Violation("paid before", f"{caller} paid {record.id}, which a note credits")

@@ -7,7 +7,7 @@ a bill, over all its sessions.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sheet import ROWS
@@ -147,7 +147,7 @@ class Scenario:
 def scenario(seed: int) -> Scenario:
     """The scenario of a seed."""
     rng = random.Random(seed)
-    rows = tuple(sorted(rng.sample(range(len(ROWS)), rng.choice((1, 1, 2, 2, 2, 3, 4)))))
+    rows = _whole(rng.sample(range(len(ROWS)), rng.choice((1, 1, 2, 2, 2, 3, 4))))
     names = "ABC"[: rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3))]
     rate = rng.choice((0.0, 0.1, 0.2, 0.4))
     computers = tuple(
@@ -166,6 +166,12 @@ def scenario(seed: int) -> Scenario:
     return Scenario(
         seed, rows, computers, people, lag, rng.random() < 0.25, rng.choice((2, 200, 200))
     )
+
+
+def _whole(rows: Iterable[int]) -> tuple[int, ...]:
+    """The rows with the bills that their credit notes clear."""
+    rows = {*rows}
+    return tuple(sorted(rows | {each for i in rows if (each := ROWS[i].credits) is not None}))
 
 
 def _sessions(rng: random.Random, computers: int) -> tuple[Session, ...]:
@@ -219,7 +225,9 @@ def smaller(scenario: Scenario) -> Iterator[Scenario]:
     for i in range(len(computers)) if len(computers) > 1 else ():
         yield replace(scenario, computers=_without(computers, i))
     for i in range(len(scenario.rows)) if len(scenario.rows) > 1 else ():
-        yield replace(scenario, rows=_without(scenario.rows, i))
+        fewer = _without(scenario.rows, i)
+        if fewer == _whole(fewer):
+            yield replace(scenario, rows=fewer)
     for i in range(len(scenario.people)):
         yield replace(scenario, people=_without(scenario.people, i))
     for i, computer in enumerate(computers):

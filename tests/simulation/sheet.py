@@ -20,7 +20,8 @@ REFUSED = "Refuse"  # what Light never takes: a bill of this description
 
 @dataclass(frozen=True)
 class Row:
-    """One bill of the sheet. Those without a number are alike."""
+    """One bill or credit note of the sheet. Bills without a number are alike. ``credits``: the
+    place of the bill that a note clears."""
 
     number: str
     vendor: int
@@ -29,6 +30,8 @@ class Row:
     entity: int = 0
     text: str = "Hours"
     reference: str = ""  # a KID
+    note: bool = False
+    credits: int | None = None
 
 
 ROWS = (
@@ -41,6 +44,8 @@ ROWS = (
     Row("A-1", 1, lines=(900,)),
     Row("A-1", 0, lines=(1000,), entity=1),  # the same number under a sister entity
     Row("A-9", 1, text=REFUSED),
+    Row("C-1", 1, "posted", (150, 250), text="Returned", note=True, credits=2),
+    Row("", 1, "posted", (250,), text="Discount", note=True),
 )
 
 
@@ -62,6 +67,8 @@ def checked_sheet(folder: Path) -> Sheet:
         bills.append(
             {
                 "billRef": f"B{i}",
+                "type": "credit note" if row.note else "bill",
+                "creditsBill": "" if row.credits is None else ROWS[row.credits].number,
                 "vendorId": VENDORS[row.vendor],
                 "companyEntityId": ENTITIES[row.entity],
                 "invoiceNumber": row.number,

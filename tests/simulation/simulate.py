@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from computer import Claims, Journals, Running
-from light_world import SimulatedLight, wire_time
+from computer import Claims, Running
+from light_record import Json, wire_time
+from light_world import SimulatedLight
+from numbered_journal import Stores
 from promise import Violation, acts, after_session, matches
 from scenario import SETTLE, TIMEOUT, HandWork, Scenario, Session, scenario, smaller
-from sheet import ENTITIES, ROWS, VENDORS, Sheet, checked_sheet
+from sheet import ENTITIES, ROWS, VENDORS, Row, Sheet, checked_sheet
 from simulated import SimulatedLoop
 
 MOST_TRIES = 400  # to make a failing schedule smaller
@@ -58,7 +60,7 @@ class Place:
     """Where simulations keep their files: in memory where the system has such a folder."""
 
     sheet: Sheet
-    journals: Journals
+    stores: Stores
 
 
 @contextmanager
@@ -70,9 +72,9 @@ def place() -> Iterator[Place]:
     os.environ["LIGHT_IMPORT_HOME"] = str(folder / "home")
     logging.getLogger("stamina").setLevel(logging.ERROR)
     try:
-        journals = Journals(folder)
-        yield Place(checked_sheet(folder), journals)
-        journals.close()
+        stores = Stores(folder)
+        yield Place(checked_sheet(folder), stores)
+        stores.close()
     finally:
         if before is None:
             del os.environ["LIGHT_IMPORT_HOME"]
@@ -107,7 +109,7 @@ async def _run(simulation: Simulation, where: Place) -> None:
             where.sheet,
             light,
             simulation.note,
-            where.journals.empty(computer.name),
+            *where.stores.empty(computer.name),
             check,
         )
         for computer in what.computers
@@ -134,30 +136,44 @@ async def _by_hand(work: HandWork, simulation: Simulation) -> None:
     row = ROWS[work.row]
     live = [bill for bill in light.bills.values() if bill.live and matches(bill, row)]
     if work.what.startswith("types"):
-        other = work.what == "types another amount"
-        record = light.add(
-            {
-                "vendorId": VENDORS[row.vendor],
-                "companyEntityId": ENTITIES[row.entity],
-                "invoiceNumber": row.number or None,
-                "amount": sum(row.lines) + 100 * other,
-                "currency": "GBP",
-                "issuedDate": "2025-03-03",
-                "dueDate": "2025-04-02",
-                "description": "Typed by hand",
-                "lineItems": [{"netAmount": cents, "description": "x"} for cents in row.lines],
-            },
-            "person",
-        )
+        if row.note and row.number and live:
+            return  # Light keeps a number once
+        more = 100 * (work.what == "types another amount")
+        add = light.notes.add if row.note else light.add
+        record = add(_typed(row, sum(row.lines) + more), "person")
         simulation.note("person", work.what, work.row, record.id)
     elif live:
         record = live[0]
         if work.what == "changes" and row.number:  # else it would be another bill
-            record.body["dueDate"] = wire_time(10**7)[:10]
-        elif work.what == "cancels" and record.state == "IN_DRAFT":
-            record.body["state"] = "CANCELLED"
+            record.body["documentDate" if row.note else "dueDate"] = wire_time(10**7)[:10]
+        elif work.what == "cancels" and record.state in ("IN_DRAFT", "DRAFT"):
+            record.body.update({"status": "ARCHIVED"} if row.note else {"state": "CANCELLED"})
             record.acts.append(("person", "cancel"))
         simulation.note("person", work.what, work.row, record.id)
+
+
+def _typed(row: Row, amount: int) -> Json:
+    """What a person types of a row."""
+    same = {"companyEntityId": ENTITIES[row.entity], "amount": amount, "currency": "GBP"}
+    if row.note:
+        return same | {
+            "businessPartnerId": VENDORS[row.vendor],
+            "documentNumber": row.number or None,
+            "documentDate": "2025-03-03",
+            "description": "Typed by hand",
+            "lines": [
+                {"netTransactionAmount": {"amount": cents, "dcSign": "C"}, "description": "x"}
+                for cents in row.lines
+            ],
+        }
+    return same | {
+        "vendorId": VENDORS[row.vendor],
+        "invoiceNumber": row.number or None,
+        "issuedDate": "2025-03-03",
+        "dueDate": "2025-04-02",
+        "description": "Typed by hand",
+        "lineItems": [{"netAmount": cents, "description": "x"} for cents in row.lines],
+    }
 
 
 # --- failures ---------------------------------------------------------------------------------

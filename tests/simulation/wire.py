@@ -16,7 +16,9 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from light_world import STATE_AFTER, Json, SimulatedLight, error, moment
+from light_record import Json, LightRecord, error, moment
+from light_world import STATE_AFTER, SimulatedLight
+from notes_world import DOCUMENTS, NOTES
 from scenario import SETTLE, TIMEOUT
 
 from importer.light.credentials import Key
@@ -31,10 +33,10 @@ _PAGE = b"<html><h1>Bad Gateway</h1></html>"
 
 def request_kind(method: str, path: str) -> str:
     if method == "GET":
-        return "list" if path.startswith("/v1/bff") else "get"
-    if path.endswith("/line-items"):
+        return "list" if path.startswith(("/v1/bff", DOCUMENTS)) else "get"
+    if path.endswith(("/line-items", "/lines")):
         return "line"
-    return "create" if path == "/v1/invoice-payables" else "act"
+    return "create" if path in ("/v1/invoice-payables", NOTES) else "act"
 
 
 @dataclass
@@ -75,7 +77,8 @@ class Wire:
         self.used[fault] += 1
         self.misled += kind in ("get", "list") and fault in lies.LIES
         body = None if content is None else json.loads(content)
-        request = Request(kind, number, method, parts.path, parts.query, body)
+        idempotency = (more or {}).get("X-Idempotency-Key", "")
+        request = Request(kind, number, method, parts.path, parts.query, body, idempotency)
         self.trace(self.computer, "sends", request, fault)
         if kind == "create":
             (self.doubted if fault else self._open).add(request.invoice)
@@ -103,7 +106,7 @@ class Wire:
     ) -> None:
         light = self.light
         answered = light.handle(
-            request.method, request.path, request.query, request.body, self.computer
+            request.method, request.path, request.query, request.body, self.computer, request.key
         )
         status, shown = answered
         named = shown.get("id") if isinstance(shown, dict) else None
@@ -154,7 +157,10 @@ class Wire:
                 another = self._another(request)
                 return self._reply(200, another) if another else _BROKEN
             case "nil id":
-                return self._reply(200, self._as_if_done(request) | {"id": lies.NIL})
+                done = self._as_if_done(request) | {"id": lies.NIL}
+                if request.links:
+                    done["creditNote"] = {"id": lies.NIL}
+                return self._reply(200, done)
             case "page with 200" if not refused:
                 return self._reply(200, _PAGE)
             case "empty 200" if not refused:
@@ -171,26 +177,43 @@ class Wire:
         """What the answer to a request would be."""
         if request.kind != "act":
             return dict(request.body)
+        if request.links:
+            return self._link("", request)
         light_id, action = request.path.split("/")[-2:]
         if request.method == "PATCH":
             return self.light.shown(self.light.bills[action]) | request.body
-        return {**self.light.shown(self.light.bills[light_id]), "state": STATE_AFTER[action]}
+        record = self.light.bills[light_id]
+        name = "status" if record.note else "state"
+        return {**self.light.shown(record), name: self._state_after(record, action)}
 
     def _another(self, request: Request) -> Json | None:
-        """The newest bill or line item in Light that is not the one of the request, as if it were
-        done to that."""
-        bills = [bill for bill in self.light.bills.values() if bill.id not in request.path]
+        """The newest bill, credit note or line item in Light that is not the one of the request, as
+        if it were done to that."""
+        others = [each for each in self.light.bills.values() if each.note == request.of_note]
         if request.kind == "line":
-            lines = [line for bill in self.light.bills.values() for line in bill.lines]
-            return lines[-1] if lines else None
-        if not bills:
+            of_others = [each for each in others if each.id not in request.path and each.lines]
+            return dict(of_others[-1].lines[-1]) if of_others else None
+        others = [each for each in others if each.id not in request.path]
+        if not others:
             return None
-        shown = self.light.shown(bills[-1])
+        if request.links:
+            return self._link(others[-1].id, request)
+        shown = self.light.shown(others[-1])
         if request.method == "PATCH":
             return shown | request.body
         if request.kind == "act":
-            shown["state"] = STATE_AFTER[request.path.rsplit("/", 1)[1]]
+            state = self._state_after(others[-1], request.path.rsplit("/", 1)[1])
+            shown["status" if others[-1].note else "state"] = state
         return shown
+
+    def _state_after(self, record: LightRecord, action: str) -> str:
+        if record.note:
+            return {"post": "POSTED", "archive": "ARCHIVED"}[action]
+        return STATE_AFTER[action]
+
+    def _link(self, note_id: str, request: Request) -> Json:
+        bill_id = request.path.rsplit("/", 1)[1]
+        return self.light.notes.link(note_id, bill_id) | {"amount": request.body["amount"]}
 
     def may_own(self, number: str) -> bool:
         """Whether a bill of this number may be the computer's, though another made it."""
@@ -210,14 +233,24 @@ class Request:
     path: str
     query: str
     body: Any
+    key: str = ""  # of idempotency
 
     @property
     def invoice(self) -> str:
-        """The number of the bill that is to be created."""
-        return str(self.body.get("invoiceNumber") or "")
+        """The number of the bill or credit note that is to be created."""
+        return str(self.body.get("invoiceNumber") or self.body.get("documentNumber") or "")
+
+    @property
+    def of_note(self) -> bool:
+        return self.path.startswith(NOTES)
+
+    @property
+    def links(self) -> bool:
+        """Whether a credit note is to clear a bill."""
+        return self.of_note and "/invoice-payables/" in self.path
 
     def __str__(self) -> str:
-        what = self.path.removeprefix("/v1/invoice-payables").removeprefix("/v1/bff/")
+        what = self.path.removeprefix("/v1/invoice-payables").removeprefix("/v1/")
         if self.kind == "create":
             what = self.invoice or "without a number"
         elif self.kind == "list":

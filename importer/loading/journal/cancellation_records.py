@@ -42,12 +42,9 @@ def unfinished_undo(journal: Journal, entries: Collection[int]) -> str | None:
 
 def unfinished_cancels(journal: Journal) -> list[tuple[int, str]]:
     """The entries that are about to be cancelled, each with the run that is being undone."""
-    query = sa.select(STEPS.c.entry, STEPS.c.detail).where(
-        STEPS.c.kind == StepKind.CANCEL,
-        STEPS.c.state.in_([StepState.SENDING, StepState.UNKNOWN]),
-    )
     with journal.reading() as db:
-        return [(entry, str(json.loads(detail)["run"])) for entry, detail in db.execute(query)]
+        rows = db.execute(_UNFINISHED)
+        return [(entry, str(json.loads(detail)["run"])) for entry, detail in rows]
 
 
 def undo_entries(
@@ -75,6 +72,10 @@ def undo_entries(
         db.execute(_UNDO, [{"of": bill.entry, "why": why, "of_run": run} for bill in cancelled])
 
 
+_UNFINISHED = sa.select(STEPS.c.entry, STEPS.c.detail).where(
+    STEPS.c.kind == StepKind.CANCEL,
+    STEPS.c.state.in_([StepState.SENDING, StepState.UNKNOWN]),
+)
 _FREE = (
     sa.update(ENTRIES)
     .where(ENTRIES.c.id == sa.bindparam("key"))

@@ -213,7 +213,7 @@ class Journal:
         run = run or new_run_id(started)
         with self.writing() as db:
             db.execute(
-                sa.insert(RUNS),
+                _START_RUN,
                 {
                     "id": run,
                     "started": started.isoformat(),
@@ -329,9 +329,9 @@ class Journal:
         with self.writing() as db:
             self.write_rows(db, SAVE_STEP, [step.as_row() for step in steps])
             if light_state:
-                of = {step.entry for step in steps}
                 db.execute(
-                    sa.update(ENTRIES).where(ENTRIES.c.id.in_(of)).values(light_state=light_state)
+                    _LIGHT_STATE,
+                    [{"of": entry, "now": light_state} for entry in {s.entry for s in steps}],
                 )
 
     def steps(self, entries: Iterable[int]) -> dict[int, dict[StepKind, Step]]:
@@ -372,6 +372,12 @@ def _outcomes(columns: Iterable[sa.ColumnElement[Any]]) -> sa.Select[Any]:
     return query.join(ENTRIES, ENTRIES.c.id == c.entry).where(c.run == sa.bindparam("of"))
 
 
+_START_RUN = sa.insert(RUNS)
+_LIGHT_STATE = (
+    sa.update(ENTRIES)
+    .where(ENTRIES.c.id == sa.bindparam("of"))
+    .values(light_state=sa.bindparam("now"))
+)
 _ENTRIES = sa.select(*_ENTRY).where(among(ENTRIES.c.identity))
 _OWNED = sa.select(ENTRIES.c.light_id).where(among(ENTRIES.c.light_id))
 _UNDONE = sa.select(UNDONE.c.light_id).where(among(UNDONE.c.light_id))

@@ -1,0 +1,69 @@
+"""What the simulated Light keeps of a bill or credit note, and its answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from simulated import START
+
+Json = dict[str, Any]
+Answered = tuple[int, object]
+EPOCH = datetime.fromtimestamp(START, UTC)
+
+
+def moment(seconds: float) -> datetime:
+    return EPOCH + timedelta(seconds=seconds)
+
+
+def wire_time(seconds: float) -> str:
+    return moment(seconds).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def error(status: int, message: str, *path: str, kind: str = "INVALID") -> Answered:
+    """One of Light's own error bodies."""
+    errors = [{"type": kind, "message": message, "path": list(path), "context": {}}]
+    return status, {"name": "Refused", "type": kind, "errors": errors}
+
+
+@dataclass
+class LightRecord:
+    """A bill or credit note in Light. ``maker`` is a computer or "person"; ``acts`` what was done
+    to it by whom, in this order."""
+
+    body: Json
+    maker: str
+    created: float
+    lines: list[Json] = field(default_factory=list)
+    acts: list[tuple[str, str]] = field(default_factory=list)
+    note: bool = False
+
+    @property
+    def id(self) -> str:
+        return str(self.body["id"])
+
+    @property
+    def number(self) -> str:
+        """As it was given; Light gives a note without one its own."""
+        number = str(self.body.get("documentNumber" if self.note else "invoiceNumber") or "")
+        return "" if number.startswith("CN-") else number
+
+    @property
+    def vendor(self) -> str:
+        return str(self.body["businessPartnerId" if self.note else "vendorId"])
+
+    @property
+    def state(self) -> str:
+        return str(self.body["status" if self.note else "state"])
+
+    @property
+    def live(self) -> bool:
+        return self.state not in ("CANCELLED", "ARCHIVED")
+
+    @property
+    def cents(self) -> list[int]:
+        """Of its lines."""
+        if self.note:
+            return [line["netTransactionAmount"]["amount"] for line in self.lines]
+        return [line["netAmount"] for line in self.lines]
