@@ -39,7 +39,7 @@ from importer.sandbox.faults import lies_about
 from importer.sandbox.lies import LIES
 
 REFERENCE = Path(__file__).parent.parent / "importer" / "sandbox" / "reference"
-LAG, LATE, TIMEOUT = 3.0, 3.0, 2.0  # seconds
+LAG = 3.0  # seconds
 STOPS = ("401", "redirect-outside")
 READING = ("drop-before", "500-before", "502-html-before", "503-before", "429", "redirect-307")
 MAX_RUNS = 200
@@ -226,6 +226,7 @@ def main() -> None:
     )
     parser.add_argument("--lie-rate", type=float, default=0.001, help="of each lie")
     parser.add_argument("--settle", type=float, default=15.0, help="seconds")
+    parser.add_argument("--timeout", type=float, default=2.0, help="seconds; more if all is slow")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -233,7 +234,7 @@ def main() -> None:
         requests_per_minute=10**6,
         requests_per_day=10**9,
         list_lag=LAG,
-        late=LATE,
+        late=args.timeout + 1,
         faults=every_fault(args.rate, args.read_rate, args.stop_rate, args.lie_rate),
         fault_seed=args.seed,
     )
@@ -247,7 +248,7 @@ def main() -> None:
         sheet = write_sheet(folder, [args.lines] * args.bills)
         options = ["--base-url", light.base_url, "--requests-per-minute", "1000000"]
         options += ["--requests-per-day", str(10**9), "--line-mode", args.line_mode]
-        options += ["--settle", str(args.settle), "--timeout", str(TIMEOUT)]
+        options += ["--settle", str(args.settle), "--timeout", str(args.timeout)]
         open_ = args.bills
         before: dict[str, int] = {}
         while open_ and sum(ends.values()) < MAX_RUNS:

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import heapq
-import itertools
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from importer.core.answers import Outcome, Verdict, classify
+from importer.core.answers import Outcome, Verdict
 from importer.core.errors import (
     HeldBack,
     ImporterError,
@@ -26,10 +24,13 @@ from importer.core.errors import (
     StoppedEarly,
 )
 from importer.core.fetch import refusal
-from importer.core.hold_back import ANNOUNCED_FROM, MOST_REFUSALS, duration
+from importer.core.hold_back import MOST_REFUSALS
 from importer.loading.backoff import Backoff
 from importer.loading.gateway import LightGateway
+from importer.loading.in_flight import InFlight, Looking, OutgoingRequest, Sending, cancelled
 from importer.loading.journal.journal import Journal
+from importer.loading.key_rights import KeyRights
+from importer.loading.later_looks import LaterLooks
 from importer.loading.lookout import Lookout, Watch, WatchResult
 from importer.loading.operation import (
     MOST_LOST,
@@ -43,17 +44,10 @@ from importer.loading.operation import (
     write_records,
 )
 from importer.loading.send_queue import SendQueue
+from importer.loading.wait_messages import WaitMessages
 
-_ENOUGH_REFUSALS = 3  # for lack of a right, and no success, to see that the key does not have it
 _SHORTEST_WAIT = 0.001  # seconds; a timer may fire a hair early
-Looking = asyncio.Task[list[Decision]]
 Sweep = Callable[[], Awaitable[Sequence[Record]]]
-
-
-async def _cancelled(tasks: Sequence[asyncio.Future[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _loop_time() -> float:
@@ -64,17 +58,6 @@ class Progress(Protocol):
     def advance(self, failed: bool) -> None: ...
 
     def message(self, text: str) -> None: ...
-
-
-@dataclass
-class _Request:
-    """One request of an operation, which may or may not have been sent."""
-
-    operation: Operation
-    on_wire: bool = False
-
-    def leave(self) -> None:
-        self.on_wire = True
 
 
 @dataclass
@@ -90,20 +73,20 @@ class Engine:
     stopped: StoppedEarly | None = None
     _finishing: bool = False  # stopped, but what Light has a part of is completed
     _queue: SendQueue = field(default_factory=SendQueue)
-    _later: list[tuple[float, int, Operation]] = field(default_factory=list)  # a heap by due time
-    _requests: dict[asyncio.Task[Outcome[Any]], _Request] = field(default_factory=dict)
-    _looks: dict[Looking, list[Operation]] = field(default_factory=dict)
+    _later: LaterLooks = field(default_factory=LaterLooks)
+    _in_flight: InFlight = field(init=False)
     _records: list[Record] = field(default_factory=list)
     _backoff: Backoff = field(default_factory=Backoff)
     _held_back: bool = False  # Light takes no changes for now; the gateway waits
     _refused_probes: int = 0  # in a row
-    _announced_until: float = 0.0  # the moment until which the person knows what is waited for
-    _admitted: set[str] = field(default_factory=set)  # rights that the key has
-    _forbidden: list[tuple[Operation, Outcome[Any]]] = field(default_factory=list)
+    _messages: WaitMessages = field(default_factory=WaitMessages)
+    _rights: KeyRights = field(default_factory=KeyRights)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _order: itertools.count[int] = field(default_factory=itertools.count)
     _lookout: Lookout = field(default_factory=Lookout)
     _superfluous: dict[Operation, Finish] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._in_flight = InFlight(self.gateway)
 
     def stop(self, reason: StoppedEarly, *, finish: bool = False, drop_looks: bool = True) -> None:
         """Send nothing more; what is on its way is waited for, look-ups are only with
@@ -115,11 +98,11 @@ class Engine:
         self._finishing = finish and reachable and (self.stopped is None or self._finishing)
         self.stopped = self.stopped or reason
         self._stop.set()
-        for looking in self._looks if drop_looks else ():
+        for looking in self._in_flight.looks if drop_looks else ():
             looking.cancel()
         self._lookout.cancel()
-        for task, request in self._requests.items():
-            if not request.on_wire and not (self._finishing and request.operation.completes):
+        for task, operation in self._in_flight.unsent():
+            if not (self._finishing and operation.completes):
                 task.cancel()
 
     async def execute(
@@ -141,7 +124,7 @@ class Engine:
         try:
             while True:
                 self._turn()
-                if not (self._requests or self._looks or self._more()):
+                if not (self._in_flight or self._more()):
                     break
                 await self._wait()
                 self._collect()
@@ -154,9 +137,9 @@ class Engine:
                 self._commit([])
             raise
         except BaseException:
-            await _cancelled(self._tasks())
+            await cancelled(self._tasks())
             raise
-        await _cancelled(self._lookout.tasks)
+        await cancelled(self._lookout.tasks)
         if self.stopped is None and sweep is not None:
             await self._sweep(sweep)
 
@@ -176,10 +159,10 @@ class Engine:
             text = f"Could not check for bills that are in Light twice: {error}"
             self.stop(StoppedEarly(text))
         finally:
-            await _cancelled([sweeping, bell])
+            await cancelled([sweeping, bell])
 
     def _tasks(self) -> list[asyncio.Task[Any]]:
-        return [*self._requests, *self._looks, *self._lookout.tasks]
+        return [*self._in_flight.tasks(), *self._lookout.tasks]
 
     def _more(self) -> bool:
         if self.stopped is not None:
@@ -190,20 +173,21 @@ class Engine:
 
     def _turn(self) -> None:
         """Commit what is known and what goes next, then let it go."""
-        due = self._due()
+        due: list[Operation] = []
+        if self.stopped is None:
+            due = self._later.take_due(self.clock(), together=not self._in_flight.looks_together)
         entries = self._queue.take(self._room(), completing_only=self._finishing)
         sending = [entry.operation for entry in entries if isinstance(entry, Send)]
         self._commit(sending)
         for operation in sending:
-            request = _Request(operation)
-            self._requests[asyncio.create_task(self._send(request))] = request
-        self._start_looks([*due, *(e.operation for e in entries if isinstance(e, Look))])
+            self._in_flight.send(operation)
+        self._in_flight.look_up([*due, *(e.operation for e in entries if isinstance(e, Look))])
         if self._queue and self.stopped is None and self._lookout.due(self.clock()):
             self._lookout.start(self._unsent(), self.clock())
 
     def _unsent(self) -> list[Operation]:
         """What could still be held back."""
-        requests = (each.operation for each in self._requests.values() if not each.on_wire)
+        requests = (operation for _, operation in self._in_flight.unsent())
         return [*requests, *self._queue.single_operations()]
 
     def _room(self) -> int:
@@ -215,46 +199,17 @@ class Engine:
         most = self.settings.concurrency
         if self._backoff.lost_since is not None or self._held_back:
             most = 1  # enough to see whether Light can be reached again
-        elif self._forbidden:
-            most = _ENOUGH_REFUSALS - len(self._forbidden)
-        return max(0, most - len(self._requests) - len(self._looks))
-
-    def _due(self) -> list[Operation]:
-        """The operations whose time for a look has come. Those that are looked up together wait
-        while a look of theirs is under way."""
-        due: list[Operation] = []
-        while self._later and self._later[0][0] <= self.clock() and self.stopped is None:
-            due.append(heapq.heappop(self._later)[2])
-        if any(operation.together for (operation, *_) in self._looks.values()):
-            for operation in [operation for operation in due if operation.together]:
-                due.remove(operation)
-                self._look_later(operation, 0.0)
-        return due
+        else:
+            most = self._rights.room(most)
+        return max(0, most - len(self._in_flight))
 
     def _look_later(self, operation: Operation, seconds: float) -> None:
-        heapq.heappush(self._later, (self.clock() + seconds, next(self._order), operation))
+        self._later.add(operation, self.clock() + seconds)
 
     def _commit(self, sending: Sequence[Operation]) -> None:
         intents = [operation.intent(self.gateway.light_time) for operation in sending]
         write_records(self.journal, self.run, [*self._records, *intents])
         self._records = []
-
-    async def _send(self, request: _Request) -> Outcome[Any]:
-        operation, gateway = request.operation, self.gateway
-        answer = await operation.send(gateway, request.leave)
-        return classify(answer, lambda body: operation.read(gateway, body), noun=operation.noun)
-
-    def _start_looks(self, operations: Sequence[Operation]) -> None:
-        batch = [operation for operation in operations if operation.together]
-        for some in (batch, *([each] for each in operations if not each.together)):
-            if some:
-                self._looks[asyncio.create_task(self._look(some))] = some
-
-    async def _look(self, some: Sequence[Operation]) -> list[Decision]:
-        first = some[0]
-        if first.together:
-            return await type(first).look_together(some, self.gateway)
-        return [await first.look(self.gateway)]
 
     async def _wait(self) -> None:
         """Until an answer comes, something falls due, or the run is stopped."""
@@ -263,16 +218,16 @@ class Engine:
         bell = None
         if self.stopped is None:
             now = self.clock()
-            together = any(operation.together for (operation, *_) in self._looks.values())
-            later = self._later if together else self._later[:1]
-            times = [when for when, _, each in later if not (together and each.together)]
+            look_due = self._later.next_due(together=not self._in_flight.looks_together)
+            times = [] if look_due is None else [look_due]
             if self._queue and self._backoff.held_until > now:
                 times.append(self._backoff.held_until)
             if self._queue and self._lookout.when is not None:
                 times.append(self._lookout.when)
             timeout = max(_SHORTEST_WAIT, min(times) - now) if times else None
             if timeout is not None and not tasks:
-                self._announce_wait(timeout)
+                show = self.progress.message
+                self._messages.waiting(timeout, self.clock(), len(self._later), show)
             bell = asyncio.create_task(self._stop.wait())
             tasks.add(bell)
         try:
@@ -284,13 +239,13 @@ class Engine:
     # --- what came back -----------------------------------------------------------------------
 
     def _collect(self) -> None:
-        for task in [task for task in self._requests if task.done()]:
-            self._answered(self._requests.pop(task), task)
-        for looking in [looking for looking in self._looks if looking.done()]:
-            self._looked(self._looks.pop(looking), looking)
+        for request, task in self._in_flight.take_answers():
+            self._answered(request, task)
+        for some, looking in self._in_flight.take_looks():
+            self._looked(some, looking)
         if (watching := self._lookout.take_done()) is not None:
             self._watched(watching)
-        if self._forbidden and not (self._requests or self._looks):
+        if self._rights.forbidden and not self._in_flight:
             self._judge_key()
 
     def _watched(self, watching: asyncio.Task[WatchResult]) -> None:
@@ -306,9 +261,9 @@ class Engine:
         if error is not None:
             raise error
         ended = {finish.operation: finish for finish in watching.result().ended}
-        for task, request in self._requests.items():
-            if request.operation in ended and not request.on_wire:
-                self._superfluous[request.operation] = ended[request.operation]
+        for task, operation in self._in_flight.unsent():
+            if operation in ended:
+                self._superfluous[operation] = ended[operation]
                 task.cancel()
         for operation, finish in ended.items():
             if self._queue.withdraw(operation):
@@ -317,7 +272,7 @@ class Engine:
             # Two loaders that go through one file in step would send each bill at the same time.
             self._queue.rotate(random.Random(self.run).random())
 
-    def _answered(self, request: _Request, task: asyncio.Task[Outcome[Any]]) -> None:
+    def _answered(self, request: OutgoingRequest, task: Sending) -> None:
         operation = request.operation
         superfluous = self._superfluous.pop(operation, None)
         if task.cancelled():
@@ -348,9 +303,8 @@ class Engine:
             else:
                 self._records.append(operation.in_doubt(outcome.reason))
             self.stop(refusal(outcome, operation.right))
-        elif outcome.forbidden and operation.right not in self._admitted:
-            # Either this bill is forbidden, or the key may do it to none: the others will tell.
-            self._forbidden.append((operation, outcome))
+        elif self._rights.is_open(outcome, operation.right):
+            self._rights.forbidden.append((operation, outcome))
         else:
             self._decided(operation, outcome)
 
@@ -424,7 +378,7 @@ class Engine:
         if self._backoff.lost(now) >= self.settings.give_up_after:
             self.stop(problem)
         elif self._backoff.hold(now):
-            self._announced_until = self._backoff.held_until
+            self._messages.announced_until = self._backoff.held_until
             self.progress.message(f"{problem}; trying again.")
 
     def _hold_back_changes(self, operation: Operation, outcome: Outcome[Any]) -> None:
@@ -439,57 +393,32 @@ class Engine:
         else:  # perhaps it was done, and then the answer failed
             self._apply(operation.lost(outcome.reason, counts=False))
             self._announce_look_up(operation)
-        if not self._requests:  # those that were refused together are one refusal
+        if not self._in_flight.requests:  # those that were refused together are one refusal
             self._refused_probes += 1
             if self._refused_probes >= MOST_REFUSALS:
                 self.stop(HeldBack(f"Light takes nothing for now: {outcome.reason}"))
 
-    def _announce_wait(self, seconds: float) -> None:
-        """Say what is waited for, where nothing goes on for long and nothing was said of it."""
-        until = self.clock() + seconds
-        if seconds > ANNOUNCED_FROM and until > self._announced_until and self._later:
-            self._announced_until = until
-            n = len(self._later)
-            bills = "the bill" if n == 1 else f"{n:,} bills"
-            text = f"Waiting {duration(seconds)}, then asking Light again about {bills}."
-            self.progress.message(text)
-
     def _announce_look_up(self, operation: Operation) -> None:
         """Say what is waited for, where nothing else goes on."""
-        if not operation.together or self._requests or self._queue:
+        if not operation.together or self._in_flight.requests or self._queue:
             return
-        self._announced_until = self.clock() + self.settings.settle
-        n, settle = len(self._later), self.settings.settle
-        which = ("one bill", "it") if n == 1 else (f"{n:,} bills", "them")
-        self.progress.message(
-            f"The answer for {which[0]} was lost; looking {which[1]} up in Light in"
-            f" {settle:g} second{'' if settle == 1 else 's'}."
-        )
+        settle, show = self.settings.settle, self.progress.message
+        self._messages.answer_lost(settle, self.clock(), len(self._later), show)
 
     # --- whether the key may do it ------------------------------------------------------------
 
     def _admit(self, right: str) -> None:
-        """The key has this right, so whatever was forbidden was forbidden for its bill alone."""
-        self._admitted.add(right)
-        held, self._forbidden = self._forbidden, []
-        for operation, outcome in held:
-            if operation.right == right:
-                self._apply(operation.rejected(outcome))
-            else:
-                self._forbidden.append((operation, outcome))
+        for operation, outcome in self._rights.admit(right):
+            self._apply(operation.rejected(outcome))
 
     def _judge_key(self) -> None:
         """All that Light has said of a right so far is 403."""
-        operation, outcome = self._forbidden[0]
-        right = operation.right
-        waiting = [*self._queue.operations(), *(each for _, _, each in self._later)]
-        same = [each for each, _ in self._forbidden if each.right == right]
-        if len(same) < _ENOUGH_REFUSALS and any(each.right == right for each in waiting):
-            return  # the others will tell
-        if len(same) == 1:
-            self._admit(right)  # one bill cannot be told from the key: that bill is refused
-            return
-        held, self._forbidden = self._forbidden, []
-        for operation, outcome in held:
-            self._records.append(operation.put_back(outcome.reason, attempted=True))
-        self.stop(refusal(outcome, right))
+        waiting = (*self._queue.operations(), *self._later.operations())
+        lacks = self._rights.lacks([operation.right for operation in waiting])
+        right = self._rights.forbidden[0][0].right
+        if lacks is False:
+            self._admit(right)
+        elif lacks:
+            for operation, outcome in self._rights.take():
+                self._records.append(operation.put_back(outcome.reason, attempted=True))
+            self.stop(refusal(outcome, right))

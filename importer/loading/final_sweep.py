@@ -44,7 +44,7 @@ class FinalSweep:
         await wait_for_sweep(self._unsettled(), engine.progress.message)
         sweep = await look_for_twins(bills, engine.gateway, engine.journal, settle)
         sent_twice = {job.entry.id for job in self.jobs if job.created and job.sent_twice}
-        if once := [each for each in bills if each.entry.id in sent_twice - sweep.found]:
+        if once := [each for each in bills if each.entry.id in sent_twice - sweep.entries]:
             await wait_for_sweep(settle, engine.progress.message)
             sweep.add(await look_for_twins(once, engine.gateway, engine.journal, settle))
         save_sweep(engine.journal, engine.run, sweep)

@@ -78,7 +78,7 @@ class Sweep:
     looked_for: list[int] = field(default_factory=list)
 
     @property
-    def found(self) -> set[int]:
+    def entries(self) -> set[int]:
         """The entries of which it says something new."""
         return {*self.twins, *(change.entry for change in self.moved)}
 
@@ -113,8 +113,8 @@ async def look_for_twins(
         if near or each.entry.twins:
             suspects.append((each, near, earlier))
     lined = [each for each in bills if each.entry.has_lines_in_doubt]
-    whole = [*lined, *unlisted]
-    refs = [*_refs(suspects), *(DocumentRef(x.light_id, x.bill.credit_note) for x in whole)]
+    refs = list(_refs(suspects))
+    refs += [DocumentRef(x.light_id, x.bill.credit_note) for x in (*lined, *unlisted)]
     read = await read_by_id(refs, gateway, settle)
     sweep = Sweep()
     for each, near, earlier in suspects:
@@ -125,7 +125,7 @@ async def look_for_twins(
     sweep.moved += [
         _not_listed(each)
         for each in unlisted
-        if each.entry.id not in sweep.found and not each.entry.twins
+        if each.entry.id not in sweep.entries and not each.entry.twins
         if not ((ours := read.get(each.light_id)) and is_cancelled(ours))
     ]
     long_ago = utc_now() - LONG_AFTER

@@ -213,6 +213,8 @@ def _settled(running: Running, claims: Claims) -> Iterator[Violation]:
         good = {*IN_LIGHT, Status.REJECTED} if refused else set(IN_LIGHT)
         if not running.scenario.honest:
             good.add(Status.UNKNOWN)
+            if ROWS[row].note:  # Light answers a key that was used with its note, archived or not
+                good.add(Status.REJECTED)
         if status not in good:
             message = outcome.message if outcome else ""
             yield Violation("not settled", f"{running.name}: row {row} is {status} ({message})")

@@ -46,7 +46,8 @@ REFUSALS: Mapping[str, tuple[str, ...]] = dict.fromkeys(CHANGING, ("422 before",
 LATE = ("arrives late", "arrives very late")
 UNTRUE = ("another bill before", "nil id before")  # as if it were done: of another, or of nothing
 LIES: Mapping[str, tuple[str, ...]] = {
-    **{kind: (*lies_about("bill"), *LATE, *UNTRUE * 8) for kind in ("create", "line")},
+    "create": (*lies_about("bill"), *LATE, *UNTRUE * 8),
+    "line": (*lies_about("bill"), *LATE * 6, *UNTRUE * 12),
     "act": (*lies_about("bill"), *LATE, *UNTRUE * 24),
     "get": tuple(lies_about("read")),
     "list": (*lies_about("list"), *("short-list", "empty-list") * 4),

@@ -38,9 +38,9 @@ ROWS = (
     Row("A-1", 0),
     Row("A-2", 0, "posted", (500, 500), reference="18"),
     Row("A-3", 1, "paid", (1200,), reference="26"),
-    Row("A-4", 1, "submitted", (700, 300)),
-    Row("", 0, lines=(300, 300), text="Rent"),
-    Row("", 0, lines=(300, 300), text="Rent"),
+    Row("A-4", 1, "submitted", (500, 500)),
+    Row("", 0, "posted", (300, 300), text="Rent"),
+    Row("", 0, "posted", (300, 300), text="Rent"),
     Row("A-1", 1, lines=(900,)),
     Row("A-1", 0, lines=(1000,), entity=1),  # the same number under a sister entity
     Row("A-9", 1, text=REFUSED),

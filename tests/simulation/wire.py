@@ -191,8 +191,9 @@ class Wire:
         if it were done to that."""
         others = [each for each in self.light.bills.values() if each.note == request.of_note]
         if request.kind == "line":
-            of_others = [each for each in others if each.id not in request.path and each.lines]
-            return dict(of_others[-1].lines[-1]) if of_others else None
+            of_others = [x for each in others if each.id not in request.path for x in each.lines]
+            alike = [x for x in of_others if request.body.items() <= x.items()]
+            return dict((alike or of_others)[-1]) if of_others else None
         others = [each for each in others if each.id not in request.path]
         if not others:
             return None

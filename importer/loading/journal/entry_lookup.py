@@ -15,7 +15,7 @@ def ids_of(journal: Journal, identities: Collection[str]) -> dict[str, int]:
     """The ids of the entries of these identities, where there is one."""
     with journal.reading() as db:
         rows = db.execute(_OF_IDENTITIES, some(identities))
-        return {identity: entry for identity, entry in rows}
+        return {row[0]: row[1] for row in rows}
 
 
 def entities(journal: Journal) -> list[str]:
