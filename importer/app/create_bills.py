@@ -274,7 +274,7 @@ async def _ask(
         return False
     requests = len(to_create) + steps.requests
     if context.separate:
-        requests += sum(len(bill.lines) for bill in to_create)
+        requests += sum(len(bill.lines) for bill in to_create if not bill.credit_note)
     if options.verify:
         requests += sum(1 + len(bill.lines) for bill in bills)
     notes = [bill for bill in to_create if bill.credit_note]

@@ -71,12 +71,13 @@ class LightClient(ApiSession):
     ) -> Answer:
         """``POST`` the bill or credit note, once. Raises ValueError where ids are missing.
 
-        ``request_key``: of a credit note; Light makes one note of all requests that have it.
+        ``request_key``: of a credit note, which goes with its lines; Light makes one note of all
+        requests that have it.
         """
         if not bill.credit_note:
             body = codec.bill_to_json(bill, with_lines=with_lines)
             return await self.send("POST", BILLS, json=body, on_wire=on_wire)
-        body = note_codec.note_to_json(bill, with_lines=with_lines)
+        body = note_codec.note_to_json(bill)
         headers = {"X-Idempotency-Key": request_key} if request_key else None
         return await self.send("POST", NOTES, json=body, headers=headers, on_wire=on_wire)
 
@@ -84,12 +85,8 @@ class LightClient(ApiSession):
         self, bill_id: str, bill: Bill, line: int, on_wire: Callable[[], None] | None = None
     ) -> Answer:
         """``POST`` one line (by its index) to a bill that Light has, once."""
-        if bill.credit_note:
-            body = note_codec.note_line_to_json(bill, bill.lines[line])
-        else:
-            body = codec.line_to_json(bill.lines[line], include_tax=bill.include_tax)
-        name = "lines" if bill.credit_note else "line-items"
-        path = f"{_address(bill_id, bill.credit_note)}/{name}"
+        body = codec.line_to_json(bill.lines[line], include_tax=bill.include_tax)
+        path = f"{_address(bill_id, False)}/line-items"
         return await self.send("POST", path, json=body, on_wire=on_wire)
 
     def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
@@ -99,12 +96,9 @@ class LightClient(ApiSession):
         bill = _decoded(note_codec.note_from_json if credit_note else decode, body)
         return bill if bill is not None and bill.state else None
 
-    def read_line(self, body: object, *, note: Bill | None = None) -> LightLine | None:
-        """The line item in an answer, of a credit note where that is given; None where it cannot be
-        decoded."""
-        if note is None:
-            return _decoded(codec.line_from_json, body)
-        return _decoded(partial(note_codec.note_line_from_json, side=note.credit_sign), body)
+    def read_line(self, body: object) -> LightLine | None:
+        """The line item in an answer; None where it cannot be decoded."""
+        return _decoded(codec.line_from_json, body)
 
     async def get_bill(
         self, bill_id: str, *, balance: bool = False, credit_note: bool = False

@@ -32,7 +32,7 @@ from importer.model.light_objects import LightBill, LightLine, NoteLink
 T = TypeVar("T")
 
 
-def note_to_json(note: Bill, *, with_lines: bool = True) -> Json:
+def note_to_json(note: Bill) -> Json:
     """The body of ``POST /v1/credit-notes``, as ``bill_to_json``. Its amount is positive."""
     if note.vendor_id is None:
         raise ValueError(f"the vendor of credit note {note.index} has no id yet")
@@ -48,7 +48,7 @@ def note_to_json(note: Bill, *, with_lines: bool = True) -> Json:
         "localCurrencyFxRateOverride": note.local_fx_rate and float(note.local_fx_rate),
         "groupCurrencyFxRateOverride": note.group_fx_rate and float(note.group_fx_rate),
     }
-    if with_lines and note.lines:
+    if note.lines:
         values["lines"] = [note_line_to_json(note, line) for line in note.lines]
     return _filled(values) | property_groups(note.properties)
 
@@ -120,11 +120,6 @@ def note_from_json(obj: object) -> LightBill:
         credit_note=True,
         credit_sign=side,
     )
-
-
-def note_line_from_json(obj: object, side: str) -> LightLine:
-    """One line of a credit note whose credits are on this side."""
-    return _note_line(object_of(obj, "line"), side)
 
 
 def note_document_from_json(obj: object) -> LightBill | None:

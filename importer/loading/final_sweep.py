@@ -62,7 +62,7 @@ class FinalSweep:
         for each in settled:
             job, remote, reason = each.job, each.bill, each.reason
             if remote is not None:
-                separate = engine.settings.separate or job.entry.alone
+                separate = job.in_parts(engine.settings) or job.entry.alone
                 why = job.objection(remote) or ("its line items are to follow" if separate else "")
                 how = Discovery.AFTER_LOST_ANSWER
                 records.append(job.unsettled(remote, why) if why else job.complete(remote, how))
@@ -118,7 +118,7 @@ class FinalSweep:
                     content=content(job.bill),
                     first_sent=job.first_sent or job.entry.first_sent,
                     resent=utc_now() if job.resent else job.entry.resent,
-                    alone=self.engine.settings.separate or job.entry.alone,
+                    alone=job.in_parts(self.engine.settings) or job.entry.alone,
                 )
                 bills.append(BillInLight(entry, job.bill))
         if bills or any(

@@ -97,7 +97,7 @@ class LightGateway(Protocol):
     def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
         """The bill or credit note in an answer; None where there is none that can be read."""
 
-    def read_line(self, body: object, *, note: Bill | None = None) -> LightLine | None:
+    def read_line(self, body: object) -> LightLine | None:
         """``note``: the credit note that it is a line of."""
 
     def read_approvals(self, body: object) -> tuple[tuple[str, UserApproval], ...] | None:

@@ -82,6 +82,11 @@ class BillJob:
         an earlier run left without an id was looked for anew."""
         return self.resent or (self.entry.resent is not None and self.entry.light_id is not None)
 
+    def in_parts(self, settings: EngineSettings) -> bool:
+        """Whether its lines go in requests of their own. A credit note goes whole: its number and
+        its key make the note once, and not its lines."""
+        return settings.separate and not self.bill.credit_note
+
     @property
     def noun(self) -> str:
         return document_noun(self.bill)
@@ -257,7 +262,7 @@ class JobOperation(Operation):
         self.conflict_key = self.job.conflict_key
 
     def intent(self, light_time: datetime | None) -> Record:
-        return self.job.intent(light_time, alone=self.settings.separate)
+        return self.job.intent(light_time, alone=self.job.in_parts(self.settings))
 
     def rejected(self, outcome: Outcome[Any]) -> Decision:
         """A no is final once Light was asked for the bill and does not show it: at the end of the

@@ -78,7 +78,7 @@ def _ended(operation: JobOperation, remote: LightBill) -> Finish | None:
     """How a bill that somebody else brought into Light ends; None where that is to be looked up."""
     job = operation.job
     if job.lost or job.unanswered or job.in_doubt or job.entry.resent is not None:
-        if operation.settings.separate or job.entry.alone:
+        if job.in_parts(operation.settings) or job.entry.alone:
             return None
         decision = operation.complete(remote, Discovery.AFTER_LOST_ANSWER)  # ours, come in late
         return decision if isinstance(decision, Finish) else None

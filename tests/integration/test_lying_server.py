@@ -1,5 +1,6 @@
-"""Light, or what stands before it, lies over real HTTP: each bill is in Light once, or its row says
-what is not known; no step is taken that was not asked for; what is called undone is not live.
+"""Light, or what stands before it, lies over real HTTP: each bill and credit note is in Light once,
+or its row says what is not known; no step is taken that was not asked for; what is called undone is
+not live.
 
 The sandbox's own store is the truth that every claim is checked against. For more examples, and
 others each time: LYING_SERVER=500 pytest tests/integration/test_lying_server.py
@@ -36,6 +37,7 @@ from importer.model.journal_states import IN_LIGHT, Status
 from importer.sandbox import Fault, Sandbox, SandboxSettings, Scripted, running
 from importer.sandbox.faults import TARGETS, lies_about
 from importer.sandbox.lies import ANOTHER
+from importer.sandbox.note_store import ARCHIVED
 from importer.sandbox.store import DEAD_STATES
 
 MANY = int(os.environ.get("LYING_SERVER", "0"))
@@ -43,12 +45,13 @@ SETTLE = 0.1  # seconds, longer than the list lags
 LAG = 0.06
 PACE = PaceOptions(requests_per_minute=60_000, timeout=20)
 LIED_ABOUT = ("bill", "list", "read", "change")
-# In which states a bill may be, by what was asked for; and which requests take it there.
+# In which states a bill or credit note may be, by what was asked for; and which requests take it
+# there.
 COURSE = {
-    "draft": {"IN_DRAFT"},
+    "draft": {"IN_DRAFT", "DRAFT"},
     "submitted": {"IN_DRAFT", "APPROVAL_REQUESTED", "APPROVAL_PENDING"},
     "approved": {"IN_DRAFT", "APPROVAL_REQUESTED", "APPROVAL_PENDING", "UNPAID"},
-    "posted": {"IN_DRAFT", "UNPAID"},
+    "posted": {"IN_DRAFT", "UNPAID", "DRAFT", "POSTED", "CLEARED"},
 }
 ACTS = {
     "submitted": {"submit-for-approval"},
@@ -94,10 +97,23 @@ class Company:
         found: dict[str, list[dict[str, Any]]] = {
             str(row["invoiceNumber"]): [] for row in self.rows
         }
-        for bill in self.sandbox.bills():
-            if bill["state"] not in DEAD_STATES and bill not in self.strangers:
+        for bill in self.documents():
+            if bill["state"] not in (*DEAD_STATES, ARCHIVED) and bill not in self.strangers:
                 found[bill["invoiceNumber"]].append(bill)
         return found
+
+    def documents(self) -> list[dict[str, Any]]:
+        """All bills, and the credit notes as if they were bills of a negative amount."""
+        notes = [
+            {
+                "id": note["id"],
+                "invoiceNumber": note["documentNumber"],
+                "state": note["status"],
+                "amount": -note["amount"],
+            }
+            for note in self.sandbox.credit_notes()
+        ]
+        return [*self.sandbox.bills(), *notes]
 
     def typed_by_others(self) -> None:
         """Somebody else types the bills of the sheet; this is not lied about."""
@@ -121,10 +137,12 @@ def company(
     script: Sequence[tuple[str, str, int]] = (),
     seed: int = 0,
     lag: float = 0.0,
+    notes: int = 0,
 ) -> Iterator[Company]:
     """``rates`` are (target, fault, rate), where a fault may be ``lies``: then all of them together
-    have the rate; ``script`` is (target, fault, at which request). Light has bills of others, of
-    the sheet's vendors."""
+    have the rate; ``script`` is (target, fault, at which request). The first bills of the sheet
+    have a credit note each, as far as there are ``notes``. Light has bills of others, of the
+    sheet's vendors."""
     faults = []
     for target, name, rate in rates:
         (kind,) = TARGETS[target] if len(TARGETS[target]) == 1 else ("change",)
@@ -153,8 +171,18 @@ def company(
             asked(sandbox, "POST", "invoice-payables", typed(row) | other)
         strangers = sandbox.bills()
         plan.active = True
+        if notes:
+            rows = [row | {"type": "bill", "creditsBill": ""} for row in rows]
+            rows += [row | credit_note(row) for row in rows[:notes]]
         files = CheckRequest(tuple(write_bills(Path(folder), rows)), "light", then=then)
         yield Company(sandbox, rows, then, files, strangers)
+
+
+def credit_note(row: Row) -> dict[str, object]:
+    """What the row of a credit note that clears a bill has otherwise than that bill's."""
+    number = row["invoiceNumber"]
+    values = {"billRef": f"{row['billRef']}-C", "type": "credit note", "creditsBill": number}
+    return values | {"invoiceNumber": f"CN-{number}", "amount": 100}
 
 
 SAME = "vendorId companyEntityId invoiceNumber currency amount issuedDate dueDate description"
@@ -175,7 +203,7 @@ def typed(row: Row) -> dict[str, object]:
 
 def hold(at: Company, result: Result | None) -> None:
     """What is true at any time, whatever Light has said."""
-    live, store = at.live(), {bill["id"]: bill for bill in at.sandbox.bills()}
+    live, store = at.live(), {bill["id"]: bill for bill in at.documents()}
     assert [store[bill["id"]] for bill in at.strangers] == at.strangers, "a bill of others changed"
     states = {bill["state"] for bills in live.values() for bill in bills}
     assert states <= COURSE[at.then]
@@ -210,7 +238,8 @@ def loaded(at: Company, result: Result) -> None:
         if at.then != "draft":
             named = {bill["id"]: bill["state"] for bill in live[row.invoice_number]}
             assert row.result.light_id is not None
-            assert named[row.result.light_id.lower()] != "IN_DRAFT", "the step was not taken"
+            state = named[row.result.light_id.lower()]
+            assert state not in ("IN_DRAFT", "DRAFT", "POSTED"), "the step was not taken"
     (total,) = result.summary.totals
     assert total.created == sum(bill["amount"] for bills in live.values() for bill in bills[:1])
 
@@ -233,7 +262,13 @@ def settled(at: Company, result: Result | None) -> None:
             there += [bill for bill in bills if bill["id"] == (row.result.light_id or "").lower()]
     (total,) = result.summary.totals
     assert total.created == sum(bill["amount"] for bill in there)
-    assert total.difference == sum(int(row["amount"]) for row in at.rows) - total.created
+    assert total.difference == sum(map(cents, at.rows)) - total.created
+    for note in at.sandbox.credit_notes():
+        assert note["status"] != "PARTIALLY_CLEARED"
+
+
+def cents(row: Row) -> int:
+    return -int(row["amount"]) if row.get("type") == "credit note" else int(row["amount"])
 
 
 # --- the tests --------------------------------------------------------------------------------
@@ -256,15 +291,23 @@ rates = st.tuples(
     share=rates,
     lag=st.sampled_from([0.0, LAG]),
     undone=st.booleans(),
+    notes=st.integers(0, 2),
     seed=st.integers(0, 2**32),
 )
 def test_each_bill_is_in_light_once_whatever_light_says(
-    then: str, bills: int, share: tuple[float, float], lag: float, undone: bool, seed: int
+    then: str,
+    bills: int,
+    share: tuple[float, float],
+    lag: float,
+    undone: bool,
+    notes: int,
+    seed: int,
 ) -> None:
     lies, losses = share
+    notes = 0 if then in ("submitted", "approved") else notes  # Light knows no approval of a credit note
     faults = [(target, "lies", lies) for target in LIED_ABOUT]
     faults += [("bill", name, losses) for name in ("drop-after", "500-after") if losses]
-    with company(then, bills, rates=faults, seed=seed, lag=lag) as at:
+    with company(then, bills, rates=faults, seed=seed, lag=lag, notes=notes) as at:
         hold(at, at.load())
         if undone:
             hold(at, at.undo())

@@ -23,7 +23,7 @@ import breaks  # noqa: E402
 from scenario import Computer, Crash, Scenario, Session, scenario  # noqa: E402
 from simulate import Place, Simulation, place, search, shrink, simulate  # noqa: E402
 
-SCHEDULES, PART = 800, 100
+SCHEDULES, PART = 2000, 250
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,9 @@ MENDED = {
                 | {("list", n): "empty-list" for n in (3, 4)},
             ),
         ),
+    ),
+    "two computers give a credit note its line items once": Scenario(
+        646, (2, 9), (Computer("B", LOAD), Computer("C", LOAD)), separate=True
     ),
     "a crash between the rows of a run and what it found leaves no id behind": Scenario(
         902,

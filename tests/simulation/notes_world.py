@@ -44,8 +44,6 @@ class SimulatedNotes:
                 return 200, self.shown(note)
             case "GET", "invoice-payables", False:
                 return 200, [self.link(*each) for each in self.links if each[0] == note.id]
-            case "POST", "lines", False:
-                return self._add_line(note, body, caller)
             case "POST", "post", False:
                 return self._act(note, "post", "POSTED", caller)
             case "POST", "archive", False:
@@ -109,12 +107,6 @@ class SimulatedNotes:
         line["creditNoteId"] = note.id
         note.lines.append(line)
         return line
-
-    def _add_line(self, note: LightRecord, body: Json, caller: str) -> Answered:
-        if note.state != "DRAFT":
-            return error(409, f"It is {note.state}.", kind="STATE")
-        note.acts.append((caller, "line"))
-        return 200, self._line(note, body)
 
     def _act(self, note: LightRecord, act: str, state: str, caller: str) -> Answered:
         if note.state != "DRAFT" and not (act == "cancel" and note.state == "POSTED"):

@@ -70,7 +70,7 @@ class FakeLight:
     def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
         return LightBill(str(body), "IN_DRAFT", amount=100) if body else None
 
-    def read_line(self, body: object, *, note: Bill | None = None) -> LightLine | None:
+    def read_line(self, body: object) -> LightLine | None:
         return None
 
     def __getattr__(self, name: str) -> Any:

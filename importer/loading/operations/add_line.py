@@ -45,7 +45,7 @@ class AddLine(JobOperation):
     def read(self, gateway: LightGateway, body: object) -> LightLine | Mismatch | None:
         """The line, if it is the next one of this bill, and none that Light has already."""
         job = self.job
-        line = gateway.read_line(body, note=job.bill if job.bill.credit_note else None)
+        line = gateway.read_line(body)
         if line is None:
             return None
         if line.id in map(normal_id, filter(None, job.line_ids)):
@@ -120,6 +120,8 @@ class AddLine(JobOperation):
     def next_line(self, how: Discovery | None = None) -> Decision:
         """Light has the bill; its next line goes, unless that was the last."""
         job = self.job
+        if job.next_line < len(job.bill.lines) and job.bill.credit_note:
+            return self.for_a_person(f"{job.partial}; a credit note goes to Light with all of them")
         if job.next_line < len(job.bill.lines):
             return Send(self, (job.change(State.PLANNED),))
         return self.complete(job.with_lines(), how)

@@ -47,8 +47,8 @@ class CreateBill(JobOperation):
         return Look(self, self.settings.settle) if self.job.in_doubt else Send(self)
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
-        with_lines = not self.settings.separate
         job = self.job
+        with_lines = not job.in_parts(self.settings)
         return await gateway.create_bill(
             job.bill, on_wire, with_lines=with_lines, request_key=job.request_key
         )
@@ -93,7 +93,7 @@ class CreateBill(JobOperation):
         return replace(decision, operation=self._lines())
 
     def accepted(self, content: LightBill) -> Decision:
-        if self.settings.separate:
+        if self.job.in_parts(self.settings):
             self.job.start_lines(content)
             return self._lines().next_line()
         return self.complete(content)
@@ -140,7 +140,7 @@ class CreateBill(JobOperation):
 
     def in_light(self, remote: LightBill, how: Discovery | None) -> Decision:
         """What comes next of a bill that Light has."""
-        if self.settings.separate or self.job.entry.alone:
+        if self.job.in_parts(self.settings) or self.job.entry.alone:
             return self._lines().match(remote, how)
         return self.complete(remote, how)
 
