@@ -304,7 +304,8 @@ def test_each_bill_is_in_light_once_whatever_light_says(
     seed: int,
 ) -> None:
     lies, losses = share
-    notes = 0 if then in ("submitted", "approved") else notes  # Light knows no approval of a credit note
+    if then in ("submitted", "approved"):  # Light knows no approval of a credit note
+        notes = 0
     faults = [(target, "lies", lies) for target in LIED_ABOUT]
     faults += [("bill", name, losses) for name in ("drop-after", "500-after") if losses]
     with company(then, bills, rates=faults, seed=seed, lag=lag, notes=notes) as at:
