@@ -7,7 +7,6 @@ import contextlib
 import csv
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -23,6 +22,7 @@ import httpx
 import hypothesis
 import jsonschema
 import pytest
+from forked import Forked, piped
 from postgres_server import database, place, postgres  # noqa: F401
 
 from importer.sandbox import Sandbox, SandboxSettings, running
@@ -168,35 +168,35 @@ def load(command: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> Call
     return run
 
 
-_started: list[subprocess.Popen[str]] = []
+_started: list[Forked] = []
 
 
 @pytest.fixture(autouse=True)
 def _no_process_outlives_its_test() -> Iterator[None]:
     yield
     while _started:
-        with _started.pop() as process:
-            process.kill()
+        _started.pop().close()
 
 
-def start(*args: str, cwd: Path | None = None, **options: Any) -> subprocess.Popen[str]:
-    """light-import in a process of its own, which ends with the test at the latest."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "importer", *args],
-        cwd=cwd,
-        env=os.environ | {"LIGHT_API_KEY": SandboxSettings.key},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
+def start(
+    *args: str,
+    cwd: Path | None = None,
+    stdin: int | None = None,
+    before: Callable[[], object] | None = None,
+) -> Forked:
+    """light-import in a process of its own, which ends with the test at the latest.
+
+    ``before`` is called in it first.
+    """
+    key = {"LIGHT_API_KEY": SandboxSettings.key}
+    process = piped(args, cwd, os.environ | key, stdin, before)
     _started.append(process)
     return process
 
 
-def ended(process: subprocess.Popen[str], timeout: float = 180) -> Ended:
-    out, err = process.communicate(timeout=timeout)
-    return Ended(process.returncode, out, err)
+def ended(process: Forked) -> Ended:
+    out, err = process.communicate()
+    return Ended(process.wait(), out, err)
 
 
 # --- a sandbox, and faults on the way to it ---------------------------------------------------

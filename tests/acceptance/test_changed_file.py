@@ -21,7 +21,6 @@ def test_a_file_changed_while_the_question_waits_is_not_sent(
     process = start("load", *files, "--base-url", sandbox.base_url, "--settle", "0.3", stdin=theirs)
     os.close(theirs)
     try:
-        assert process.stderr is not None
         asked = ""
         while "Create these bills?" not in asked:
             asked += process.stderr.read(1)
@@ -29,7 +28,7 @@ def test_a_file_changed_while_the_question_waits_is_not_sent(
             path = Path(files[0])
             path.write_text(path.read_text().replace("1001", "9009"))
         os.write(terminal, b"y\n")
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate()
     finally:
         os.close(terminal)
     if changed:

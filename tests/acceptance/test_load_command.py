@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PASS, Ended, Fault, bill_row, http, numbers, proxied, refusal, write_bills
+from forked import fork
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 
@@ -255,19 +256,8 @@ class Terminal:
         self.said = ""
         self.master, slave = pty.openpty()
         env = os.environ | {"LIGHT_API_KEY": "sandbox", "TERM": "dumb", "COLUMNS": "100"}
-        env |= settings
         try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "importer", *args],
-                cwd=cwd,
-                env=env,
-                stdin=slave,
-                stdout=slave,
-                stderr=slave,
-                # Its own session, with this terminal, so that ^C typed into it is a signal.
-                start_new_session=True,
-                preexec_fn=_take_terminal,
-            )
+            self.process = fork(args, cwd, env | settings, (slave, slave, slave), _take_terminal)
         except BaseException:
             os.close(self.master)
             raise
@@ -278,8 +268,7 @@ class Terminal:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        self.process.kill()
-        self.process.wait()
+        self.process.close()
         os.close(self.master)
 
     def until(self, text: str | None, seconds: float = 120) -> str:
@@ -308,9 +297,11 @@ class Terminal:
 
 
 def _take_terminal() -> None:
+    """Its own session, with this terminal, so that ^C typed into it is a signal."""
     import fcntl
     import termios
 
+    os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -111,12 +112,9 @@ def test_load_completes_after_a_really_full_disk(
     room: int, load: Load, sandbox: Sandbox, files: list[str], tmp_path: Path
 ) -> None:
     """The system lets no file grow beyond ``room`` bytes."""
-
-    def no_more() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-
+    no_more = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (room, room))
     args = (*LOAD, "--base-url", sandbox.base_url, *files)
-    stopped = ended(start(*args, cwd=tmp_path, preexec_fn=no_more))
+    stopped = ended(start(*args, cwd=tmp_path, before=no_more))
     assert stopped.code == 4
     assert "disk I/O error" in stopped.err
     assert "nothing is sent" in stopped.err

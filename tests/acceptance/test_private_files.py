@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_everything_that_is_kept_is_private(
         ("reference", "pull", *at),
         ("undo", "latest", "--yes"),
     ):
-        assert ended(start(*command, cwd=tmp_path, umask=0)).code == 0
+        assert ended(start(*command, cwd=tmp_path, before=partial(os.umask, 0))).code == 0
     found = modes(home)
     kinds = {name.split("/")[0] for name in found}
     assert {"journals", "pace", "runs", "reference", "seal.key"} <= kinds

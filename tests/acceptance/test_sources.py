@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,13 +49,13 @@ def test_standard_input_is_checked_and_loaded_like_a_file(tmp_path: Path) -> Non
     bills, lines = write_bills(tmp_path, [bill_row(0), bill_row(1)])
     words = ("load", "--bills", "-", "--lines", lines, "--sandbox", "--yes", "--json")
     with Path(bills).open("rb") as stream:
-        done = ended(start(*words, cwd=tmp_path, stdin=stream))
+        done = ended(start(*words, cwd=tmp_path, stdin=stream.fileno()))
     assert (done.code, done.json["bills"]) == (0, {"total": 2, "created": 2}), done.err
     assert Path(done.json["result"]).name == "stdin-result.xlsx"
     assert "-" in done.json["sources"]
 
 
 def test_empty_standard_input_is_refused(tmp_path: Path) -> None:
-    done = ended(start("validate", "-", cwd=tmp_path, stdin=subprocess.DEVNULL))
+    done = ended(start("validate", "-", cwd=tmp_path))
     assert done.code == 2
     assert "Standard input ('-') was empty" in done.err

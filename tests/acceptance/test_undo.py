@@ -270,7 +270,6 @@ def test_undo_waits_for_a_running_load(load: Load, sandbox: Sandbox, tmp_path: P
     (journal,) = (Path(os.environ["LIGHT_IMPORT_HOME"]) / "journals").glob("*.sqlite")
     with filelock.FileLock(f"{journal}.lock"):
         process = start("undo", run, "--yes", "--requests-per-minute", "100000", cwd=tmp_path)
-        assert process.stderr is not None
         assert "Another load into this company is running" in process.stderr.readline()
         assert live(sandbox) == ["INV-00001"]
     assert ended(process).code == 0

@@ -43,7 +43,7 @@ from conftest import (
     proxied,
     refusal,
 )
-from forked import AtCommit, Forked, forked
+from forked import AtCommit, Logged, logged
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -190,19 +190,19 @@ class Once(RuleBasedStateMachine):
         self.proxy = self.open.enter_context(proxied(self.sandbox.base_url))
         self.add_rows(new)
 
-    def start(self, names: list[str], kill: Kill | None, undo: str | None = None) -> Forked:
+    def start(self, names: list[str], kill: Kill | None, undo: str | None = None) -> Logged:
         """A load of the sheet (or the undo of a run), whose n-th change has the n-th fault, and
         which is killed."""
         number = next(self.counted)
         folder = self.folder / f"load-{number}"
         coming, posts = iter(names), itertools.count(1)
-        started: Future[Forked] = Future()
+        started: Future[Logged] = Future()
 
         def fault(request: Request) -> Fault:
             if request.method not in ("POST", "PATCH"):
                 return PASS
             if kill and next(posts) == kill.request:
-                os.kill(started.result().pid, signal.SIGKILL)
+                started.result().forked.kill()
                 return Fault(kill.arrives and b"Refuse" not in request.body, None)
             if b"Refuse" in request.body:
                 return Fault(False, REFUSED)
@@ -213,18 +213,19 @@ class Once(RuleBasedStateMachine):
         files = [self.folder / "bills.csv", self.folder / "lines.csv"]
         args = [*LOAD, "--line-mode", self.line_mode, "--base-url", self.proxy.url]
         args = [*UNDONE, undo] if undo else [*args, *map(str, files)]
-        load = forked(
+        load = logged(
             [*args, *PACE, "--result", str(result)],
             folder,
             self.env(),
             kill.commit if kill else None,
         )
-        self.open.callback(load.close)
+        self.open.callback(load.forked.close)
         started.set_result(load)
         return load
 
     def env(self) -> Mapping[str, str]:
-        return {"LIGHT_API_KEY": light.SandboxSettings.key, "LIGHT_IMPORT_HOME": str(self.home)}
+        key = {"LIGHT_API_KEY": light.SandboxSettings.key, "LIGHT_IMPORT_HOME": str(self.home)}
+        return os.environ | key
 
     # --- rules --------------------------------------------------------------------------------
     # Which rules there are may not hang on what a load came to: with real processes that is never
@@ -364,10 +365,10 @@ class Once(RuleBasedStateMachine):
         number = next(self.counted)
         result = self.folder / f"report-{number}.xlsx"
         args = ["report", run, "--json", "--result", str(result)]
-        report = forked(args, self.folder / f"report-{number}", self.env())
+        report = logged(args, self.folder / f"report-{number}", self.env())
         self.finished(report)
 
-    def finished(self, command: Forked) -> None:
+    def finished(self, command: Logged) -> None:
         """A load or a report came to its end: what it says, and that it is true."""
         code = command.ended()
         assert code in (0, 1, 2, 3, 4), command.err
@@ -385,7 +386,7 @@ class Once(RuleBasedStateMachine):
         assert set(self.told) == {bill.ref for bill in self.sheet}
         self.holds()
 
-    def undone(self, undo: Forked) -> None:
+    def undone(self, undo: Logged) -> None:
         """What an undo says of the rows of its run. Those that were added since keep theirs."""
         assert undo.ended() in (0, 1, 4), undo.err
         assert "Traceback" not in undo.err
