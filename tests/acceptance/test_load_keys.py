@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import LOAD, Ended, bill_row, numbers, write_bills
+from conftest import LOAD, Ended, bill_row, ended, numbers, start, write_bills
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 
@@ -128,23 +125,17 @@ def noon() -> float:
     return 43_200 - time.time() % 86_400
 
 
-def waiting(folder: Path, *args: str) -> tuple[subprocess.Popen[bytes], Path, Path]:
-    """A load in a process of its own that has said that it waits; its stdout and stderr."""
-    out, err = folder / "out.json", folder / "err.txt"
-    with out.open("wb") as to_out, err.open("wb") as to_err:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "importer", "load", "--yes", "--json", "--wait", *args],
-            cwd=folder,
-            env=os.environ | {"LIGHT_API_KEY": SandboxSettings.key},
-            stdout=to_out,
-            stderr=to_err,
-        )
-    end = time.monotonic() + 120
-    while b"Waiting until" not in err.read_bytes():
-        assert process.poll() is None, err.read_text()
-        assert time.monotonic() < end, err.read_text()
-        time.sleep(0.02)
-    return process, out, err
+def interrupted(folder: Path, *args: str) -> Ended:
+    """A load in a process of its own that was interrupted once it had said that it waits."""
+    process = start("load", "--yes", "--json", "--wait", *args, cwd=folder)
+    said = ""
+    while "Waiting until" not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    process.send_signal(signal.SIGINT)
+    told = ended(process)
+    return Ended(told.code, told.out, said + told.err)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -158,25 +149,21 @@ def test_interrupt_while_waiting_for_a_new_day_is_clean(
     )
     with running(days) as light:
         args = [*kept, "--base-url", light.base_url, *files]
-        process, out, err = waiting(tmp_path, *args)
+        told = interrupted(tmp_path, *args)
         made = len(light.bills())
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 4, err.read_text()
-        assert len(light.bills()) == made
         refused = light.counters.throttled
-    said = err.read_text(encoding="utf-8")
-    assert said.count("Waiting until") == 1
-    assert "UTC; Ctrl-C stops." in said
-    assert "Traceback" not in said
-    told = json.loads(out.read_text(encoding="utf-8"))
-    assert told["bills"] == {"total": BILLS, "created": made, "not_sent": BILLS - made}
+    assert told.code == 4, told.err
+    assert told.err.count("Waiting until") == 1
+    assert "UTC; Ctrl-C stops." in told.err
+    assert "Traceback" not in told.err
+    assert told.json["bills"] == {"total": BILLS, "created": made, "not_sent": BILLS - made}
     assert 0 < made < 30
     assert refused > 0
     db = sqlite3.connect(journal)
     states = dict(db.execute("SELECT state, count(*) FROM entries GROUP BY state").fetchall())
     db.close()
     assert states == {"created": made, "planned": BILLS - made}
-    assert " --wait" in " ".join(said.split("Next:")[1].split())
+    assert " --wait" in " ".join(told.err.split("Next:")[1].split())
 
     # The next day: the same company, and a limit that is enough.
     tomorrow = SandboxSettings(requests_per_minute=6_000, database=database)
@@ -190,11 +177,10 @@ def test_interrupt_while_waiting_for_a_new_day_is_clean(
 def test_interrupt_while_waiting_before_the_first_bill(files: list[str], tmp_path: Path) -> None:
     spent = SandboxSettings(requests_per_day=30, requests_today=30, clock_offset=noon())
     with running(spent) as light:
-        process, _, err = waiting(tmp_path, "--base-url", light.base_url, *files)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 4
+        told = interrupted(tmp_path, "--base-url", light.base_url, *files)
         assert light.counters.bill_posts == 0
-    assert "nothing was sent" in err.read_text(encoding="utf-8")
+    assert told.code == 4
+    assert "nothing was sent" in told.err
 
 
 def test_spent_day_stops_the_load_without_wait(load: Load, files: list[str]) -> None:
