@@ -76,8 +76,25 @@ def test_one_odd_word_never_decides() -> None:
 @pytest.mark.parametrize(
     ("word", "encoding"),
     [("M€", "mac_roman"), ("…", "mac_roman"), ("¥", "mac_roman"), ("®Brand", "cp850"),
-     ("ß", "cp850"), ("Æ", "cp850")],
+     ("ß", "cp850"), ("Æ", "cp850"), ("Ä", "mac_roman"), ("Ç", "cp850"), ("édifices", "mac_roman"),
+     ("ärlig", "mac_roman"), ("Ächtung", "cp850"), ("híspido", "mac_roman"), ("anís", "mac_roman"),
+     ("heißer", "cp850"), ("cm³", "cp850"), ("missões", "cp850"), ("múcura", "cp850")],
 )  # fmt: skip
 def test_a_word_alone_that_windows_reads_as_another_is_in_doubt(word: str, encoding: str) -> None:
     verdict = judge(f"Supplier,Net\n{word},10\n".encode(encoding))
     assert verdict.codec is None or verdict.words
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["€ 12", "12 €", "€12", "-12,50 €", "k€", "Net €", "Net (€)", "€/Stk", "€\nB;€\nC;€"],
+)
+def test_a_euro_where_money_is_is_no_doubt(text: str) -> None:
+    verdict = judge(f"Supplier;Net\nA;{text}\n".encode("cp1252"))
+    assert (verdict.codec, verdict.words) == ("cp1252", ())
+
+
+@pytest.mark.parametrize("word", ["Sainsbury’s", "it’s", "O’Brien", "d’accord", "don’t", "l’été"])
+def test_an_apostrophe_where_people_put_it_is_no_doubt(word: str) -> None:
+    verdict = judge(f"Supplier;Net\n{word};10\n".encode("cp1252"))
+    assert (verdict.codec, verdict.words) == ("cp1252", ())

@@ -39,7 +39,7 @@ _ELSEWHERE = frozenset("ÐðÞþÝý")  # in these places of cp1252 Turkish has 
 _LETTERED = re.compile(r"[^\W\d_]+")
 _VOWELS = frozenset("aeiouyAEIOUYàáâäåèéêëìíîïòóôöøùúûü")
 # The places of letters that cp1252 has for a few languages, and others have common letters for.
-_LIGATURE = re.compile(r"œ(?:u|i)|\bœ(?:cu|d[eèi]|no|so|st)", re.IGNORECASE)
+_LIGATURE = re.compile(r"œ(?:u|i)|\bœ(?:cu|d[èi]|dem|no|so|st[ru])", re.IGNORECASE)
 _CARON = re.compile(r"\b[ŠŽ](?![hnrlg])[^\W\d_]|[aeiouyáéíóúě][šž][aeiouyáéíóúě]")
 _DASHED = re.compile(r"[^\W\d_]{4}[–—][^\W\d_]{4}")
 _BEFORE_MONEY = re.compile(r"(?:^|[^\w])(?:[kKmMT]|bn|Mio|Mrd|US|in)$")
@@ -48,13 +48,23 @@ _SEVERAL = 2
 _RARE_HERE = frozenset("ïîûùìõ")  # rare in other places than in cp1252 only
 # Signs where people put them: an apostrophe, quotation marks in pairs, a degree behind a number.
 _SIGNS_IN_PLACE = re.compile(
-    r"(?:\b\w{1,2}|aujourd|qu)’\w|\w’(?:[sStTdDmM]|re|ll|ve)\b|s’(?!\w)|“[^“”]*”|‘[^‘’]*’|„[^„“]*“"
-    r"|«[^«»]*»|[£€]\s?[0-9]|[0-9]\s?[£€]|\b[0-9]*[kKmM][£€]|\b[nN][°º]|[0-9]°|[0-9][–][0-9]"
-    r"|[0-9]\s?[mck]?m[²³]|§\s?[0-9]|Ø\s?[0-9]|^[€£–—’•]$|¡[^\W\d_]|[0-9]ª|[0-9]\s?µ|^©|[a-z]{3}™$|[£€]/|/[£€]|‚[^‚‘]*‘"
+    r"\b(?:[cdjlmnstCDJLMNST]|[qQ]u|[uU]n|\w+[qQ]u|aujourd|[dDaA]ll|[sSnN]ell|[dD]ell|[tT]utt)’"
+    r"[aeiouyhàâéèêëîïôûüœæAEIOUYHÀÂÉÈÊËÎÏÔÛÜ]\w\w|\b[A-Z]’[A-Z]|n’t\b"
+    r"|\b(?:[A-Z]\w{3,}|(?i:it|s?he|let|who|that|what))’[sS]\b|\b(?i:i|you|we|they|s?he|it|who)’(?:m|d|re|ll|ve)\b"
+    r"|\b[A-Z]\w+s’(?!\w)|“[^“”]*”|‘[^‘’]*’|„[^„“]*“|‚[^‚‘]*‘|«[^«»]*»"
+    r"|[£€]\s?[0-9]|[0-9]\s?[£€]|\b[0-9]*[kKmM][£€](?!\w)|[£€]/|/[£€]|^[£–—’•]$"
+    r"|\b[nN][°º]|[0-9]°|[0-9][–][0-9]|[0-9]\s?[mck]?m[²³]|§\s?[0-9]|Ø\s?[0-9]|[0-9]ª|[0-9]\s?µ"
+    r"|¡[^\W\d_][^!]*!|^©|\b[A-Z]\w+™$"
 )
+# A euro alone is Ä on a Mac; beside a number, or behind the word that it is of, it is money.
+_EURO = re.compile(rb"[(\[]?\x80[)\].:]?")
+_EURO_OF_MONEY = re.compile(
+    rb"[0-9][ \xa0]?\x80|\x80[ \xa0]?-?[0-9]|[A-Za-z]{2}[ \xa0]?[(\[/-]?\x80|\x80[)\]/]"
+)
+_COLUMN_OF_EUROS = re.compile(rb"(?:[,;\t|\n\r\"]\x80[,;\t|\n\r\"].*?){3}", re.DOTALL)
 # Letters that are signs, or common letters, of other encodings: Ïuvre, Straáe, Nø12, 20ø.
 _ODD_LETTER = re.compile(
-    r"\b[ÏÎÛÕËÔÒÓÊ](?=[a-z])|\bÁ(?=[hqv])|\bç(?![aouAOU])|[ÏÎÛÕ]$|^ø$|(?<![gq]u)(?<=[aeou])á|\b[nN]ø|[^\W\d_a-zA-Z](?=[0-9])|\b\W?[éèËÈÔÛ]$"
+    r"ä(?=e)|(?<=[eE]i)á|\b[dmck]?mü\b|„á|\bà(?=\w)|\bå(?=n[cg])|\bÖ(?=[cn])|\b[ÏÎÛÕËÔÒÓÊ](?=[a-z])|\bÁ(?=[hqv])|\bç(?!a)|[ÏÎÛÕ]$|^ø$|(?<![gq]u)(?<=[aeou])á|\b[nN]ø|[^\W\d_a-zA-Z](?=[0-9])|\b\W?[éèËÈÔÛ]$"
 )
 # Nothing speaks for these where no other word does: É may be …, © may be ®, MÛ may be M€.
 _LONELY = re.compile("[^\\x00-\\x7f€£–—]|[A-Z]Û|©.*", re.DOTALL)
@@ -80,11 +90,16 @@ def judge(data: bytes) -> EncodingVerdict:
         codec: [w for w, s in zip(words, of, strict=True) if not s] for codec, of in sense.items()
     }
     usual = sense[CP1252]
+    if any(map(_EURO.fullmatch, words)) and _is_money(data):
+        sense[CP1252] = usual = [
+            2 if _EURO.fullmatch(word) else of for word, of in zip(words, usual, strict=True)
+        ]
     if not odd[CP1252]:
         foreign = [w for w in words if _ELSEWHERE.intersection(w.decode(CP1252))]
         if any(_may_be(words, sense, codec) for codec in (MAC_ROMAN, CP850)):
             return EncodingVerdict(CP1252, tuple(words))
-        if len(words) == 1 and _LONELY.fullmatch(words[0].decode(CP1252)):
+        lonely = _LONELY.fullmatch(words[0].decode(CP1252)) if len(words) == 1 else None
+        if lonely or (max(usual, default=2) < 2 and len(words) == 1):
             return EncodingVerdict(CP1252, tuple(words))
         return EncodingVerdict(CP1252, tuple(foreign))
     lacking = [word for word in odd[CP1252] if _decoded(word, CP1252) is None]
@@ -110,6 +125,11 @@ def judge(data: bytes) -> EncodingVerdict:
     if _FEW * len(odd[CP1252]) <= len(words) and best is None:
         return EncodingVerdict(CP1252, tuple(odd[CP1252]), bool(lacking))
     return EncodingVerdict(None, tuple(odd[CP1252]))
+
+
+def _is_money(data: bytes) -> bool:
+    """Whether the euros of a file stand where money is, or fill a column."""
+    return bool(_EURO_OF_MONEY.search(data) or _COLUMN_OF_EUROS.search(data))
 
 
 def _may_be(words: Sequence[bytes], sense: Mapping[str, Sequence[int]], codec: str) -> bool:
@@ -158,12 +178,12 @@ def _sense(word: str | None, codec: str) -> int:
         return 1 if (_RARE - _RARE_HERE).intersection(rest) else 2
     if _SIGNS_IN_PLACE.search(word):
         return 2
-    rest = _ODD_LETTER.sub("", _CARON.sub("a", rest))
+    rest = _ODD_LETTER.sub("", _CARON.sub("a", rest))  # é and ä of Macs are Ž and Š
     letters = [
         c for c in (*rest, *_LIGATURE.findall(word)) if not c[0].isascii() and c[0].isalpha()
     ]
     is_usual = any(c not in _RARE - _RARE_HERE and c not in "ªºµ" for c in letters)
-    return 2 if is_usual or _LIGATURE.search(word) or _CARON.search(word) else 1
+    return 2 if is_usual or _LIGATURE.search(word) else 1
 
 
 def _decoded(word: bytes, codec: str) -> str | None:
