@@ -140,6 +140,39 @@ def test_a_bill_of_another_entity_is_not_the_loaded_one(
     assert other.json["bills"] == {"total": 1, "valid": 1}
 
 
+def test_a_bill_of_another_vendor_is_not_the_loaded_one(
+    load: Run, command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the row has the same name of a vendor, beside the id."""
+    cells = {"invoiceNumber": "T-0", "amount": CENTS, "vendor": "V-1002"}
+    with running(SandboxSettings()) as sandbox:
+        monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
+        loaded = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(0, vendorId="", **cells)]))
+        [bill] = sandbox.bills()
+    assert loaded.code == 0
+    for vendor, status in ((str(bill["vendorId"]), "already_loaded"), (BIRCHWOOD, "valid")):
+        files = write_bills(tmp_path, [bill_row(0, vendorId=vendor, **cells)])
+        assert command("validate", *files, "--json").json["bills"] == {"total": 1, status: 1}
+
+
+def test_two_companies_of_one_computer_are_named_where_one_must_be_chosen(
+    load: Run, command: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = written(tmp_path, CENTS)
+    with running(SandboxSettings()) as sandbox:
+        monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
+        load(sandbox.base_url, *files)
+    assert "not looked up" not in command("validate", *files).out
+    [journal] = (home / "journals").glob("*.sqlite")
+    journal.with_name(journal.name.replace(".sqlite", "-2.sqlite")).write_bytes(
+        journal.read_bytes()
+    )
+    checked = command("validate", *files)
+    text = " ".join(checked.out.split())
+    assert "loaded before was not looked up: 2 companies were loaded" in text
+    assert "--company NAME" in text
+
+
 def test_a_result_workbook_and_the_journal_know_rows_that_were_edited(
     load: Run, command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ from conftest import PASS, Ended, Fault, bill_row, http, numbers, proxied, refus
 from forked import fork
 
 from importer.sandbox import Sandbox, SandboxSettings, running
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 Load = Callable[..., Ended]
 KEYS = {
@@ -327,6 +330,16 @@ def test_consent_question_shows_totals_and_needs_yes(
         assert said.endswith(f"Stopped: Nothing was sent to Light. Next: {again}")
     assert "Traceback" not in terminal.said
     assert sandbox.counters.bill_posts == 0
+
+
+def test_question_names_the_template_and_what_it_states(sandbox: Sandbox, tmp_path: Path) -> None:
+    shutil.copy(SAMPLES / "uk-spend" / "dh-spend-march.csv", tmp_path / "ledger.csv")
+    words = ("load", "ledger.csv", "--only-valid", "--base-url", sandbox.base_url)
+    with Terminal(*words, cwd=tmp_path) as terminal:
+        said = " ".join(terminal.until("type the number of bills, or n: ").split())
+        assert "Template: uk-spend, which states: currency GBP, amounts include tax" in said
+        terminal.type("n\n")
+        assert terminal.end() == 4
 
 
 def test_unclear_answer_is_asked_again(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 from conftest import ACCOUNTS, VENDORS, Ended
 
@@ -37,6 +38,28 @@ def looked_up(folder: Path) -> list[str]:
     (folder / "scans").mkdir()
     (folder / "scans" / "a.pdf").write_bytes(b"%PDF-1.4")
     return ["bills.csv", "lines.csv"]
+
+
+def test_the_reload_keeps_then_encoding_and_the_largest_document(
+    load: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    options = ("--then", "submitted", "--encoding", "cp1252", "--largest-document", "0.000004")
+    more = ("--lookups", "lookups", "--documents", "scans", "--only-valid")
+    first = load(sandbox.base_url, *looked_up(tmp_path), *options, *more)
+    assert first.json["bills"] == {"total": 2, "invalid": 2}
+    book = openpyxl.load_workbook(first.json["result"])
+    headers = {cell.value: cell.column for cell in book["Bills"][1]}
+    book["Bills"].cell(3, headers["amount"]).value = "12000"
+    book.save("corrected.xlsx")
+    again = load(sandbox.base_url, "corrected.xlsx")
+    assert again.json["bills"] == {"total": 2, "created": 1, "invalid": 1}
+    assert list(again.json["steps"]) == ["submitted"]
+    codes = {each["code"] for each in again.json["findings"]}
+    assert "bills.document.too_large" in codes
+    # Nothing of the workbook is in an encoding; its options stay those of the first load.
+    options_of = openpyxl.load_workbook(again.json["result"])["light-import"]
+    texts = [str(cell.value) for row in options_of for cell in row]
+    assert any("encoding" in text for text in texts), texts
 
 
 def test_the_reload_of_a_result_needs_no_option(
