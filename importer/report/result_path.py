@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from importer.core.safe_text import visible
 
 FORMATS = ("xlsx", "csv", "json", "html")
 _LONGEST_STEM = 255 - len(
-    "-result-20260131-093000-a1b2-1000.xlsx"
+    "-result-20260131-093000-a1b2-20260131-093000-1000.xlsx"
 )  # bytes, of the 255 that a name may have
 
 
@@ -30,7 +31,7 @@ def result_path(
     Without ``wanted`` it is ``<first source>-result.xlsx`` in ``folder``; a folder as ``wanted``
     takes the place of ``folder``. ``kind`` is one of FORMATS; left out, the name says it, else it
     is a workbook. A default name that is taken gets ``mark``, the run or the time, appended:
-    ``bills-result-20260131-093000-a1b2.xlsx``. The result of correcting a result stays in the same
+    ``bills-result-20260131-093000-a1b2.xlsx``; see ``free_path``. The result of correcting a result stays in the same
     series.
 
     Raises UsageProblem where the folder is missing or cannot be written to, where ``wanted`` does
@@ -81,7 +82,7 @@ def _same_file(path: Path, source: str) -> bool:
 def _default_name(sources: list[str], kind: str | None) -> str:
     stem = Path(sources[0]).stem if sources else "light-import"
     stem = "stdin" if stem == "-" else stem
-    stem = re.sub(r"-result(-\d{8}-\d{6}(-\w+)?)?(-\d+)?\Z", "", stem) or stem
+    stem = re.sub(r"-result(-\d{8}-\d{6}(-\w+)?)*(-\d+)?\Z", "", stem) or stem
     while len(os.fsencode(stem)) > _LONGEST_STEM:
         stem = stem[:-1]
     return f"{stem}-result.{kind or FORMATS[0]}"
@@ -105,8 +106,12 @@ def _check_folder(folder: Path) -> None:
 
 
 def free_path(path: Path, mark: str) -> Path:
-    """``path``, or where it is taken the same with ``mark``, and then with a number."""
+    """``path``, or where it is taken the same with ``mark``, then with the time (UTC).
+
+    A number follows only where two results are written in one second.
+    """
     marked = f"{path.stem}-{mark}" if mark else path.stem
-    names = chain(dict.fromkeys((path.stem, marked)), (f"{marked}-{n}" for n in count(2)))
+    timed = f"{path.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    names = chain(dict.fromkeys((path.stem, marked, timed)), (f"{timed}-{n}" for n in count(2)))
     paths = (path.with_name(name + path.suffix) for name in names)
     return next(candidate for candidate in paths if not os.path.lexists(candidate))

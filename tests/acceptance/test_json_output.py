@@ -131,6 +131,18 @@ def test_command_that_cannot_begin_prints_its_error(
     assert printed["bills"] == {"total": 0}
 
 
+def test_refused_key_is_the_exit_code_of_a_file_with_errors_too(
+    load: Command, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No name could be checked; what is known of the file is in the document."""
+    files = write_bills(tmp_path, [bill_row(0), bill_row(1, currency="none")])
+    monkeypatch.setenv("LIGHT_API_KEY", "wrong")
+    printed = document(load(sandbox.base_url, *files))
+    assert (printed["exit_code"], printed["error"]["kind"]) == (2, "access")
+    assert printed["bills"] == {"total": 2, "valid": 1, "invalid": 1}
+    assert [each["column"] for each in printed["findings"]] == ["currency"]
+
+
 def test_unreachable_light_is_an_error_of_the_document(load: Command, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(0)])
     with socket.socket() as bound:  # nobody listens on it

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,15 @@ def test_result_is_named_after_the_first_source(tmp_path: Path) -> None:
 RUN = "20260131-093000-a1b2"
 
 
-def test_taken_default_name_gets_the_run_appended_then_a_number(tmp_path: Path) -> None:
+def test_taken_default_name_gets_the_run_appended_then_the_time(tmp_path: Path) -> None:
     (tmp_path / "bills-result.xlsx").touch()
     first = result_path(["bills.csv"], None, tmp_path, mark=RUN)
     assert first.name == f"bills-result-{RUN}.xlsx"
     first.touch()
-    assert result_path(["bills.csv"], None, tmp_path, mark=RUN).name == f"bills-result-{RUN}-2.xlsx"
+    second = result_path(["bills.csv"], None, tmp_path, mark=RUN)
+    assert re.fullmatch(r"bills-result-\d{8}-\d{6}\.xlsx", second.name)
+    second.touch()
+    assert result_path([second.name], None, tmp_path / "..", mark=RUN).name == "bills-result.xlsx"
 
 
 def test_stated_result_that_exists_is_refused_unless_overwritten(tmp_path: Path) -> None:
@@ -44,7 +48,7 @@ def test_source_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_dangling_link_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "bills-result.xlsx").symlink_to(tmp_path / "gone")
-    assert result_path(["bills.csv"], None, tmp_path).name == "bills-result-2.xlsx"
+    assert result_path(["bills.csv"], None, tmp_path).name != "bills-result.xlsx"
     with pytest.raises(UsageProblem, match="already exists"):
         result_path(["bills.csv"], str(tmp_path / "bills-result.xlsx"), tmp_path)
 
