@@ -31,8 +31,8 @@ def result_path(
     Without ``wanted`` it is ``<first source>-result.xlsx`` in ``folder``; a folder as ``wanted``
     takes the place of ``folder``. ``kind`` is one of FORMATS; left out, the name says it, else it
     is a workbook. A default name that is taken gets ``mark``, the run or the time, appended:
-    ``bills-result-20260131-093000-a1b2.xlsx``; see ``free_path``. The result of correcting a result stays in the same
-    series.
+    ``bills-result-20260131-093000-a1b2.xlsx``; see ``free_path``. The result of correcting a result
+    stays in the same series.
 
     Raises UsageProblem where the folder is missing or cannot be written to, where ``wanted`` does
     not end as the format does, where it exists and is not to be overwritten, or is a source.
