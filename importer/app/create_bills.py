@@ -25,13 +25,14 @@ from importer.app.consent import (
 from importer.app.destination import Destination, LoadOptions
 from importer.app.earlier_loads import entity_names
 from importer.app.events import Listener, Phase, Work
+from importer.app.journal_places import exists, share_run_files
 from importer.app.next_step import load_command
 from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import compare_with_before
 from importer.app.run_snapshot import save_snapshot
 from importer.app.stop import StopControl
 from importer.app.time_left import time_left
-from importer.app.user_name import user_name
+from importer.app.user_name import host_name, user_name
 from importer.app.verify_run import read_back
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
 from importer.light.client import LightClient
@@ -41,6 +42,7 @@ from importer.loading.bill_state import StepForecast, wanted_steps
 from importer.loading.engine import Engine
 from importer.loading.journal.cancellation_records import unfinished_undo
 from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.loaded_bills import bills_in_light
 from importer.loading.operation import EngineSettings
 from importer.loading.operations import create_bill
@@ -129,10 +131,10 @@ class LoadContext:
 
 
 @contextlib.contextmanager
-def journal_for_reading(path: Path) -> Iterator[Journal]:
+def journal_for_reading(place: JournalPlace) -> Iterator[Journal]:
     """The journal if there is one, else an empty one that leaves nothing behind."""
     with tempfile.TemporaryDirectory() as folder:
-        journal = Journal(path if path.exists() else Path(folder) / "journal.sqlite")
+        journal = Journal(place if exists(place) else Path(folder) / "journal.sqlite")
         with journal:
             yield journal
 
@@ -186,6 +188,11 @@ async def create(
         if asked and plan.send:
             await _look_again(plan, journal, context)
     save_snapshot(context.run, context.files)
+    if not share_run_files(journal.place, context.run):
+        context.listener.message(
+            "The files of this run are larger than 64 MB together: only this computer keeps them,"
+            " and only on it 'report', 'verify' and 'undo' work for the run."
+        )
     progress.run = journal.start_run(_facts(bills, company, context), context.run)
     sheets = [(t.source.file, t.source.sheet) for t in context.files.checked.mapped.tables]
     rows = {bill.index: rows_of(bill, sheets) for bill in bills}
@@ -340,6 +347,7 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
     files = context.files
     return {
         "who": user_name(),
+        "host": host_name(),
         "totals": [
             {"currency": total.currency, "sheet": total.cents, "unit": total.unit}
             for total in _totals(bills)

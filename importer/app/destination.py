@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING
 from importer.app import data_paths
 from importer.app.consent import CONFIRM_ABOVE
 from importer.app.events import Listener
+from importer.app.journal_places import (
+    TeamAddress,
+    chosen_journal,
+    open_team,
+    team_of_environment,
+)
 from importer.app.keys import credentials_for
 from importer.core.errors import UsageProblem
 from importer.light.credentials import DEFAULT_BASE_URL, Credentials, check_base_url, credentials
 from importer.light.rate_limiter import PER_DAY, PER_MINUTE, RateLimiter
+from importer.light.team_pace import TeamPace
+from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 
 if TYPE_CHECKING:
     from importer.light.client import LightClient
@@ -66,9 +74,18 @@ class Destination:
     credentials: Credentials
     per_key: int
     per_day: int
-    pace_file: Path | str
-    journal: Path | None = None  # None: the company's own
+    pace: Path | str | TeamPace  # where the requests of all processes are counted
+    journal: JournalPlace | None = None  # None: the company's own
     sandbox: bool = False
+    team: TeamAddress | None = None  # whose database has the company's own journal
+
+    def journal_of(self, company_id: str) -> JournalPlace:
+        """The journal of the company that the key is of."""
+        if self.journal is not None:
+            return self.journal
+        if self.team is not None:
+            return self.team.journal(self.base_url, company_id)
+        return data_paths.journal_path(self.base_url, company_id)
 
     @property
     def per_minute(self) -> int:
@@ -83,7 +100,7 @@ class Destination:
         from importer.light.client import LightClient
 
         limiter = RateLimiter(
-            self.pace_file,
+            self.pace,
             keys=[key.mark for key in self.credentials.keys],
             per_minute=self.per_key,
             per_day=self.per_day,
@@ -103,7 +120,9 @@ class Destination:
             limiter.close()
 
 
-def destination_of_run(record: RunRecord, journal: Path, options: PaceOptions) -> Destination:
+def destination_of_run(
+    record: RunRecord, journal: JournalPlace, options: PaceOptions
+) -> Destination:
     """The Light that a run was loaded into, with the keys of now.
 
     Raises UsageProblem where it was a sandbox, or where the environment names another Light: the
@@ -124,26 +143,43 @@ def destination_of_run(record: RunRecord, journal: Path, options: PaceOptions) -
     return light_at(base_url, options, journal)
 
 
-def light_at(base_url: str, pace: PaceOptions, journal: Path | None = None) -> Destination:
-    """Light at that address, with the keys of now; UsageProblem without a key."""
+def light_at(
+    base_url: str,
+    pace: PaceOptions,
+    journal: JournalPlace | None = None,
+    team: TeamAddress | None = None,
+) -> Destination:
+    """Light at that address, with the keys of now; UsageProblem without a key.
+
+    A team counts requests in its database; the one that the environment names is used where the
+    command works with no journal.
+    """
     base_url = check_base_url(base_url)
+    team = team or (team_of_environment() if journal is None else None)
+    dsn = journal.dsn if isinstance(journal, TeamJournal) else team.dsn if team else None
     return Destination(
         base_url,
         credentials_for(base_url),
         pace.requests_per_minute or PER_MINUTE,
         pace.requests_per_day or PER_DAY,
-        data_paths.pace_path(base_url),
+        data_paths.pace_path(base_url) if dsn is None else TeamPace(dsn, base_url),
         journal,
+        team=team,
     )
 
 
 @contextlib.contextmanager
 def destination_of(options: LoadOptions, run: str) -> Iterator[Destination]:
     """The destination of a load, for as long as the block lasts; UsageProblem without a key."""
-    pace, journal = options.pace, Path(options.journal).absolute() if options.journal else None
+    pace, chosen = options.pace, chosen_journal(options.journal)
     if not options.sandbox:
-        yield light_at(options.base_url or DEFAULT_BASE_URL, pace, journal)
+        base_url = options.base_url or DEFAULT_BASE_URL
+        if isinstance(chosen, TeamAddress):
+            yield light_at(base_url, pace, team=open_team(chosen))
+        else:
+            yield light_at(base_url, pace, chosen)
         return
+    journal = chosen if isinstance(chosen, Path) else None  # a team's has no throw-away bills
     from importer.sandbox import SandboxSettings, running
 
     per_key = pace.requests_per_minute or SANDBOX_PER_MINUTE

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from importer.app import data_paths
+from importer.app.journal_places import exists
 from importer.app.resume_checks import former_ids
 from importer.core.errors import JournalProblem
 from importer.core.name_key import name_key
@@ -21,6 +22,7 @@ from importer.light.credentials import DEFAULT_BASE_URL, check_base_url
 
 if TYPE_CHECKING:
     from importer.app.pipeline import CheckedFiles
+    from importer.loading.journal.journal_place import JournalPlace
     from importer.model.journal_states import BillOutcome
     from importer.validation.checked_bills import Checked
 
@@ -36,7 +38,7 @@ class EarlierLoads:
 def earlier_loads(
     files: CheckedFiles,
     *,
-    journal: Path | None = None,
+    journal: JournalPlace | None = None,
     base_url: str | None = None,
     company: str | None = None,
     without: Collection[int] = (),
@@ -60,7 +62,7 @@ def earlier_loads(
         checked.mapped.bills.table.tolist(), checked.mapped.bills.row.tolist(), strict=True
     )
     light_ids = {i: of_rows[place] for i, place in enumerate(places) if place in of_rows}
-    has_journal = journal is not None and journal.is_file()
+    has_journal = journal is not None and exists(journal)
     if not (has_journal or light_ids):  # as of most checks, which SQLAlchemy would slow
         return loads
     from importer.app.entry_search import EntrySearch

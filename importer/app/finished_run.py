@@ -6,11 +6,11 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from importer.app.data_paths import reference_path
 from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
+from importer.app.journal_places import fetch_run_files
 from importer.app.match_rows import currency_of, match_rows, unit_of
 from importer.app.next_step import command_words
 from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
@@ -20,6 +20,7 @@ from importer.app.run_options import run_options
 from importer.app.run_snapshot import load_snapshot
 from importer.core.errors import ImporterError
 from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_records import RunRecord
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
@@ -35,9 +36,9 @@ from importer.validation.checked_bills import Checked
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run with its files. ``journal`` is the path of its journal."""
+    """A run with its files. ``journal`` is where its journal is."""
 
-    journal: Path
+    journal: JournalPlace
     record: RunRecord
     prepared: CheckedFiles
     request: CheckRequest
@@ -84,6 +85,7 @@ class FinishedRun:
 def finished_run(run: str, journal: str | None, listener: Listener = SILENT) -> FinishedRun:
     """The run with its files, checked again. UsageProblem where it or they are gone."""
     path, record = find_run(run, journal)
+    fetch_run_files(path, record.id)
     snapshot = load_snapshot(record.id)
     prepared = check_files(snapshot.request, snapshot.copies, snapshot.folders, listener)
     snapshot.restore(prepared.checked)

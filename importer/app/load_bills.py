@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.app import data_paths
 from importer.app.archive_files import archive_loaded, check_archive
 from importer.app.attempt_log import logged_attempt
 from importer.app.company_check import check_company_of_journal, check_expected_company, locked
@@ -27,6 +26,7 @@ from importer.app.destination import LoadOptions, destination_of
 from importer.app.earlier_loads import EarlierLoads, earlier_loads
 from importer.app.events import SILENT, Listener, Work
 from importer.app.fetch_directory import fetch_directory
+from importer.app.journal_places import journal_words
 from importer.app.next_step import after_load, after_verify
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
@@ -77,7 +77,7 @@ def load(
         "dry_run": options.dry_run,
         "sandbox": options.sandbox,
         "base_url": options.base_url or DEFAULT_BASE_URL,
-        "journal": options.journal and str(Path(options.journal).absolute()),
+        "journal": journal_words(options.journal),
     }
     with logged_attempt("load", run, **facts) as attempt:
         control = stop or StopControl()
@@ -157,9 +157,7 @@ async def _load(context: LoadContext) -> None:
                     directory = await fetch_directory(client, needs(checked, files.picks))
             resolve_in_light(checked, directory, files.loaded.template)
             _save_picks(context, directory)
-            if destination.journal is None:
-                path = data_paths.journal_path(destination.base_url, company.id)
-                destination.journal = path
+            destination.journal = destination.journal_of(company.id)
             if not checked.clean and not options.only_valid and not options.dry_run:
                 return
             bills = list(checked.valid_bills())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +12,15 @@ from typing import Any
 from importer.app.attempt_log import attempts
 from importer.app.company_check import environment
 from importer.app.data_paths import data_folder
+from importer.app.journal_places import (
+    TeamAddress,
+    chosen_journal,
+    journal_words,
+    open_team,
+)
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_records import RunRecord
 from importer.loading.journal.run_figures import RunFigures, figures_now, run_figures
 from importer.model.journal_states import Status
@@ -23,8 +30,14 @@ from importer.report.run_history import History, Totals
 LATEST = "latest"  # in place of a run's id
 
 
-def journals(path: str | None) -> list[Path]:
-    """The journal of that path, or all there are on this machine."""
+def journals(path: str | None, run: str | None = None) -> Sequence[JournalPlace]:
+    """The journal of that path, or all there are on this machine; those of a team's database, or
+    the one there that has ``run``."""
+    chosen = chosen_journal(path)
+    if isinstance(chosen, TeamAddress):
+        from importer.loading.journal.team_store import team_journals
+
+        return team_journals(open_team(chosen).dsn, run)
     if path:
         if not Path(path).is_file():
             raise UsageProblem(f"There is no journal {path}.")
@@ -33,14 +46,14 @@ def journals(path: str | None) -> list[Path]:
     return [*home.glob("journals/*.sqlite"), *home.glob("runs/*/journal.sqlite")]
 
 
-def find_run(run: str, path: str | None) -> tuple[Path, RunRecord]:
+def find_run(run: str, path: str | None) -> tuple[JournalPlace, RunRecord]:
     """The run of that id, or the newest for ``latest``, and its journal.
 
     UsageProblem where there is none, JournalProblem where it is damaged or a journal that may have
     it cannot be read.
     """
     candidates, problems = [], []
-    for each in journals(path):
+    for each in journals(path, run):
         try:
             with Journal(each) as journal:
                 for record in journal.runs():
@@ -97,9 +110,9 @@ def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:
         except JournalProblem as problem:
             problems.append(problem)
     listed = damaged.union(run.run for run in histories)
-    wanted = Path(path).absolute() if path else None
+    wanted = journal_words(path)
     for name, facts in every.items():
-        of_journal = wanted is None or facts.get("journal") == str(wanted)
+        of_journal = wanted is None or facts.get("journal") == wanted
         if name not in listed and of_journal:
             histories.append(_attempt(facts))
     return sorted(histories, key=lambda run: run.started, reverse=True), problems
@@ -137,7 +150,11 @@ def _attempt(facts: Mapping[str, Any]) -> History:
 
 
 def _history(
-    path: Path, run: RunRecord, of_run: RunFigures, journal: Journal, error: Mapping[str, str]
+    path: JournalPlace,
+    run: RunRecord,
+    of_run: RunFigures,
+    journal: Journal,
+    error: Mapping[str, str],
 ) -> History:
     facts, figures = run.facts, run.summary or {}
     sandbox = bool(facts.get("sandbox"))

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from importer.app.attempt_log import logged_attempt
 from importer.app.bill_selection import BillSelection, selected_outcomes
@@ -24,6 +23,7 @@ from importer.app.consent import (
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
 from importer.app.events import SILENT, Listener, Phase
 from importer.app.finished_run import FinishedRun, finished_run, report_of
+from importer.app.journal_places import journal_words
 from importer.app.result import Result, ResultFile, write_file
 from importer.app.run_index import find_run
 from importer.app.stop import StopControl, run_to_end
@@ -126,7 +126,7 @@ def undo(
         **{name: record.facts.get(name) for name in _FACTS},
         "run": record.id,
         "dry_run": options.dry_run,
-        "journal": options.journal and str(Path(options.journal).absolute()),
+        "journal": journal_words(options.journal),
     }
     with logged_attempt("undo", new_run_id(datetime.now(UTC)), **facts) as attempt:
         undone = _undo_run(options, result, consent, listener, stop or StopControl())

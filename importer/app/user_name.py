@@ -16,4 +16,9 @@ def user_name() -> str:
 
 def user_and_host() -> str:
     """The person and the computer: "anna on laptop-7"."""
-    return " on ".join(filter(None, (user_name(), socket.gethostname())))
+    return " on ".join(filter(None, (user_name(), host_name())))
+
+
+def host_name() -> str:
+    """The name of the computer."""
+    return socket.gethostname()

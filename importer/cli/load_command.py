@@ -16,6 +16,7 @@ from importer.cli.options import (
     output_options,
     pace_of,
     pace_options,
+    place_option,
     request_of,
     source_options,
     step_options,
@@ -66,7 +67,7 @@ from importer.cli.options import (
     metavar="DIR",
     help="Move each file to this folder when all its bills are in Light.",
 )
-@click.option("--journal", type=click.Path(), help="Use another journal than the company's.")
+@place_option
 @output_options
 def load(**options: Any) -> int:
     """Create the bills of a sheet in Light, each exactly once.

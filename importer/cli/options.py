@@ -66,10 +66,14 @@ profile_option = click.option(
     expose_value=False,
     help="Use this profile in light-import.toml.",
 )
-journal_option = _group(
-    click.option("--journal", type=click.Path(), help="Use another journal than the company's."),
-    profile_option,
+place_option = click.option(
+    "--journal",
+    metavar="PLACE",
+    envvar="LIGHT_IMPORT_JOURNAL",
+    help="Use another journal than the company's: a file, or a team's postgresql:// database."
+    "  [env: LIGHT_IMPORT_JOURNAL]",
 )
+journal_option = _group(place_option, profile_option)
 company_option = click.option(
     "--company",
     metavar="NAME",

@@ -79,6 +79,10 @@ def database_words(dsn: str) -> str:
     return f"postgresql://{at}{port}/{parts.get('dbname', '')}" + (f"?host={host}" * folder)
 
 
+def has_password(dsn: str) -> bool:
+    return "password" in _parts(dsn)
+
+
 def _parts(dsn: str) -> dict[str, Any]:
     psycopg = _driver()
     from psycopg import conninfo

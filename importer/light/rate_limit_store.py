@@ -1,4 +1,5 @@
-"""The SQLite file that the rate limiters of all processes for one Light share.
+"""The SQLite file that the rate limiters of all processes for one Light share; of a team, see
+``team_pace``.
 
 Keys are in it only by their marks. ``synchronous`` is NORMAL: a killed process loses nothing; a
 power cut may lose the last permits, which are worthless by the time the computer is up again.
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from importer.core.errors import RateLimiterProblem
 from importer.core.private_files import private_file_at, private_folder
+from importer.light.store_errors import StoreError, StoreLost
+from importer.light.team_pace import TeamPace, TeamPaceStore
 
 # Older versions share the file, so its tables keep their names: a slot is a permit, and ``told``
 # has the limits that Light states.
@@ -58,11 +61,16 @@ INSERT OR REPLACE INTO held SELECT key, count(*) FROM slot GROUP BY key
 _COUNTS = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'slot_taken'"
 
 
-def open_rate_limit_store(path: Path | str, oldest: str) -> sqlite3.Connection:
+Store = sqlite3.Connection | TeamPaceStore
+
+
+def open_rate_limit_store(path: Path | str | TeamPace, oldest: str) -> Store:
     """Open or create the file, without the days (YYYY-MM-DD, UTC) before ``oldest``.
 
     Raises RateLimiterProblem where it cannot be used.
     """
+    if isinstance(path, TeamPace):
+        return _open_team_store(path, oldest)
     try:
         if str(path) != ":memory:":
             private_folder(Path(path).parent)
@@ -92,19 +100,33 @@ def open_rate_limit_store(path: Path | str, oldest: str) -> sqlite3.Connection:
     raise AssertionError("unreachable")
 
 
+def _open_team_store(place: TeamPace, oldest: str) -> TeamPaceStore:
+    try:
+        store = TeamPaceStore(place)
+        store.execute("DELETE FROM day WHERE utc_date < ?", (oldest,))
+    except StoreError as error:
+        raise store_problem(place, error) from error
+    return store
+
+
 @contextlib.contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
+def transaction(db: Store) -> Iterator[None]:
     """Reading and writing as one step for all processes; undone where the block fails."""
-    db.execute("BEGIN IMMEDIATE")
+    if isinstance(db, TeamPaceStore):
+        db.begin()
+    else:
+        db.execute("BEGIN IMMEDIATE")
     try:
         yield
+    except StoreLost:
+        raise  # nothing is left to be undone
     except BaseException:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
 
 
-def slots_held(db: sqlite3.Connection, key: str) -> int:
+def slots_held(db: Store, key: str) -> int:
     """How many permits of the key are taken, of which those that ran out are deleted."""
     row = db.execute("SELECT slots FROM held WHERE key = ?", (key,)).fetchone()
     return 0 if row is None else int(row[0])
@@ -113,38 +135,46 @@ def slots_held(db: sqlite3.Connection, key: str) -> int:
 # --- requests of a UTC day, counted for the company of a key, or for a key of unknown company -----
 
 
-def assign_company(db: sqlite3.Connection, key: str, company: str) -> None:
+def assign_company(db: Store, key: str, company: str) -> None:
     """The key's requests, counted so far or from now on, are those of ``company``."""
-    db.execute("INSERT OR REPLACE INTO company VALUES (?, ?)", (key, company))
+    db.execute(
+        "INSERT INTO company VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET id = excluded.id",
+        (key, company),
+    )
     db.execute(
         "INSERT INTO day SELECT ?, utc_date, requests FROM day WHERE owner = ? "
-        "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = requests + excluded.requests",
+        "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = day.requests + excluded.requests",
         (f"company {company}", f"key {key}"),
     )
     db.execute("DELETE FROM day WHERE owner = ?", (f"key {key}",))
 
 
-def count_request(db: sqlite3.Connection, key: str, day: str) -> None:
+def count_request(db: Store, key: str, day: str) -> None:
     db.execute(
         "INSERT INTO day VALUES (?, ?, 1) "
-        "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = requests + 1",
+        "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = day.requests + 1",
         (_owner(db, key), day),
     )
 
 
-def requests_on(db: sqlite3.Connection, keys: Iterable[str], day: str) -> int:
+def requests_on(db: Store, keys: Iterable[str], day: str) -> int:
     """The requests of all these keys and of the other keys of their companies."""
     question = "SELECT coalesce(sum(requests), 0) FROM day WHERE owner = ? AND utc_date = ?"
     owners = {_owner(db, key) for key in keys}
     return sum(db.execute(question, (owner, day)).fetchone()[0] for owner in owners)
 
 
-def _owner(db: sqlite3.Connection, key: str) -> str:
+def _owner(db: Store, key: str) -> str:
     row = db.execute("SELECT id FROM company WHERE key = ?", (key,)).fetchone()
     return f"key {key}" if row is None else f"company {row[0]}"
 
 
-def store_problem(path: Path | str, error: Exception) -> RateLimiterProblem:
+def store_problem(path: Path | str | TeamPace, error: Exception) -> RateLimiterProblem:
+    if isinstance(path, TeamPace):
+        return RateLimiterProblem(
+            f"The request counts in {path} cannot be used ({error}), so nothing is sent. When the"
+            " database answers again, run the same command again."
+        )
     return RateLimiterProblem(
         f"The file of the request counts, {path}, cannot be used ({error}), so nothing is sent. "
         "Free some space or make the folder writable, and run the same command again. A file that "

@@ -35,6 +35,7 @@ from importer.core.hold_back import (
 from importer.light.permit_times import earliest, minute_after, next_midnight, utc_date
 from importer.light.rate_limit_headers import MINUTE, pause_after, read_headers, stated_pause
 from importer.light.rate_limit_store import (
+    Store,
     assign_company,
     count_request,
     open_rate_limit_store,
@@ -43,6 +44,8 @@ from importer.light.rate_limit_store import (
     store_problem,
     transaction,
 )
+from importer.light.store_errors import StoreLost
+from importer.light.team_pace import TeamPace, TeamPaceStore
 
 PER_MINUTE = 300
 PER_DAY = 100_000
@@ -144,7 +147,7 @@ class RateLimiter:
 
     def __init__(
         self,
-        path: Path | str,
+        path: Path | str | TeamPace,
         *,
         keys: Sequence[str] = ("key",),
         per_minute: int = PER_MINUTE,
@@ -153,7 +156,7 @@ class RateLimiter:
         past_budget: bool = False,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        store: sqlite3.Connection | None = None,
+        store: Store | None = None,
     ) -> None:
         if per_minute < 1 or per_day < 1:
             raise UsageProblem("At least one request a minute and a day must be permitted.")
@@ -167,13 +170,16 @@ class RateLimiter:
         self._sleep = sleep
         self.requests = 0  # granted to this process
         self.keys = len(keys)
-        self._keys = [_Key(place, mark) for place, mark in enumerate(keys)]
+        self._mark = path.mark if isinstance(path, TeamPace) else ""
+        self._keys = [_Key(place, self._mark + mark) for place, mark in enumerate(keys)]
         self._last_reading = float("-inf")
         self._announced = float("-inf")  # the moment until which waits are announced
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
         self._path = path
         self._db = store or open_rate_limit_store(path, oldest=utc_date(clock() - DAYS_STORED))
+        if isinstance(self._db, TeamPaceStore):
+            self.clock = self._db.clock
 
     def close(self) -> None:
         self._db.close()
@@ -200,7 +206,10 @@ class RateLimiter:
         async with self._queue():  # first come, first served; only the first one has a timer
             while True:
                 now = self.clock()
-                permit = self._try_acquire(now, longest, key)
+                try:
+                    permit = self._try_acquire(now, longest, key)
+                except StoreLost:
+                    permit = self._try_acquire(self.clock(), longest, key)  # on a new connection
                 if isinstance(permit, Permit):
                     self.requests += 1
                     return permit  # do not await between granting and returning the permit
@@ -297,12 +306,14 @@ class RateLimiter:
                     )
                 if first.at > now:
                     return _Wait(first.at, _why(first), not first.paused)
-                row = self._db.execute(
-                    "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?)",
+                ((slot,),) = self._db.execute(
+                    "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?) RETURNING id",
                     (first.key.mark, now, now + longest + HOLD),
-                )
+                ).fetchall()
                 count_request(self._db, first.key.mark, utc_date(now))
-                return Permit(row.lastrowid or 0, now, first.key.place)
+                return Permit(slot, now, first.key.place)
+        except StoreLost:
+            raise
         except sqlite3.Error as error:
             raise store_problem(self._path, error) from error
 
@@ -365,7 +376,7 @@ class RateLimiter:
         """
         with contextlib.suppress(sqlite3.Error), transaction(self._db):
             for key in self._keys:
-                assign_company(self._db, key.mark, company)
+                assign_company(self._db, key.mark, self._mark + company)
 
     # --- the clock ----------------------------------------------------------------------------
 
@@ -400,7 +411,7 @@ class RateLimiter:
             return
         used_key.pause = moment
         # The file's own pause may be longer, set by another process.
-        longer = "WHERE excluded.value > value OR told_at > :now + 1"
+        longer = "WHERE excluded.value > told.value OR told.told_at > :now + 1"
         self._store(used_key, "pause_until", moment, now, longer)
 
     def observe(
@@ -476,7 +487,7 @@ class RateLimiter:
         return _StatedLimits(limits, pause)
 
     def _store_limit(self, key: _Key, name: str, limit: int, now: float) -> None:
-        lower = f"WHERE excluded.value <= value OR abs(told_at - :now) > {FORGET_LIMIT}"
+        lower = f"WHERE excluded.value <= told.value OR abs(told.told_at - :now) > {FORGET_LIMIT}"
         self._store(key, name, limit, now, lower)
 
     def _store(self, key: _Key, name: str, value: float, now: float, condition: str) -> None:

@@ -89,6 +89,15 @@ class TeamDatabase:
         execute("SELECT set_config(%s, %s, false)", (JOURNAL_SETTING, str(self._journal)))
 
     def prepare(self) -> None:
+        self.prepare_tables()
+        with self.engine.connect() as db:
+            self._journal = self._number(db)
+            db.commit()
+            self._select_journal(db.exec_driver_sql)
+            db.commit()
+
+    def prepare_tables(self) -> None:
+        """Create the tables or upgrade them, for all journals."""
         with self.engine.connect() as db:
             version = team_version(db)
             if version < VERSION:
@@ -101,9 +110,6 @@ class TeamDatabase:
                     f"The journal {self.place} was written by a newer version (format {version});"
                     " use that version of light-import."
                 )
-            self._journal = self._number(db)
-            db.commit()
-            self._select_journal(db.exec_driver_sql)
             db.commit()
 
     def _number(self, db: sa.Connection) -> int:

@@ -1,0 +1,93 @@
+"""What a team shares beside its journals: which there are, the files of runs, the key of seals."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from importer.core.errors import JournalProblem, UsageProblem
+from importer.core.postgres_connection import connect, database_words, one_line
+from importer.loading.journal.journal_place import TeamJournal
+from importer.loading.journal.team_database import TeamDatabase
+from importer.loading.journal.team_tables import SCHEMA
+
+LARGEST = 64_000_000  # bytes of the files of a run
+_SEAL = "seal"
+
+
+def prepare_team(dsn: str) -> None:
+    """Create the tables or upgrade them. Raises JournalProblem, UsageProblem."""
+    database = TeamDatabase(TeamJournal(dsn, database_words(dsn), "", ""))
+    try:
+        database.prepare_tables()
+    except sa.exc.SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        raise UsageProblem(
+            f"The journal {database_words(dsn)} cannot be used: {one_line(cause or error)}."
+        ) from None
+    finally:
+        database.engine.dispose()
+
+
+def team_journals(dsn: str, run: str | None = None) -> list[TeamJournal]:
+    """All journals, or the one that has a run, by its id; "latest": the newest of all."""
+    query = "SELECT base_url, company FROM journals"
+    values: tuple[str, ...] = ()
+    if run == "latest":
+        query += " WHERE id = (SELECT journal FROM all_runs ORDER BY started DESC LIMIT 1)"
+    elif run is not None:
+        query += " WHERE id = (SELECT journal FROM all_runs WHERE id = %s)"
+        values = (run,)
+    with _session(dsn) as db:
+        rows = db.execute(f"{query} ORDER BY id", values).fetchall()
+    return [TeamJournal(dsn, database_words(dsn), *row) for row in rows]
+
+
+def save_run_files(dsn: str, run: str, files: Mapping[str, bytes]) -> bool:
+    """Keep a run's files for the whole team; False where they are too large."""
+    if sum(map(len, files.values())) > LARGEST:
+        return False
+    rows = [(run, name, content) for name, content in files.items()]
+    with _session(dsn) as db, db.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO run_files (run, name, content) VALUES (%s, %s, %s)"
+            " ON CONFLICT (run, name) DO UPDATE SET content = excluded.content",
+            rows,
+        )
+    return True
+
+
+def run_files(dsn: str, run: str) -> dict[str, bytes]:
+    """A run's files by name; none where nobody kept them."""
+    with _session(dsn) as db:
+        rows = db.execute("SELECT name, content FROM run_files WHERE run = %s", (run,)).fetchall()
+    return {name: bytes(content) for name, content in rows}
+
+
+def team_seal_key(dsn: str) -> bytes:
+    """The key of the team's seals; made where there is none."""
+    query = "SELECT content FROM team_keys WHERE name = %s"
+    with _session(dsn) as db:
+        if (row := db.execute(query, (_SEAL,)).fetchone()) is None:
+            new = "INSERT INTO team_keys (name, content) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+            db.execute(new, (_SEAL, secrets.token_bytes(32)))
+            row = db.execute(query, (_SEAL,)).fetchone()
+    return bytes(row[0])
+
+
+@contextlib.contextmanager
+def _session(dsn: str) -> Iterator[Any]:
+    import psycopg
+
+    try:
+        with contextlib.closing(connect(dsn)) as db:
+            db.execute(f"SET search_path = {SCHEMA}")
+            yield db
+    except psycopg.Error as error:
+        raise JournalProblem(
+            f"The journal {database_words(dsn)} cannot be used: {one_line(error)}."
+        ) from error

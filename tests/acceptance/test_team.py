@@ -1,0 +1,192 @@
+"""One journal for a team in PostgreSQL: any computer loads, reports and undoes, each bill once."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from conftest import Ended, bill_row, ended, start, write_bills
+from postgres_server import crash_postgres, start_postgres
+
+from importer.app.seal import is_sealed, seal
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+Load = Callable[..., Ended]
+FAST = ("--json", "--quiet", "--requests-per-minute", "6000")
+
+
+@pytest.fixture
+def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """From now on at the computer of that name."""
+
+    def at(name: str) -> None:
+        monkeypatch.setenv("LIGHT_IMPORT_HOME", str(tmp_path / f"home-{name}"))
+
+    return at
+
+
+@pytest.fixture
+def team(database: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The journal of everybody from now on."""
+    monkeypatch.setenv("LIGHT_IMPORT_JOURNAL", database)
+    return database
+
+
+def live(light: Sandbox) -> Counter[str]:
+    bills = [bill for bill in light.bills() if bill["state"] != "CANCELLED"]
+    return Counter(str(bill["invoiceNumber"]) for bill in bills)
+
+
+def test_a_run_is_reported_verified_and_undone_from_another_computer(
+    command: Load,
+    load: Load,
+    sandbox: Sandbox,
+    at_home: Callable[[str], None],
+    team: str,
+    tmp_path: Path,
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
+    at_home("a")
+    result = tmp_path / "a.xlsx"
+    first = load(sandbox.base_url, *files, "--result", str(result))
+    assert first.code == 0, first.err
+    run = first.json["run"]
+    at_home("b")
+    [listed] = command("runs", "--json").json["runs"]
+    assert (listed["run"], listed["bills"]["created"]) == (run, 3)
+    assert (listed["journal"] or "").startswith("postgresql:///")
+    for path in files:
+        Path(path).unlink()  # this computer never had them
+    report = command("report", run, "--json", "--result", str(tmp_path / "b.xlsx"))
+    assert report.json["bills"]["created"] == 3, report.err
+    assert command("verify", "latest", *FAST).code == 0
+    again = load(sandbox.base_url, str(result))
+    assert again.json["bills"] == {"total": 3, "already_loaded": 3}, again.err
+    assert command("journal", "check").code == 0
+    assert command("undo", run, "--yes", *FAST).json["bills"]["undone"] == 3
+    at_home("a")
+    assert command("runs", "--json").json["runs"][0]["bills"]["undone"] == 3
+    assert sum(live(sandbox).values()) == 0
+
+
+def test_seal_of_a_workbook_is_the_teams(
+    command: Load, at_home: Callable[[str], None], team: str
+) -> None:
+    seals = []
+    for name in "ab":
+        at_home(name)
+        assert command("runs").code == 0
+        seals.append(seal("places of a workbook"))
+        assert all(is_sealed("places of a workbook", each) for each in seals)
+    assert not is_sealed("other places", seals[0])
+    at_home("of a stranger")
+    assert not is_sealed("places of a workbook", seals[0])
+
+
+def test_loads_at_once_of_overlapping_files_share_the_work(
+    load: Load, at_home: Callable[[str], None], team: str, tmp_path: Path
+) -> None:
+    """One is killed in the middle; the other loads what that left."""
+    rows = [bill_row(i) for i in range(40)]
+    for name, some in (("a", rows[:30]), ("b", rows[10:])):
+        (tmp_path / name).mkdir()
+        write_bills(tmp_path / name, some)
+    settings = SandboxSettings(requests_per_minute=100_000, latency=0.05)
+    with running(settings) as light:
+        processes = []
+        for name in "ab":
+            at_home(name)
+            files = [str(path) for path in sorted((tmp_path / name).iterdir())]
+            args = ["load", *files, "--yes", *FAST, "--settle", "1", "--base-url", light.base_url]
+            result = str(tmp_path / f"{name}.xlsx")
+            processes.append(start(*args, "--result", result))
+            if name == "a":
+                while len(light.bills()) < 5:
+                    assert processes[0].poll() is None
+                    time.sleep(0.01)
+        processes[0].send_signal(signal.SIGKILL)
+        processes[0].communicate()
+        second = ended(processes[1])
+        assert second.code == 0, second.err
+        assert second.json["bills"]["total"] == 30
+        at_home("a")
+        files = [str(path) for path in sorted((tmp_path / "a").iterdir())]
+        last = load(light.base_url, *files, "--settle", "1")
+        assert last.code == 0, last.err
+        assert live(light) == {str(row["invoiceNumber"]): 1 for row in rows}
+
+
+def test_load_goes_on_when_its_sessions_are_killed(
+    at_home: Callable[[str], None], team: str, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(40)])
+    settings = SandboxSettings(requests_per_minute=100_000, latency=0.05)
+    with running(settings) as light, psycopg.connect(team, autocommit=True) as db:
+        args = ["load", *files, "--yes", *FAST, "--settle", "1", "--base-url", light.base_url]
+        process = start(*args, "--result", str(tmp_path / "result.xlsx"))
+        kills = 0
+        while process.poll() is None:
+            if len(light.bills()) > 10 * kills + 5 and kills < 3:
+                db.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND application_name = 'light-import'"
+                )
+                kills += 1
+            time.sleep(0.01)
+        done = ended(process)
+        assert kills, "there was nothing to kill"
+        assert done.code == 0, done.err
+        assert done.json["bills"] == {"total": 40, "created": 40}
+        assert set(live(light).values()) == {1}
+
+
+def test_load_survives_a_crash_of_the_database(
+    load: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Or it stops, and the same command continues it."""
+    files = write_bills(tmp_path, [bill_row(i) for i in range(40)])
+    settings = SandboxSettings(requests_per_minute=100_000, latency=0.05)
+    with tempfile.TemporaryDirectory(prefix="li-pg-") as folder:
+        server = start_postgres(Path(folder) / "data")
+        try:
+            monkeypatch.setenv("LIGHT_IMPORT_JOURNAL", server.get_uri())
+            with running(settings) as light:
+                words = ["load", *files, "--yes", *FAST, "--settle", "1"]
+                words += ["--base-url", light.base_url, "--result", str(tmp_path / "r.xlsx")]
+                process = start(*words)
+                while len(light.bills()) < 5:
+                    assert process.poll() is None, ended(process).err
+                    time.sleep(0.01)
+                crash_postgres(server)
+                done = ended(process)
+                assert done.code in (0, 4), done.err
+                last = load(light.base_url, *files, "--settle", "1")
+                assert last.code == 0, last.err
+                assert Counter(live(light).values()) == {1: 40}
+        finally:
+            server.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("journal", "sentence"),
+    [
+        ("mysql://host/db", "begins with postgresql://; mysql:// is neither"),
+        ("postgresql://anna:s3cret@host/db", "PGPASSWORD, ~/.pgpass or a service file"),
+        ("postgresql://127.0.0.1:1/db", "cannot be used: connection"),
+    ],
+)
+def test_journal_that_cannot_be_used_is_refused_without_its_password(
+    command: Load, tmp_path: Path, journal: str, sentence: str
+) -> None:
+    files = write_bills(tmp_path, [bill_row(0)])
+    for words in (("load", *files, "--yes"), ("runs",), ("report", "latest")):
+        refused = command(*words, "--journal", journal, "--json")
+        assert refused.code == 2, words
+        assert sentence in refused.json["error"]["message"], words
+        assert "s3cret" not in refused.out + refused.err

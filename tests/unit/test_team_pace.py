@@ -1,0 +1,93 @@
+"""The pace of all computers of a team: one count of each key and company, by one clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+
+import psycopg
+import pytest
+from postgres_server import team_journal
+
+from importer.core.errors import BudgetSpent
+from importer.core.hold_back import AnnouncedWait
+from importer.light.rate_limiter import RateLimiter
+from importer.light.team_pace import TeamPace
+from importer.loading.journal.journal import Journal
+
+
+@pytest.fixture
+def place(database: str) -> TeamPace:
+    Journal(team_journal(database)).close()  # creates the tables
+    return TeamPace(database, f"https://{uuid.uuid4().hex}.example")
+
+
+def test_computers_share_the_minute_of_a_key_whatever_their_clocks_say(place: TeamPace) -> None:
+    waits: list[AnnouncedWait] = []
+    hours = 3_600.0
+    clocks = [lambda: time.time() - hours, lambda: time.time() + hours]
+
+    async def sharing() -> None:
+        one, other = (
+            RateLimiter(place, per_minute=4, clock=clock, on_wait=waits.append) for clock in clocks
+        )
+        with one, other:
+            for limiter in (one, other, one, other):
+                limiter.finish(await limiter.acquire())
+            for limiter in (one, other):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await limiter.acquire()
+            assert abs(one.clock() - other.clock()) < 1.0
+        another = TeamPace(place.dsn, "https://sandbox.example/" + uuid.uuid4().hex)
+        with RateLimiter(another, per_minute=4) as limiter:
+            await limiter.acquire()
+
+    asyncio.run(sharing())
+    assert [50 < wait.seconds <= 61 for wait in waits] == [True, True]
+
+
+def test_keys_of_a_company_share_its_day(place: TeamPace) -> None:
+    async def spending() -> None:
+        with (
+            RateLimiter(place, keys=["one"], per_day=3) as one,
+            RateLimiter(place, keys=["other"], per_day=3) as other,
+        ):
+            await one.acquire()  # before it is known whose key it is
+            for limiter in (one, other):
+                limiter.belong_to("company")
+            await other.acquire()
+            await one.acquire()
+            with pytest.raises(BudgetSpent):
+                await other.acquire()
+
+    asyncio.run(spending())
+
+
+def test_limit_that_one_computer_heard_counts_for_all(place: TeamPace) -> None:
+    async def hearing() -> None:
+        with RateLimiter(place) as one, RateLimiter(place) as other:
+            one.observe(200, {"X-RateLimit-Limit": "2"})
+            one.observe(200, {"X-RateLimit-Limit": "2"})
+            for limiter in (one, other):
+                await limiter.acquire()
+            assert other.seconds_for(1) > 30
+
+    asyncio.run(hearing())
+
+
+def test_permit_is_granted_on_a_new_connection_when_one_is_lost(place: TeamPace) -> None:
+    async def losing() -> None:
+        with RateLimiter(place) as limiter:
+            permit = await limiter.acquire()
+            with psycopg.connect(place.dsn, autocommit=True) as db:
+                db.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND application_name = 'light-import'"
+                )
+            limiter.finish(permit)  # lost: it frees itself
+            await limiter.acquire()
+            assert limiter.requests == 2
+
+    asyncio.run(losing())
