@@ -32,6 +32,7 @@ def man_page() -> str:
         " LIGHT_CLIENT_SECRET are for auth login (docs/login.md). LIGHT_BASE_URL says where Light"
         " is, LIGHT_IMPORT_HOME where light-import keeps its data. LIGHT_IMPORT_MAX_PROBLEMS is the"
         " default of \\-\\-max\\-problems, LIGHT_IMPORT_SETTLE of \\-\\-settle;"
+        " LIGHT_IMPORT_JOURNAL names the journal as \\-\\-journal does;"
         " LIGHT_IMPORT_AMOUNTS=cents says that small amounts of the canonical sheets are cents;"
         " LIGHT_IMPORT_MAX_ROWS and the other limits are in"
         " docs/limits.md.",

@@ -56,9 +56,11 @@ async def _wait(
             before, changed = holders, now
         if not announced:
             announced = True
-            listener.message(f"{_words(holders.values())}; waiting for what becomes of them.")
+            listener.message(f"{_words(holders.values())}; waiting for their outcome.")
         if now - changed > _LONGEST_WAIT:
-            raise StoppedEarly(f"{_words(holders.values())}, and nothing becomes of them.")
+            raise StoppedEarly(
+                f"{_words(holders.values())}, and has not loaded them for 15 minutes."
+            )
         await asyncio.sleep(_POLL)
     raise stopped[0]
 

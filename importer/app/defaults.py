@@ -128,6 +128,7 @@ def _checked(
             raise UsageProblem(f"{file}: {place}{name} = {visible(str(value))}: write {what}")
         checked[name.replace("-", "_")] = _placed(name, value, path)
     _check_address(checked.get("base_url"), path, place)
+    _check_journal(checked.get("journal"), path, place)
     return checked
 
 
@@ -150,4 +151,13 @@ def _check_address(base_url: str | None, path: Path, place: str) -> None:
         raise UsageProblem(
             f"{visible(str(path))}: {place}base-url = {visible(base_url)} is not Light's address,"
             f" and your key would be sent there. Give it with --base-url, or in {user_file()}."
+        )
+
+
+def _check_journal(journal: str | None, path: Path, place: str) -> None:
+    """Nor where the files of a load go, or who says what was loaded."""
+    if journal is not None and "://" in journal and path != user_file():
+        raise UsageProblem(
+            f"{visible(str(path))}: {place}journal = {visible(journal)}: a database gets the files"
+            f" of your loads. Name it in {user_file()}, in LIGHT_IMPORT_JOURNAL or with --journal."
         )

@@ -20,7 +20,7 @@ from importer.app.journal_places import (
 )
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.journal_place import JournalPlace
+from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 from importer.loading.journal.journal_records import RunRecord
 from importer.loading.journal.run_figures import RunFigures, figures_now, run_figures
 from importer.model.journal_states import Status
@@ -181,7 +181,7 @@ def _history(
         environment=environment(base_url, sandbox=sandbox),
         template=str(facts.get("template") or ""),
         sources=tuple(facts.get("sources") or ()),
-        who=str(facts.get("who") or ""),
+        who=_who(facts, path),
         continues=str(facts.get("continues") or ""),
         sandbox=sandbox,
         journal=str(path),
@@ -194,3 +194,9 @@ def _history(
         figures=figures,
         error=error,
     )
+
+
+def _who(facts: Mapping[str, Any], path: JournalPlace) -> str:
+    """Who loaded; in a team's journal also where."""
+    host = facts.get("host") if isinstance(path, TeamJournal) else None
+    return " on ".join(str(each) for each in (facts.get("who"), host) if each)

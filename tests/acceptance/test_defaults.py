@@ -81,6 +81,7 @@ def test_users_file_counts_where_the_folder_has_none(
         ("[company.x]\nnam = 'y'", "[company.x] nam: no such option; did you mean 'name'?"),
         ("a = ", "cannot be read as TOML"),
         ('base-url = "https://evil.example"', "your key would be sent there"),
+        ('journal = "postgresql://evil.example/x"', "a database gets the files of your loads"),
         (
             "[company.x]\nbase-url = 'https://light.inc.evil.example'",
             "your key would be sent there",

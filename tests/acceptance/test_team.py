@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import tempfile
 import time
 from collections import Counter
@@ -60,6 +61,7 @@ def test_a_run_is_reported_verified_and_undone_from_another_computer(
     at_home("b")
     [listed] = command("runs", "--json").json["runs"]
     assert (listed["run"], listed["bills"]["created"]) == (run, 3)
+    assert listed["who"].endswith(f" on {socket.gethostname()}")
     assert (listed["journal"] or "").startswith("postgresql:///")
     for path in files:
         Path(path).unlink()  # this computer never had them
