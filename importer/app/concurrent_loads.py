@@ -25,7 +25,7 @@ async def wait_for_holders(
 ) -> list[Bill]:
     """The bills that other runs held and do not any more, or have loaded.
 
-    StoppedEarly where it is stopped, or where nothing becomes of the bills for long.
+    StoppedEarly where it is stopped, or where the bills stay unsettled for long.
     """
     stopped: list[StoppedEarly] = []
     with stop.stops(stopped.append):

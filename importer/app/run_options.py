@@ -44,7 +44,7 @@ def continue_options(
     """The request with the options of the result workbook, where it has none of its own.
 
     A workbook that this user did not make on this computer cannot say where lookup tables and
-    documents are, nor what becomes of the bills.
+    documents are, nor how far the bills go.
     """
     continued = ContinuedOptions()
     if former is None or not former.options:

@@ -1,4 +1,4 @@
-"""What becomes of each row by its type and state: a bill, a credit note, or passed over.
+"""The disposition of each row by its type and state: a bill, a credit note, or passed over.
 
 Only values that are known decide: a type that the template does not map, or a state that it neither
 takes nor passes over, is a finding, and its bill is invalid.

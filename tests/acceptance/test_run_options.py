@@ -87,7 +87,7 @@ def test_the_reload_of_a_result_needs_no_option(
         assert "control.bills.differs" in codes
     assert len(sandbox.bills()) == 1
 
-    # Another user's computer: the workbook cannot say where folders are, nor what becomes of bills.
+    # Another user's computer: the workbook cannot say where folders are, nor how far bills go.
     monkeypatch.setenv("LIGHT_IMPORT_HOME", str(tmp_path / "other"))
     foreign = load(sandbox.base_url, "r.xlsx")
     assert foreign.code == 1

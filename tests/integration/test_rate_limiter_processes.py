@@ -1,4 +1,4 @@
-"""One pace for all processes that share the file, whatever becomes of them."""
+"""One pace for all processes that share the file, even if they are killed."""
 
 from __future__ import annotations
 

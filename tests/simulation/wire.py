@@ -1,7 +1,7 @@
 """The way between a simulated computer and the simulated Light, with its losses and its lies.
 
 It stands where the HTTP transport stands: all above is the real client. A request that has left is
-on its way whatever becomes of the computer.
+on its way even if the computer crashes.
 """
 
 from __future__ import annotations
