@@ -31,6 +31,7 @@ class CheckRequest:
     encoding: str | None = None  # of CSV files; before the template's
     amounts: str | None = None  # of the canonical sheets: "cents" or "money"; None: not stated
     more_lookups: tuple[str, ...] = ()  # folders of lookup tables that a result workbook names
+    create_vendors: bool = False  # the sheet Vendors is read
     stdin: Path | None = None  # what came on standard input, which the source "-" stands for
 
     @property

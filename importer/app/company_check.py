@@ -82,6 +82,15 @@ async def locked(
     """One load or undo in a company at a time, in a team's journal several loads; waits for
     another to end. ``load`` is the id of the run of a load."""
     lock = journal.load_lock(load, user_and_host()) if load else journal.lock()
+    async with held(lock, journal, listener, stop):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def held(
+    lock: CompanyLock, journal: Journal, listener: Listener, stop: StopControl
+) -> AsyncIterator[None]:
+    """With the lock, once another process has given it up."""
     waiting = False
     with stop.cancels_task():
         while not _acquire(lock, journal):

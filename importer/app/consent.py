@@ -77,6 +77,7 @@ class LoadForecast(_Forecast):
     already_in_light: int
     steps: str
     payments: tuple[Payment, ...]
+    vendors: tuple[str, ...] = ()  # the names of those to create before the bills
     credit_notes: int = 0  # to create, beside the bills
     credit_totals: tuple[Total, ...] = ()  # without their sign
     doubt: str = ""  # why the amounts may be money and not cents: to be asked first

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from importer.app.company_check import address_of
+from importer.app.company_check import address_of, held
 from importer.app.concurrent_loads import wait_for_holders
 from importer.app.consent import (
     LoadConsent,
@@ -21,6 +21,14 @@ from importer.app.consent import (
     Total,
     agreed,
     totals_by_currency,
+)
+from importer.app.create_vendors import REQUESTS as VENDOR_REQUESTS
+from importer.app.create_vendors import (
+    VendorCreation,
+    created_picks,
+    doubles,
+    operations,
+    settle_vendors,
 )
 from importer.app.destination import Destination, LoadOptions
 from importer.app.earlier_loads import entity_names
@@ -43,6 +51,7 @@ from importer.loading.engine import Engine
 from importer.loading.journal.cancellation_records import unfinished_undo
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace
+from importer.loading.journal.vendor_records import save_vendors
 from importer.loading.loaded_bills import bills_in_light
 from importer.loading.operation import EngineSettings
 from importer.loading.operations import create_bill
@@ -60,9 +69,10 @@ from importer.mapping.constants import constants_of
 from importer.model.bills import Bill
 from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Status, Step
-from importer.model.light_objects import Company
+from importer.model.light_objects import Company, NewVendor
 from importer.model.read_back import ReadBack
 from importer.model.run_rows import BillRows
+from importer.references.lookup_tables import save_picks
 from importer.report.phrases import (
     NO_CURRENCY,
     constant_words,
@@ -107,6 +117,7 @@ class LoadContext:
     listener: Listener
     stop: StopControl
     progress: LoadProgress
+    vendors: VendorCreation = field(default_factory=VendorCreation)
     client: LightClient = field(init=False)  # once connected
     limiter: RateLimiter = field(init=False)  # once connected
 
@@ -141,6 +152,7 @@ def journal_for_reading(place: JournalPlace) -> Iterator[Journal]:
 
 async def rehearse(bills: list[Bill], journal: Journal, context: LoadContext) -> None:
     """What a load would find; nothing is written, neither to Light nor to the journal."""
+    bills = [bill for bill in bills if bill.vendor_id not in context.vendors.create]
     plan = await _plan(bills, journal, context, dry=True)
     why = "an earlier run does not know whether Light has it"
     progress = context.progress
@@ -178,12 +190,17 @@ async def create(
 ) -> None:
     """Ask, record the run, send, take the steps after creation, and read back where wanted."""
     progress, options = context.progress, context.options
+    consented = bool(context.vendors.create)
+    if consented:
+        bills = await _with_vendors(bills, company, journal, context)
+        if not bills:
+            return
     plan = await _plan(bills, journal, context, dry=False)
     if plan.withheld and not options.only_valid:
         return
     to_create = [job.bill for job in (*plan.send, *plan.unsettled)]
     steps = _forecast_steps(bills, plan, journal, context)
-    if to_create or steps.counts:
+    if (to_create or steps.counts) and not consented:
         asked = await _ask(bills, to_create, company, plan, steps, context)
         if asked and plan.send:
             await _look_again(plan, journal, context)
@@ -207,6 +224,10 @@ async def create(
         by_entry = journal.outcomes(progress.run, contents=options.verify)
         progress.outcomes = _by_index(by_entry, plan)
         progress.steps = step_plan.steps_by_bill(journal, progress.outcomes)
+    if context.vendors.records and progress.stopped is None:
+        names = [record.name for record in context.vendors.records.values()]
+        listed = await context.client.find_vendors(names)
+        context.files.checked.add_findings(doubles(listed, context.vendors))
     if options.verify and progress.stopped is None:
         progress.verifying = True
         unit_of = {bill.index: bill.unit for bill in bills}
@@ -256,6 +277,38 @@ async def _load_what_others_held(
     await _send(again, journal, context)
 
 
+async def _with_vendors(
+    bills: list[Bill], company: Company, journal: Journal, context: LoadContext
+) -> list[Bill]:
+    """Ask, create the vendors that Light does not have, and give their bills the ids. The bills
+    that may be sent then."""
+    creation, checked = context.vendors, context.files.checked
+    waiting = [bill for bill in bills if bill.vendor_id in creation.create]
+    others = [bill for bill in bills if bill.vendor_id not in creation.create]
+    used = {id: creation.create[id] for id in {str(bill.vendor_id) for bill in waiting}}
+    plan = plan_from_journal(others, journal, dry=True)
+    with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
+        await look_in_light(plan, context.client, journal, settle=context.settle)
+    steps = _forecast_steps(others, plan, journal, context)
+    for bill in waiting:
+        steps.add(bill, wanted_steps(bill))
+    to_create = [*(job.bill for job in (*plan.send, *plan.unsettled)), *waiting]
+    await _ask(bills, to_create, company, plan, steps, context, list(used.values()))
+    save_vendors(journal, creation.settled)
+    settings = EngineSettings(settle=context.settle)
+    async with held(journal.vendor_lock(), journal, context.listener, context.stop):
+        with _engine(Phase.VENDORS, len(used), "vendors", settings, journal, context) as engine:
+            each = operations(creation, used, journal, engine)
+            await engine.execute(each)
+    creation.records |= {op.vendor.id: op.record for op in each}
+    complete = settle_vendors(checked, creation, used)
+    if folder := context.files.request.save_lookups:
+        save_picks(Path(folder), created_picks(creation))
+    if context.progress.stopped is not None or not (complete or context.options.only_valid):
+        return []
+    return list(checked.valid_bills())
+
+
 async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
     """What somebody else has loaded while the question waited is not sent."""
     before = len(plan.findings)
@@ -271,6 +324,7 @@ async def _ask(
     plan: LoadPlan,
     steps: StepForecast,
     context: LoadContext,
+    vendors: Sequence[NewVendor] = (),
 ) -> bool:
     """Whether there was a question. Raises Declined where the answer is no; with ``yes`` only the
     company is reported."""
@@ -279,7 +333,7 @@ async def _ask(
     if options.yes or context.consent is None:
         context.listener.connected(company, address)
         return False
-    requests = len(to_create) + steps.requests
+    requests = len(to_create) + steps.requests + VENDOR_REQUESTS * len(vendors)
     if context.separate:
         requests += sum(len(bill.lines) for bill in to_create if not bill.credit_note)
     if options.verify:
@@ -292,6 +346,7 @@ async def _ask(
         constants=constant_words(constants_of(context.files.checked.mapped)),
         left_out=tuple(_left_out(plan, context.files.checked)),
         bills=len(to_create) - len(notes),
+        vendors=tuple(vendor.name for vendor in vendors),
         credit_notes=len(notes),
         credit_totals=tuple(replace(total, cents=-total.cents) for total in _totals(notes)),
         already_in_light=sum(outcome.in_light for outcome in plan.settled.values()),
@@ -403,7 +458,7 @@ def _engine(
 ) -> Iterator[Engine]:
     """An engine for one phase, which a stop ends cleanly."""
     listener, progress = context.listener, context.progress
-    engine = Engine(journal, context.client, str(progress.run), settings, listener)
+    engine = Engine(journal, context.client, context.run, settings, listener)
 
     def stop(reason: StoppedEarly) -> None:
         listener.stopping()

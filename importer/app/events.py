@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Phase(Enum):
     """A stretch of work whose progress is counted."""
 
+    VENDORS = auto()  # created before the bills
     CREATION = auto()
     STEPS = auto()  # after creation: documents, submitting, posting, payment
     READ_BACK = auto()

@@ -22,6 +22,7 @@ from importer.app.create_bills import (
     journal_for_reading,
     rehearse,
 )
+from importer.app.create_vendors import forget_placeholders, prepare_vendors
 from importer.app.destination import LoadOptions, destination_of
 from importer.app.earlier_loads import EarlierLoads, earlier_loads
 from importer.app.events import SILENT, Listener, Work
@@ -155,9 +156,12 @@ async def _load(context: LoadContext) -> None:
                 refuse_another_company(files, company, destination)
                 with context.listener.work(Work.LISTS):
                     directory = await fetch_directory(client, needs(checked, files.picks))
-            resolve_in_light(checked, directory, files.loaded.template)
-            _save_picks(context, directory)
             destination.journal = destination.journal_of(company.id)
+            with_new = _with_new_vendors(context, directory, destination.journal)
+            resolve_in_light(checked, with_new, files.loaded.template)
+            if files.new_vendors is not None:
+                forget_placeholders(checked, files.new_vendors)
+            _save_picks(context, directory)
             if not checked.clean and not options.only_valid and not options.dry_run:
                 return
             bills = list(checked.valid_bills())
@@ -172,6 +176,18 @@ async def _load(context: LoadContext) -> None:
                         await create(bills, company, journal, context)
         finally:
             progress.requests = limiter.requests
+
+
+def _with_new_vendors(context: LoadContext, directory: Directory, place: JournalPlace) -> Directory:
+    """The directory with the vendors that are to be created, under their placeholders."""
+    wanted, permitted = context.files.new_vendors, context.files.request.create_vendors
+    if wanted is None:
+        return directory
+    with journal_for_reading(place) as journal:
+        context.vendors, directory = prepare_vendors(
+            context.files.checked, wanted, directory, journal, permitted=permitted
+        )
+    return directory
 
 
 def _save_picks(context: LoadContext, directory: Directory) -> None:
@@ -243,13 +259,18 @@ def _notes(context: LoadContext) -> Iterator[str]:
         yield "Dry run: nothing was written to Light."
         if progress.forecast:
             yield f"After creation it would {progress.forecast}."
+        if context.vendors.create:
+            names = "; ".join(vendor.name for vendor in context.vendors.create.values())
+            yield f"Before that it would create {len(context.vendors.create):,} vendors: {names}."
     elif progress.run is None and progress.stopped is None and not checked.clean:
         why = "no bill is valid" if options.only_valid else "some bills are invalid"
-        yield f"Nothing was sent, because {why}."
+        created = any(context.vendors.lines)
+        yield f"{'No bill' if created else 'Nothing'} was sent, because {why}."
     if words := step_words(progress.steps):
         yield f"After creation: {words}."
     if names := waiting_words(progress.steps):
         yield f"Still to approve in Light: {names}."
+    yield from context.vendors.lines
     if progress.stopped is not None:
         yield f"The run stopped early: {progress.stopped}"
 

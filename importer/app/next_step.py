@@ -43,8 +43,10 @@ def load_command(request: CheckRequest, options: LoadOptions) -> str:
 
 
 def _step_words(request: CheckRequest) -> str:
-    """The options of the steps after creation, each with a leading space."""
-    words = [f" --then {request.then}"] if request.then else []
+    """The options of what is created, and of the steps after that, each with a leading space."""
+    words = [" --create-vendors"] if request.create_vendors else []
+    if request.then:
+        words.append(f" --then {request.then}")
     if request.documents:
         words.append(f" --documents {shlex.quote(request.documents)}")
     if request.largest_document:

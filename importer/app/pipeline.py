@@ -5,6 +5,7 @@ A result workbook is read as its source files, plus the person's corrections.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from importer.app.events import SILENT, Listener, Work
 from importer.app.run_options import continue_options, run_options
 from importer.app.trust import Doubted, doubts, proven, settled_folders
 from importer.app.user_name import user_name
-from importer.core.errors import UsageProblem
+from importer.core.errors import UnreadableFile, UsageProblem
 from importer.core.progress import expect, step
 from importer.mapping.template_loader import LoadedTemplate, find_template, shipped_folder
 from importer.mapping.template_model import Template
@@ -32,6 +33,7 @@ from importer.model.tables import SourceTable
 
 if TYPE_CHECKING:
     from importer.references.lookup_tables import Pick
+    from importer.references.new_vendors import WantedVendors
     from importer.resume.provenance import ResultWorkbook
     from importer.resume.row_changes import RowChanges
     from importer.validation.checked_bills import Checked
@@ -48,6 +50,7 @@ class CheckedFiles:
     request: CheckRequest
     stamps: dict[str, tuple[int, int]]
     picks: tuple[Pick, ...] = ()
+    new_vendors: WantedVendors | None = None  # to create in Light
     former: ResultWorkbook | None = None  # where the file is a result workbook
     changes: RowChanges | None = None  # and what was done to its rows
     expect: Pairs = ()  # control totals of the request and of the result workbook
@@ -140,6 +143,9 @@ def check_files(
     from importer.validation.validate import check
 
     picks: Sequence[Pick] = read_picks(tables) if former else ()
+    wanted: WantedVendors | None = None
+    if request.create_vendors or picks:
+        tables, wanted = _new_vendors(tables, picks, sheets=request.create_vendors)
     if former is None:
         _refuse_unknown_result(tables)
     recognised = loaded is None
@@ -148,6 +154,7 @@ def check_files(
         if {loaded.template.source.encoding, loaded.template.source.delimiter} != {"auto"}:
             with listener.work(Work.READING):
                 tables = _read(request, loaded, copies)  # as the template says
+            tables = _new_vendors(tables, (), sheets=request.create_vendors)[0]
     expect = _expected(request, former, loaded.template.template)
     template = _with_options(loaded.template, replace(request, expect=expect), former)
     loaded = replace(loaded, template=template)
@@ -162,6 +169,8 @@ def check_files(
             raise UsageProblem(_no_header(tables, loaded))
         mapped.notes += [*(changes.notes if changes else []), *continued.notes, *doubts(doubted)]
         checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
+        if wanted is not None:
+            checked.add_findings(wanted.findings)
         if recognised:
             mapped.notes += doubt(checked, loaded, request.files[0])
     files = CheckedFiles(
@@ -170,6 +179,7 @@ def check_files(
         request,
         stamps,
         tuple(picks),
+        wanted,
         former,
         changes,
         expect,
@@ -181,6 +191,18 @@ def check_files(
     if template.template == CANONICAL and template.formats.amounts == "cents":
         files = _doubted_amounts(files)
     return replace(files, picks=tuple(_resolve_by_tables(files, tables, template, doubted)))
+
+
+def _new_vendors(
+    tables: list[SourceTable], picks: Sequence[Pick], *, sheets: bool
+) -> tuple[list[SourceTable], WantedVendors | None]:
+    """The tables without the sheets ``Vendors``, where these are read; what is to be created."""
+    from importer.references.new_vendors import is_vendor_sheet, wanted_vendors
+
+    of_vendors = [table for table in tables if sheets and is_vendor_sheet(table)]
+    wanted = wanted_vendors(of_vendors, picks)
+    rest = [table for table in tables if table not in of_vendors]
+    return rest, wanted if wanted.vendors or wanted.findings else None
 
 
 def _doubted_amounts(files: CheckedFiles) -> CheckedFiles:
@@ -205,6 +227,7 @@ def _resolve_by_tables(
     be for other files.
     """
     from importer.references.lookup_tables import read_tables
+    from importer.references.new_vendors import is_creation
     from importer.references.resolve_offline import resolve_by_tables
     from importer.validation.document_files import LARGEST, MEGABYTE, check_documents
 
@@ -213,7 +236,10 @@ def _resolve_by_tables(
     row_folders = [*dict.fromkeys(Path(table.folder) for table in tables)]
     first = row_folders if files.former else file_folders
     fallbacks = [*file_folders, files.loaded.path.absolute().parent]
-    by_field = read_tables(files.loaded, first, request.lookup_folders, files.picks, fallbacks)
+    new_vendors = files.new_vendors.entries if files.new_vendors else ()
+    picked = [pick for pick in files.picks if not is_creation(pick)]
+    folders = request.lookup_folders
+    by_field = read_tables(files.loaded, first, folders, picked, fallbacks, new_vendors)
     searched = [str(path) for path in dict.fromkeys([*first, *fallbacks])]
     picks = resolve_by_tables(checked, template, by_field, searched, files.picks)
     largest = request.largest_document or LARGEST
@@ -366,6 +392,9 @@ def _read(
             delimiter=delimiter,
             sheets=sheets,
         )
+        if request.create_vendors and sheets is not None:
+            with contextlib.suppress(UnreadableFile):  # it has no such sheet
+                read += read_file(request.path_of(name), sheets="Vendors")
         tables += [replace(table, file=name) for table in read]
         step()
     return tables

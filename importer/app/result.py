@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from importer.report.terminal import ScreenLine
     from importer.validation.finding_batch import Findings
 
-STEP_UNKNOWN = "light.step_unknown"
+IN_DOUBT = frozenset(("light.step_unknown", "bills.vendor.create_unknown", "vendors.twice"))
 FORBIDDEN = frozenset(("light.forbidden", "light.step_forbidden"))
 SHOWN = 8  # findings in a text: with the figures they fit one screen
 
@@ -103,7 +103,7 @@ def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError
     totals that do not tie though Light has the bills; 4 stopped early."""
     if stopped is not None:
         return stopped.exit_code
-    if summary.documents.get(Status.UNKNOWN, 0) or STEP_UNKNOWN in findings.codes():
+    if summary.documents.get(Status.UNKNOWN, 0) or IN_DOUBT & findings.codes():
         return 3
     if FORBIDDEN & findings.codes():
         return KeyRefused.exit_code

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from importer.app.result import Result
 
 _PHASES = {  # doing, failed
+    Phase.VENDORS: ("Creating", "failed"),
     Phase.CREATION: ("Loading", "failed"),
     Phase.STEPS: ("Taking", "failed"),
     Phase.READ_BACK: ("Reading back", "different"),

@@ -58,6 +58,12 @@ from importer.cli.options import (
     " folder, and use these tables too, as with --lookups.",
 )
 @click.option(
+    "--create-vendors",
+    is_flag=True,
+    help="Create in Light the vendors that were picked as 'create' in the sheet 'To resolve', and"
+    " those of a sheet 'Vendors' that the bills name. They are not undone.",
+)
+@click.option(
     "--verify",
     is_flag=True,
     help="Afterwards read every bill and line item back from Light and compare them.",

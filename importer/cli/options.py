@@ -261,6 +261,7 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
         "then",
         "documents",
         "largest_document",
+        "create_vendors",
     )
     request = CheckRequest(
         sources=sources,

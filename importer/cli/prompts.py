@@ -23,6 +23,7 @@ async def confirm_load(load: LoadForecast) -> bool:
         *company_lines(load.company, load.address),
         f"Bills:    {load.bills:,} to create"
         + (f", {load.already_in_light:,} are in Light already" if load.already_in_light else ""),
+        *_vendor_lines(load.vendors),
         *_total_lines(load.totals),
         *([f"Credits:  {load.credit_notes:,} to create"] if load.credit_notes else []),
         *(f"          less {_amount(total)}" for total in load.credit_totals),
@@ -42,9 +43,11 @@ async def confirm_load(load: LoadForecast) -> bool:
         click.echo(visible(load.doubt), err=True)
         if not await confirm("Are the amounts as shown above, to the cent?"):
             return False
+    new_vendors = " and their new vendors" if load.vendors else ""
     question = "Do this to bills that are in Light already?"
     if load.bills or load.credit_notes:
-        question = f"Create these {'bills' if load.bills else 'credit notes'}?"
+        noun = "bills" if load.bills else "credit notes"
+        question = f"Create these {noun}{new_vendors}?"
     return await confirm(question, load.count_to_type)
 
 
@@ -60,6 +63,14 @@ async def confirm_undo(undo: UndoForecast) -> bool:
     ]
     click.echo("\n".join(lines), err=True)
     return await confirm("Cancel these bills in Light?", undo.count_to_type)
+
+
+def _vendor_lines(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    return [f"Vendors:  {len(names):,} to create, which undo does not remove:"] + [
+        f"          {visible(name)}" for name in names
+    ]
 
 
 def _amount(total: Total) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from importer.core.answers import Answer, Mismatch, Verdict
 from importer.core.errors import LightRefused, LightUnreachable, UsageProblem, WireProblem
 from importer.core.fetch import fetch, fetch_all
+from importer.core.name_key import name_key
 from importer.core.object_ids import normal_id, same_id
 from importer.light import approval_codec, codec, note_codec
 from importer.light.api_session import ApiSession, Params
@@ -25,6 +26,7 @@ from importer.model.light_objects import (
     Entity,
     LightBill,
     LightLine,
+    NewVendor,
     NoteLink,
     PropertyGroup,
     PurchaseOrder,
@@ -37,6 +39,7 @@ from importer.model.light_objects import (
 BILLS = "/v1/invoice-payables"
 BILL_LIST = "/v1/bff/invoice-payables"
 NOTES = "/v1/credit-notes"
+VENDORS = "/v1/vendors"
 APPROVALS = "/v1/invoice-approval"
 DOCUMENTS = "/v1/accounting-documents/accounting-documents"
 PAGE = 200  # records; Light's maximum
@@ -205,6 +208,14 @@ class LightClient(ApiSession):
         path = f"{BILLS}/{quote(bill_id, safe='')}/{name}"
         return await self.send("POST", path, json=body, on_wire=on_wire)
 
+    async def create_vendor(
+        self, vendor: NewVendor, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        return await self.send("POST", VENDORS, json=dict(vendor.values), on_wire=on_wire)
+
+    def read_vendor(self, body: object) -> Vendor | None:
+        return _decoded(codec.vendor_from_json, body)
+
     # --- reads with retries -------------------------------------------------------------------
 
     async def company(self) -> Company:
@@ -232,7 +243,22 @@ class LightClient(ApiSession):
         return results[0]
 
     async def vendors(self) -> list[Vendor]:
-        return _unique(await self._list("/v1/vendors", codec.vendor_from_json))
+        return _unique(await self._list(VENDORS, codec.vendor_from_json))
+
+    async def find_vendors(self, terms: Sequence[str]) -> list[Vendor]:
+        """The vendors that have one of the terms as their name, identifier or VAT id."""
+        wanted = {name_key(term) for term in terms}
+        queries: list[Params] = [{"searchTerm": term} for term in dict.fromkeys(terms)]
+        lists = await fetch_all(
+            self._list(VENDORS, codec.vendor_from_json, query) for query in queries
+        )
+        every = _unique(vendor for vendors in lists for vendor in vendors)
+        return [
+            vendor
+            for vendor in every
+            if wanted
+            & set(map(name_key, filter(None, (vendor.name, vendor.identifier, vendor.vat_id))))
+        ]
 
     async def accounts(self) -> list[Account]:
         return _unique(await self._list("/v1/ledger-accounts", codec.account_from_json))

@@ -15,10 +15,12 @@ from importer.model.light_objects import (
     DocumentRef,
     LightBill,
     LightLine,
+    NewVendor,
     NoteLink,
     UploadTarget,
     User,
     UserApproval,
+    Vendor,
 )
 
 OnWire = Callable[[], None]
@@ -93,6 +95,13 @@ class LightGateway(Protocol):
 
     async def credit_notes_numbered(self, numbers: Iterable[str]) -> list[LightBill]:
         """The credit notes of any vendor with one of these numbers, archived ones too."""
+
+    async def create_vendor(self, vendor: NewVendor, on_wire: OnWire) -> Answer: ...
+
+    async def find_vendors(self, terms: Sequence[str]) -> list[Vendor]:
+        """Those whose name, identifier or VAT id is one of the terms; retries until it has them."""
+
+    def read_vendor(self, body: object) -> Vendor | None: ...
 
     def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
         """The bill or credit note in an answer; None where there is none that can be read."""

@@ -13,6 +13,7 @@ from importer.loading.journal.cancellation_records import Cancelled, undo_entrie
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.journal.twin_records import save_twins
+from importer.loading.journal.vendor_records import VendorRecord, save_vendors
 from importer.loading.journal.verification_records import save_read_backs
 from importer.model.journal_states import Step, Twin
 from importer.model.read_back import ReadBack
@@ -72,7 +73,7 @@ class ReadBackRecord:
     read_back: ReadBack
 
 
-Record = Change | Intent | StepRecord | UndoneRecord | TwinsRecord | ReadBackRecord
+Record = Change | Intent | StepRecord | UndoneRecord | TwinsRecord | ReadBackRecord | VendorRecord
 
 
 def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None:
@@ -93,6 +94,7 @@ def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None
             journal.save_steps(same, light_state)
         free = [record.cancelled.entry for record in undone if not record.keep_id]
         undo_entries(journal, run, [record.cancelled for record in undone], free)
+        save_vendors(journal, of(VendorRecord))
         save_twins(journal, {record.entry: record.twins for record in of(TwinsRecord)})
         save_read_backs(journal, run, {r.entry: r.read_back for r in of(ReadBackRecord)})
 

@@ -664,6 +664,49 @@ lookup.table.missing: the lookup table is missing
 warning lookup.pick.unused: a pick for a name that no row has
   No row has the {field} '{value}', so the pick '{pick}' was not used or saved.
   → Write the name in the column 'value' as it is in the rows, or delete the pick.
+warning vendors.column.unknown: a column of the sheet Vendors that Light has no field for
+  The column '{value}' of the sheet Vendors is not read.
+  → Use the name of a field of Light's vendors{nearest}.
+vendors.name.none: a vendor without a name
+  '{value}' is no name of a vendor, so none is created.
+  → Write the vendor's name in the column 'name' of a sheet Vendors, with its identifier or VAT id
+    as the bills have it.
+vendors.value.invalid: a value that is wrong for a vendor
+  '{value}' is not right for {field}: {reason}.
+  → Correct it, or leave the cell empty.
+vendors.repeated: one vendor in two rows
+  Two rows of the sheet Vendors have the {field} '{value}'.
+  → Keep one of them.
+warning vendors.unused: a vendor that no bill names
+  No bill that is to be loaded names the vendor '{value}', so it is not created.
+  → Write its name, identifier or VAT id as the bills have it, or delete the row.
+vendors.twice: a vendor in Light more than once
+  Light has the vendor '{value}' more than once: {ids}. This load created it once.
+  → Compare them in Light, and move the bills of the wrong one.
+bills.vendor.create_option: a vendor to create, without the option
+  Light has no vendor '{value}', and 'create' was picked for it.
+  → Run the same command with --create-vendors, or pick a vendor in the sheet 'To resolve'.
+warning bills.vendor.create_exists: a vendor to create that exists
+  Light has the vendor '{value}' already ({id}); it is used, and nothing is created.
+  → Check that it is the same vendor.
+bills.vendor.create_differs: a vendor to create that exists with other numbers
+  Light has a vendor '{value}', and it may be another: {reason}. Nothing is created.
+  → Correct the number, or pick the correct vendor in the sheet 'To resolve'.
+bills.vendor.create_same_number: a vendor to create whose number another one has
+  Light has the identifier or VAT id of '{value}' under another name: {candidates}. Nothing is
+  created.
+  → Pick that vendor in the sheet 'To resolve', or correct the number.
+bills.vendor.create_similar: a vendor to create whose name is similar to another
+  '{value}' may be the vendor {candidates}. Nothing is created.
+  → Pick that one in the sheet 'To resolve'; if it is another vendor, pick 'create another', or
+    write yes in the column isAnother of the sheet Vendors.
+bills.vendor.not_created: a vendor that Light did not create
+  The vendor '{value}' was not created: {reason}. Its bills were not sent.
+  → Correct it, and run the same command again.
+bills.vendor.create_unknown: a vendor that may or may not be in Light
+  The vendor '{value}' may or may not have been created: {reason}. Its bills were not sent.
+  → Look for it in Light; the same command looks for it first and creates it only where it is not
+    there.
 bills.vendorId.unknown: no such vendor
   Light has no vendor with the id {value}.
   → Copy the vendor's id from Light.

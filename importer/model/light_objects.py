@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -112,6 +113,20 @@ class Vendor:
     vat_id: str | None = None
     status: str | None = None
     tax_code_id: str | None = None  # what Light proposes for its bills
+
+
+@dataclass(frozen=True, slots=True)
+class NewVendor:
+    """A vendor to create. ``values`` by Light's names of the fields; ``id`` stands for Light's
+    until it is created; ``another``: it is none of those with a similar name, says the person."""
+
+    id: str
+    values: Mapping[str, str]
+    another: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.values["name"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,8 +142,9 @@ def read_tables(
     crosswalks: Sequence[Path] = (),
     picks: Sequence[Pick] = (),
     otherwise: Sequence[Path] = (),
+    new_vendors: Sequence[Entry] = (),
 ) -> dict[str, Tables]:
-    """The tables by field, for fields that have any.
+    """The tables by field, for fields that have any. ``new_vendors`` count where no table has one.
 
     The template's tables are those of all ``sheet_folders``;
     where none has one, that of the first folder ``otherwise`` that has. Each folder of
@@ -166,6 +167,8 @@ def read_tables(
             label = lookup.table if len(paths) == 1 else str(path)
             out[name].files.append(label)
             _merge(out[name], name, load_table(path, label).values())
+    for entry in new_vendors:
+        out["vendor"].entries.setdefault(name_key(entry.value), entry)
     return dict(out)
 
 

@@ -21,6 +21,7 @@ from importer.model.tables import CHOICES_HEADER, SourceTable
 from importer.readers import read_file
 from importer.readers.zip_guard import DamagedError, Part, read_xml
 from importer.references.lookup_tables import FIELDS, Pick
+from importer.references.new_vendors import CREATE, CREATE_ANOTHER, placeholder_of
 from importer.report.xlsx.provenance_sheet import PROPERTY_PREFIX, PROVENANCE
 from importer.report.xlsx.to_resolve_sheet import FIELD, ID, PICK, SUGGESTION, TO_RESOLVE, VALUE
 from importer.resume.provenance import ResultWorkbook, read_provenance
@@ -176,6 +177,15 @@ def _picks_of(
             for at, id_at in suggestions
             if (light_id := parse_uuid(cells[id_at].strip())[0]) and cells[at].strip()
         )
+        if name_key(picked) in (CREATE, CREATE_ANOTHER):
+            if field == "vendor":
+                cell = CellRef(table.file, table.sheet, int(table.rows[i]), VALUE)
+                offered = tuple(s for s in offered if s.label not in (CREATE, CREATE_ANOTHER))
+                id, label = placeholder_of(value), name_key(picked)
+                yield Pick(field, value.strip(), id, label, place, offered, cell)
+            else:
+                problems.append(f"{place}: '{picked}' is for vendors; Light's {field} is picked.")
+            continue
         suggestion = _picked(picked, (*offered, *choices.get(field, ())))
         if suggestion is None:
             problems.append(

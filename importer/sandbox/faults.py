@@ -29,6 +29,7 @@ RequestKind = Literal[
     "clearing",
     "document",
     "upload",
+    "vendor",
 ]
 ALL, ALL_LIES = "all", "lies"  # names of many faults
 
@@ -87,20 +88,24 @@ TARGETS: Mapping[str, frozenset[RequestKind]] = {
     "list": frozenset({"list"}),
     "read": frozenset({"read"}),
     "get": frozenset({"list", "read", "get"}),
-    "change": frozenset({"change", "submit", "posting", "payment", "clearing", "document"}),
+    "change": frozenset(
+        {"change", "vendor", "submit", "posting", "payment", "clearing", "document"}
+    ),
     "submit": frozenset({"submit"}),
     "posting": frozenset({"posting"}),
     "payment": frozenset({"payment"}),
     "clearing": frozenset({"clearing"}),
     "document": frozenset({"document"}),
+    "vendor": frozenset({"vendor"}),
     "upload": frozenset({"upload"}),
 }
 TARGET_DESCRIPTIONS = (
     "bill (the POST of a bill or credit note), line (the POST of a line), post (both), list (the "
     "lists of bills and of accounting documents), read (the GET of a bill or credit note), get "
-    "(every GET), change (PATCH, PUT, DELETE and the actions on a bill or credit note), of these "
-    "alone submit (for approval), posting, payment, clearing (the link of a credit note to a bill) "
-    "and document (the request for an upload address); and upload (the PUT of a document to that "
+    "(every GET), change (PATCH, PUT, DELETE, the actions on a bill or credit note, and vendor), "
+    "of these alone submit (for approval), posting, payment, clearing (the link of a credit note "
+    "to a bill), document (the request for an upload address) and vendor (the POST of one); and "
+    "upload (the PUT of a document to that "
     "address)"
 )
 LINE_POST = re.compile(r"/v1/(?:invoice-payables/[^/]+/line-items|credit-notes/[^/]+/lines)")
@@ -212,6 +217,8 @@ def request_kind(method: str, path: str) -> RequestKind | None:
     match method:
         case "POST" if path in CREATIONS:
             return "bill"
+        case "POST" if path == "/v1/vendors":
+            return "vendor"
         case "POST" if LINE_POST.fullmatch(path):
             return "line"
         case "POST" if LINK.fullmatch(path):

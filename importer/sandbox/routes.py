@@ -32,6 +32,7 @@ from importer.sandbox.http_request import id_in_path, json_body
 from importer.sandbox.note_routes import NOTE_ROUTES, NOTES_PATH, bill_balance, cleared_bill
 from importer.sandbox.refusals import RefusalError, gateway_refusal, not_found
 from importer.sandbox.route_context import Context, Handler, requested_bill, requested_item
+from importer.sandbox.vendor_routes import create_vendor
 from importer.sandbox.wire_types import JsonObject
 
 log = logging.getLogger(__name__)
@@ -298,6 +299,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", NOTES_PATH, list_of(lists.NOTE_LIST)),
     ("GET", "/v1/accounting-documents/accounting-documents", list_of(lists.DOCUMENT_LIST)),
     ("GET", "/v1/vendors", list_of(lists.VENDOR_LIST)),
+    ("POST", "/v1/vendors", create_vendor),
     ("GET", "/v1/vendors/{vendorId}", get_vendor),
     ("GET", "/v1/ledger-accounts", list_of(lists.ACCOUNT_LIST)),
     ("GET", "/v1/bank-accounts", list_bank_accounts),

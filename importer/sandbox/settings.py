@@ -82,6 +82,7 @@ class Counters:
     bill_posts: int = 0
     bills_created: int = 0
     notes_created: int = 0
+    vendors_created: int = 0
     line_posts: int = 0
     lists: int = 0
     refused: int = 0

@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,7 @@ from pydantic.alias_generators import to_camel
 
 from importer.core.errors import UsageProblem
 from importer.sandbox import answer_models
-from importer.sandbox.company_file import CompanyReference, Reference
+from importer.sandbox.company_file import CompanyReference, Reference, VendorRow
 from importer.sandbox.wire_types import JsonObject, wire_time
 
 SCHEMA_VERSION = 1
@@ -111,6 +112,7 @@ ORDERS = _table(
 )
 USERS = _table("users", "email first_name last_name status created_at updated_at body")
 APPROVALS = _table("approvals", "body")  # by the id of their bill
+NEW_VENDORS = _table("new_vendors", "row body created_at")  # those that were created here
 REFERENCE_TABLES = (VENDORS, ACCOUNTS, ENTITIES, GROUPS, ORDERS, USERS)
 INSERT_BILL = sa.insert(BILLS)
 DEAD_STATES = ("CANCELLED", "DECLINED")
@@ -130,6 +132,7 @@ class Store:
         self.lock = threading.RLock()
         self.list_lag = timedelta(seconds=list_lag)
         self.clock_offset = timedelta(seconds=clock_offset)
+        self.new_vendors: dict[str, VendorRow] = {}
         self.latest = datetime.min.replace(tzinfo=UTC)
         self.engine = sa.create_engine(
             f"sqlite:///{path}" if path else "sqlite://",
@@ -253,6 +256,18 @@ class Store:
             body = connection.scalar(sa.select(VENDORS.c.body).where(VENDORS.c.id == vendor_id))
         return json.loads(body) if body else None
 
+    def add_vendor(self, row: VendorRow, vendor: JsonObject) -> None:
+        """Store a new vendor: for lists, for the check of bills, and for the next start."""
+        body = {"id": row.id, "row": row.model_dump_json(by_alias=True)}
+        with self.transaction() as connection:
+            created = {"created_at": vendor["vendorCreatedAt"], "body": _dumped(vendor)}
+            connection.execute(sa.insert(NEW_VENDORS), body | created)
+            self._show_vendor(connection, row, vendor)
+
+    def _show_vendor(self, connection: sa.Connection, row: VendorRow, vendor: JsonObject) -> None:
+        self.new_vendors[row.id] = row
+        connection.execute(sa.insert(VENDORS), _vendor_row(row, vendor))
+
     # --- opening ------------------------------------------------------------------------------
 
     def _open(self, reference: Reference) -> CompanyReference:
@@ -277,8 +292,14 @@ class Store:
                 # A fresh id: journals of an older sandbox must not match this one.
                 values = {"id": str(uuid.uuid4()), "created_at": self.now()}
                 row = connection.execute(sa.insert(COMPANY).returning(*COMPANY.c), values).one()
+            vendors = ChainMap(self.new_vendors, dict(reference.vendors))
+            reference = replace(reference, vendors=vendors)
             company = CompanyReference(row.id, row.created_at, reference)
             _write_reference(connection, company)
+            stored = sa.select(NEW_VENDORS).order_by(NEW_VENDORS.c.created_at)
+            for each in connection.execute(stored).all():
+                vendor = VendorRow.model_validate_json(each.row)
+                self._show_vendor(connection, vendor, json.loads(each.body))
             return company
 
 
@@ -312,6 +333,13 @@ def _dumped(value: JsonObject) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _vendor_row(vendor: VendorRow, body: JsonObject) -> JsonObject:
+    texts = filter(None, (vendor.name, vendor.identifier, vendor.vat_id))
+    created = body["vendorCreatedAt"]
+    search = "\n".join(texts).casefold()
+    return table_row(VENDORS, body, id=vendor.id, created_at=created, search=search, spend=0)
+
+
 def _write_reference(connection: sa.Connection, company: CompanyReference) -> None:
     """Fill the reference tables; each record a second after the one before, in file order."""
     reference = company.reference
@@ -334,16 +362,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
             for position, body in enumerate(entities)
         ],
         VENDORS: [
-            table_row(
-                VENDORS,
-                answer_models.vendor_json(vendor, created, company),
-                id=vendor.id,
-                created_at=created,
-                search="\n".join(
-                    filter(None, (vendor.name, vendor.identifier, vendor.vat_id))
-                ).casefold(),
-                spend=0,
-            )
+            _vendor_row(vendor, answer_models.vendor_json(vendor, created, company))
             for vendor, created in stamped(reference.vendors)
         ],
         ACCOUNTS: [

@@ -108,6 +108,10 @@ class Journal:
         and where."""
         return self._database.load_lock(run, person)
 
+    def vendor_lock(self) -> CompanyLock:
+        """Held while a load creates vendors, beside its own lock; by one load at a time."""
+        return self._database.vendor_lock()
+
     def claim(self, entries: Sequence[JournalEntry]) -> dict[int, Holder | None]:
         """Claim entries for this run, as they were read. What it cannot have, by entry: the other
         run that holds it, or None where the entry has changed since.

@@ -56,6 +56,9 @@ class JournalDatabase(Protocol):
     def load_lock(self, run: str, person: str) -> CompanyLock:
         """As ``lock``; where claims keep loads apart, several loads have it at once."""
 
+    def vendor_lock(self) -> CompanyLock:
+        """While a load holds it, no other load creates vendors; held beside ``load_lock``."""
+
     def claim(self, db: sa.Connection, entries: Sequence[JournalEntry]) -> set[int]:
         """Claim entries for the run of ``load_lock``, as they were read; the ids of those it got.
 

@@ -125,6 +125,20 @@ SETTLEMENTS = sa.Table(  # a person's word on a bill that could not be settled; 
     sa.Column("before", sa.Text, nullable=False),  # JSON: the entry as it was
 )
 
+NEW_VENDORS = sa.Table(  # see vendor_records.VendorRecord; since version 8
+    "new_vendors",
+    META,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("sent", sa.Text),
+    sa.Column("light_id", sa.Text),
+    sa.Column("content", sa.Text, nullable=False),  # JSON: the fields that were sent
+    sa.Column("message", sa.Text, nullable=False),
+)
+
 
 class _Among(FunctionElement[Any]):
     """``column`` is one of a JSON list; each is found by the index."""

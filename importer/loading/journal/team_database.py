@@ -40,6 +40,7 @@ from importer.model.journal_states import Holder, JournalEntry
 
 # The first of the two numbers of our advisory locks.
 _UPGRADES, _WRITERS, _LOADS = 1_279_870_001, 1_279_870_002, 1_279_870_003
+_VENDORS = 1_279_870_005  # 1_279_870_004: see ``team_claims``
 _PARAMETER = re.compile(r"(?<!:):(\w+)|\?")
 
 
@@ -170,6 +171,9 @@ class TeamDatabase:
     def load_lock(self, run: str, person: str) -> TeamLoadLock:
         return TeamLoadLock(self, run, person)
 
+    def vendor_lock(self) -> TeamVendorLock:
+        return TeamVendorLock(self)
+
     def claim(self, db: sa.Connection, entries: Sequence[JournalEntry]) -> set[int]:
         return claim(db, entries)
 
@@ -224,10 +228,20 @@ class TeamDatabase:
             _unlock(db, self._locks)
         self._locks, self._holder = [], None
 
+    def give_up(self, lock: str) -> None:
+        """Free one of the locks; a session that is lost has none."""
+        with contextlib.suppress(JournalProblem), self.session() as db:
+            _unlock(db, [lock])
+        self._locks.remove(lock)
+
     @property
     def company_lock(self) -> str:
         """The arguments of its functions."""
         return f"({_LOADS}, {self._journal})"
+
+    @property
+    def lock_of_vendors(self) -> str:
+        return f"({_VENDORS}, {self._journal})"
 
 
 def _unlock(db: sa.Connection, locks: Sequence[str]) -> None:
@@ -269,3 +283,14 @@ class TeamLoadLock(TeamLock):
         self._database.free_left_claims()
         self._database.hold(self._run, self._person)
         return self
+
+
+class TeamVendorLock(TeamLock):
+    """No other load creates vendors; the lock of the load stays as it is."""
+
+    def acquire(self, timeout: float) -> object:
+        self._take(self._database.lock_of_vendors)
+        return self
+
+    def release(self) -> None:
+        self._database.give_up(self._database.lock_of_vendors)

@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from importer.core.safe_text import visible
 from importer.model.report_model import Suggestion, Unresolved
 from importer.model.tables import CHOICES_HEADER, CHOICES_SHEET
+from importer.references.new_vendors import CREATE
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -34,6 +35,9 @@ class ChoiceLists:
             labels = [choice.label for choice in of_field]
             self._columns.append([f"{CHOICES_HEADER}{name}", *map(visible, labels)])
             self._columns.append(["id", *(choice.id for choice in of_field)])
+            if name == "vendor":
+                self._columns[-2].append(CREATE)  # has no id
+                self._columns[-1].append("")
 
     def range_of(self, row: Unresolved) -> str | None:
         """The cells that the row's dropdown offers, as a formula names them; None for none.
@@ -48,6 +52,8 @@ class ChoiceLists:
         if row.suggestions and self._cells + size <= _MOST_CELLS:
             self._cells += size
             labels = dict.fromkeys(visible(s.label) for s in (*row.suggestions, *every))
+            if row.field == "vendor":
+                labels[CREATE] = None
             column = len(self._columns)
             self._columns.append([visible(row.value), *labels])
         cells = xl_range_abs(1, column, len(self._columns[column]) - 1, column)

@@ -1,0 +1,228 @@
+"""The vendors of a load that Light does not have: each is created before its bills are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from importer.core.name_key import name_key
+from importer.loading.engine import Engine
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.vendor_records import (
+    VendorRecord,
+    VendorState,
+    vendor_records,
+)
+from importer.loading.operations.create_vendor import CreateVendor
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+from importer.model.light_objects import NewVendor, Vendor
+from importer.model.report_model import Suggestion
+from importer.references.directory import Directory
+from importer.references.lookup_tables import Pick
+from importer.references.name_index import Named
+from importer.references.new_vendors import WantedVendors, plan_vendors
+from importer.references.reference_column import ReferenceColumn
+from importer.validation.checked_bills import Checked
+
+REQUESTS = 3  # a look before, the creation, a look after
+IN_LIGHT = (VendorState.CREATED, VendorState.FOUND)
+
+
+@dataclass
+class VendorCreation:
+    """The vendors of one load, by placeholder. ``known`` are the ids that Light had before."""
+
+    create: dict[str, NewVendor] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    records: dict[str, VendorRecord] = field(default_factory=dict)  # how they came out
+    settled: list[VendorRecord] = field(default_factory=list)  # of earlier runs; Light has them
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """What was created, for the summary."""
+        created = [r for r in self.records.values() if r.state is VendorState.CREATED]
+        if created:
+            n = len(created)
+            names = "; ".join(f"{record.name} ({record.light_id})" for record in created)
+            noun = "1 vendor" if n == 1 else f"{n:,} vendors"
+            yield f"Created in Light: {noun}: {names}. Undo does not remove vendors."
+
+
+def prepare_vendors(
+    checked: Checked,
+    wanted: WantedVendors,
+    directory: Directory,
+    journal: Journal,
+    *,
+    permitted: bool,
+) -> tuple[VendorCreation, Directory]:
+    """Which vendors are to be created; the directory with them, under their placeholders.
+
+    Those that Light has are used, and the others' bills get the reason why nothing is created.
+    """
+    creation = VendorCreation(known=frozenset(vendor.id for vendor in directory.vendors))
+    before = of_earlier_runs(wanted, directory, journal)
+    items = _items_of(checked, wanted.vendors)
+    in_use = {id: vendor for id, vendor in wanted.vendors.items() if id in items}
+    plan = plan_vendors(in_use, directory.vendors)
+    column = ReferenceColumn(checked, "vendor")
+    for id, vendor in plan.existing.items():
+        column.set_id(items[id].tolist(), vendor.id)
+        _set_pick(checked, in_use[id].name, Suggestion(vendor.id, vendor.name))
+        if id in before:
+            creation.settled.append(before[id])
+        else:
+            column.add_findings("create_exists", items[id][:1], id=vendor.id)
+    for id, (ending, words, near) in plan.objections.items():
+        _object(column, items[id], in_use[id], ending, words, near)
+    for id in plan.create:
+        if not permitted:
+            column.add_findings("create_option", items[id])
+    if permitted:
+        creation.create = plan.create
+        checked.add_findings(_unused(column, wanted))
+    pseudo = [Vendor(id, each.name) for id, each in in_use.items() if id not in plan.existing]
+    return creation, replace(directory, vendors=[*directory.vendors, *pseudo])
+
+
+def forget_placeholders(checked: Checked, wanted: WantedVendors) -> None:
+    """Take the vendors that Light does not have out of what is offered for a pick."""
+    ids = wanted.vendors.keys()
+
+    def real(some: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
+        return tuple(each for each in some if each.id not in ids)
+
+    checked.choices = {name: real(some) for name, some in checked.choices.items()}
+    checked.unresolved = [
+        replace(each, suggestions=real(each.suggestions)) for each in checked.unresolved
+    ]
+
+
+def _items_of(checked: Checked, ids: Mapping[str, object]) -> dict[str, np.ndarray]:
+    """The bills of each placeholder that a bill has."""
+    column = ReferenceColumn(checked, "vendor").ids
+    different, code = column.dictionary()
+    at = {str(value): k for k, value in enumerate(different) if str(value) in ids}
+    found = {id: np.flatnonzero(column.ok & (code == k)) for id, k in at.items()}
+    return {id: items for id, items in found.items() if len(items)}
+
+
+def _object(
+    column: ReferenceColumn,
+    items: np.ndarray,
+    vendor: NewVendor,
+    ending: str,
+    words: Mapping[str, object],
+    near: Sequence[Named],
+) -> None:
+    """Put on the bills of a vendor why it is not created, and the name among those to resolve."""
+    column.add_findings(ending, items, **words)
+    checked, key = column.checked, name_key(vendor.name)
+    text = str(column.names.at(int(items[0])) or vendor.name)
+    checked.unresolved = [
+        each
+        for each in checked.unresolved
+        if not (each.field == "vendor" and name_key(each.value) in (key, name_key(text)))
+    ]
+    offered = [Suggestion(thing.id, thing.label) for thing in near]
+    column.add_unresolved(text, items.tolist(), "not created", offered)
+
+
+def _unused(column: ReferenceColumn, wanted: WantedVendors) -> Iterator[Finding]:
+    """Vendors of the sheet that no bill names."""
+    texts = {name_key(str(text)) for text in column.names.dictionary()[0]}
+    named = {entry.id for entry in wanted.entries if name_key(entry.value) in texts}
+    for id, cell in wanted.cells.items():
+        if id not in named:
+            yield finding("vendors.unused", cell, wanted.vendors[id].name)
+
+
+def _set_pick(checked: Checked, name: str, pick: Suggestion) -> None:
+    checked.unresolved = [
+        replace(each, pick=pick, suggestions=(*each.suggestions, pick))
+        if each.field == "vendor" and name_key(each.value) == name_key(name)
+        else each
+        for each in checked.unresolved
+    ]
+
+
+# --- creation ---------------------------------------------------------------------------------
+
+
+def operations(
+    creation: VendorCreation, used: Mapping[str, NewVendor], journal: Journal, engine: Engine
+) -> list[CreateVendor]:
+    """The creation of each that no earlier run is known to have created."""
+    before = vendor_records(journal, list(used.values()))
+    out = []
+    for id, vendor in used.items():
+        record = before.get(id) or VendorRecord(id, vendor.name, VendorState.PLANNED)
+        if record.state in IN_LIGHT and record.light_id and record.light_id not in creation.known:
+            creation.records[id] = record  # Light's list does not show it yet
+            continue
+        if record.state in IN_LIGHT:
+            record = VendorRecord(id, vendor.name, VendorState.PLANNED)
+        out.append(CreateVendor(vendor, record, engine.settings, engine.run, known=creation.known))
+    return out
+
+
+def settle_vendors(
+    checked: Checked, creation: VendorCreation, used: Mapping[str, NewVendor]
+) -> bool:
+    """Give the bills the ids of their vendors; those without get the reason. Whether all have
+    theirs."""
+    column, items = ReferenceColumn(checked, "vendor"), _items_of(checked, used)
+    for id, vendor in used.items():
+        record = creation.records.get(id)
+        if record is not None and record.state in IN_LIGHT and record.light_id:
+            column.set_id(items[id].tolist(), record.light_id)
+            checked.vendors.pop(id, None)
+            checked.vendors[record.light_id] = Vendor(record.light_id, vendor.name)
+            _set_pick(checked, vendor.name, Suggestion(record.light_id, vendor.name))
+            continue
+        state = record.state if record is not None else VendorState.PLANNED
+        reason = (record.message if record is not None else "") or "the load ended before"
+        sure = state in (VendorState.REJECTED, VendorState.PLANNED)
+        _object(
+            column,
+            items[id],
+            vendor,
+            "not_created" if sure else "create_unknown",
+            {"reason": reason},
+            [],
+        )
+    return all(id in creation.records and creation.records[id].state in IN_LIGHT for id in used)
+
+
+def of_earlier_runs(
+    wanted: WantedVendors, directory: Directory, journal: Journal
+) -> dict[str, VendorRecord]:
+    """The vendors that earlier runs sent, and that Light shows now, by placeholder."""
+    by_name = {name_key(vendor.name): vendor for vendor in directory.vendors}
+    out = {}
+    for id, record in vendor_records(journal, list(wanted.vendors.values())).items():
+        vendor = by_name.get(name_key(record.name))
+        if vendor is not None and record.attempts and record.light_id in (None, vendor.id):
+            out[id] = replace(record, state=VendorState.CREATED, light_id=vendor.id, message="")
+    return out
+
+
+def doubles(listed: Sequence[Vendor], creation: VendorCreation) -> Iterator[Finding]:
+    """The created vendors that Light lists more than once, with all ids."""
+    for record in creation.records.values():
+        same = [v for v in listed if name_key(v.name) == name_key(record.name)]
+        if record.state in IN_LIGHT and len(same) > 1:
+            ids = " and ".join(sorted(vendor.id for vendor in same))
+            yield finding("vendors.twice", CellRef("", None), record.name, ids=ids)
+
+
+def created_picks(creation: VendorCreation) -> list[Pick]:
+    """The created vendors as picks for the lookup tables."""
+    return [
+        Pick("vendor", record.name, str(record.light_id), record.name, f"vendor {record.name}")
+        for record in creation.records.values()
+        if record.state in IN_LIGHT and record.light_id
+    ]

@@ -1,0 +1,259 @@
+"""Vendors that a person wants created in Light: picked as such, or listed in a sheet ``Vendors``.
+
+Until Light has one, a placeholder stands for its id. Nothing is created that may be in Light
+already: the same name is used as it is; the same identifier or VAT id, or a name that is similar,
+is for the person to decide.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from importer.core.currencies import EXPONENTS
+from importer.core.name_key import is_placeholder, name_key
+from importer.core.nearest_name import did_you_mean
+from importer.model.fields import header_key
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+from importer.model.light_objects import NewVendor, Vendor
+from importer.model.tables import SourceTable
+from importer.references.directory import Directory, names_of
+from importer.references.lookup_tables import Entry, Pick
+from importer.references.name_index import LIKELY, Named, NameIndex
+
+VENDORS_SHEET = "vendors"  # however it is written
+CREATE, CREATE_ANOTHER = "create", "create another"  # the latter: in spite of a similar name
+_NAMESPACE = uuid.UUID("5b0e6a4e-6c0c-5d3a-9b58-0f6f3f6f8a11")
+# Source: ExternalCreateVendorRequestV1Model.
+VENDOR_FIELDS = tuple(
+    """
+    name identifier vatId businessRegistrationNumber description email website country city address
+    zipcode currency bankName bankCountry bankCity bankAddress bankZipcode bankAccountNumber
+    bankAccountBic domesticBankAccountNumber domesticBankAccountCode swedishBankgiroNumber
+    swedishPlusgiroNumber bankRecipientName
+    """.split()
+)
+ANOTHER = "isAnother"  # a column of the sheet: yes, in spite of a similar name
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
+_NO_NAME = re.compile(r"[\W\d_]*")
+
+
+def placeholder_of(name: str) -> str:
+    """What stands for the id of a vendor that Light does not have yet."""
+    return str(uuid.uuid5(_NAMESPACE, name_key(name)))
+
+
+def number_key(text: str | None) -> str:
+    """An identifier or VAT id as it is compared: letters and digits alone."""
+    return re.sub(r"[\W_]+", "", text or "").upper()
+
+
+def is_creation(pick: Pick) -> bool:
+    return pick.field == "vendor" and pick.label in (CREATE, CREATE_ANOTHER)
+
+
+# --- what the person wants --------------------------------------------------------------------
+
+
+@dataclass
+class WantedVendors:
+    """By placeholder. ``entries`` are what a sheet may call them; ``findings`` what is wrong."""
+
+    vendors: dict[str, NewVendor] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    cells: dict[str, CellRef] = field(default_factory=dict)  # of those of a sheet
+    findings: list[Finding] = field(default_factory=list)
+
+
+def is_vendor_sheet(table: SourceTable) -> bool:
+    headers = map(header_key, table.row_cells(0)) if len(table.rows) else ()
+    return name_key(table.sheet or "") == VENDORS_SHEET and "name" in headers
+
+
+def wanted_vendors(sheets: Iterable[SourceTable], picks: Iterable[Pick]) -> WantedVendors:
+    """The vendors of the sheets ``Vendors``, and those that were picked for creation."""
+    wanted = WantedVendors()
+    for sheet in sheets:
+        _read_sheet(sheet, wanted)
+    for pick in filter(is_creation, picks):
+        listed = next(
+            (e for e in wanted.entries if name_key(e.value) == name_key(pick.value)), None
+        )
+        vendor = wanted.vendors[listed.id] if listed else NewVendor(pick.id, {"name": pick.value})
+        another = vendor.another or pick.label == CREATE_ANOTHER
+        wanted.vendors[vendor.id] = NewVendor(vendor.id, vendor.values, another)
+        if listed is None:
+            wanted.entries.append(Entry(pick.value, pick.id, pick.place))
+            if _NO_NAME.fullmatch(pick.value) or is_placeholder(pick.value):
+                del wanted.vendors[pick.id], wanted.entries[-1]
+                cell = pick.cell or CellRef(pick.place, None, None)
+                wanted.findings.append(finding("vendors.name.none", cell, pick.value))
+    return wanted
+
+
+def _read_sheet(table: SourceTable, wanted: WantedVendors) -> None:
+    names = {header_key(name): name for name in (*VENDOR_FIELDS, ANOTHER)}
+    columns: dict[str, tuple[int, str]] = {}
+    for at, header in enumerate(table.row_cells(0)):
+        if field_name := names.get(header_key(header)):
+            columns.setdefault(field_name, (at, header.strip()))
+        elif header.strip():
+            cell = CellRef(table.file, table.sheet, 1, header.strip(), column_index=at)
+            near = did_you_mean(header, tuple(names.values()))
+            unread = finding("vendors.column.unknown", cell, header.strip(), nearest=near)
+            wanted.findings.append(unread)
+    rows: list[tuple[dict[str, str], dict[str, CellRef]]] = []
+    for i in range(1, len(table.rows)):
+        cells = table.row_cells(i)
+        if not any(cell.strip() for cell in cells):
+            continue
+        row = int(table.rows[i])
+        values = {name: cells[at].strip() for name, (at, _) in columns.items()}
+        places = {
+            name: CellRef(table.file, table.sheet, row, header, column_index=at)
+            for name, (at, header) in columns.items()
+        }
+        problems = list(_problems(values, places))
+        wanted.findings += problems
+        if not problems:
+            rows.append((values, places))
+    for name in ("name", "identifier", "vatId"):
+        key = name_key if name == "name" else number_key
+        times = Counter(key(values.get(name, "")) for values, _ in rows)
+        repeated = {each for each, n in times.items() if each and n > 1}
+        for values, places in [row for row in rows if key(row[0].get(name, "")) in repeated]:
+            rows.remove((values, places))
+            value = values[name]
+            wanted.findings.append(finding("vendors.repeated", places[name], value, field=name))
+    for values, places in rows:
+        another = values.pop(ANOTHER, "").casefold() in ("yes", "true", "1", "y")
+        vendor_id = placeholder_of(values["name"])
+        given = {name: value for name, value in values.items() if value}
+        wanted.vendors[vendor_id] = NewVendor(vendor_id, given, another)
+        wanted.cells[vendor_id] = places["name"]
+        place = f"{table.file}, sheet {table.sheet}, row {places['name'].row}"
+        for name in ("name", "identifier", "vatId"):
+            value = given.get(name, "")
+            if value:
+                wanted.entries.append(Entry(value, vendor_id, place))
+
+
+def _problems(values: Mapping[str, str], places: Mapping[str, CellRef]) -> Iterator[Finding]:
+    name = values.get("name", "")
+    if not name or _NO_NAME.fullmatch(name) or is_placeholder(name):
+        yield finding("vendors.name.none", places["name"], name)
+    for field_name, problem in (
+        ("vatId", vat_problem(values.get("vatId", ""), values.get("country", ""))),
+        ("bankAccountNumber", _iban_problem(values.get("bankAccountNumber", ""))),
+        ("country", _country_problem(values.get("country", ""))),
+        ("bankCountry", _country_problem(values.get("bankCountry", ""))),
+        ("currency", _currency_problem(values.get("currency", ""))),
+        ("email", _email_problem(values.get("email", ""))),
+    ):
+        if problem:
+            value = values[field_name]
+            code, cell = "vendors.value.invalid", places[field_name]
+            yield finding(code, cell, value, field=field_name, reason=problem)
+
+
+def vat_problem(text: str, country: str) -> str:
+    """Why a VAT id is none, in words; "" where it is one, or of a country whose form is unknown."""
+    if not text:
+        return ""
+    from stdnum.exceptions import ValidationError
+    from stdnum.util import get_cc_module
+
+    prefix = re.match(r"\s*([A-Za-z]{2})", text)
+    code = (prefix[1] if prefix else country).lower()
+    code = {"el": "gr", "xi": "gb"}.get(code, code)
+    module = get_cc_module(code, "vat") if code else None
+    if module is None:
+        return ""
+    try:
+        module.validate(text)
+    except ValidationError as error:
+        return f"it is no VAT id of {code.upper()} ({str(error).rstrip('.').lower()})"
+    return ""
+
+
+def _iban_problem(text: str) -> str:
+    number = "".join(text.split()).upper()
+    if not _IBAN.fullmatch(number):
+        return ""  # in the form of its country
+    from stdnum import iban
+
+    return "" if iban.is_valid(number) else "its check digits are not those of an IBAN"
+
+
+def _country_problem(text: str) -> str:
+    return "" if not text or _COUNTRY.fullmatch(text) else "a country is two capitals, as GB"
+
+
+def _currency_problem(text: str) -> str:
+    return "" if not text or text in EXPONENTS else "it is no ISO 4217 code"
+
+
+def _email_problem(text: str) -> str:
+    return "" if not text or _EMAIL.fullmatch(text) else "it is no e-mail address"
+
+
+# --- what Light has ---------------------------------------------------------------------------
+
+
+@dataclass
+class VendorPlan:
+    """By placeholder. ``objections`` are the endings of codes, with their words and suggestions."""
+
+    create: dict[str, NewVendor] = field(default_factory=dict)
+    existing: dict[str, Vendor] = field(default_factory=dict)
+    objections: dict[str, tuple[str, dict[str, object], list[Named]]] = field(default_factory=dict)
+
+
+def plan_vendors(wanted: Mapping[str, NewVendor], vendors: Sequence[Vendor]) -> VendorPlan:
+    """Which of the wanted vendors are to be created, by what Light lists now."""
+    plan = VendorPlan()
+    index = names_of("vendor", Directory(vendors=vendors), ("name",))
+    by_number: dict[str, list[Vendor]] = defaultdict(list)
+    for vendor in vendors:
+        for number in {number_key(vendor.identifier), number_key(vendor.vat_id)} - {""}:
+            by_number[number].append(vendor)
+    new = NameIndex(Named(v.id, v.name, (v.name,)) for v in wanted.values())
+    by_id = {vendor.id: vendor for vendor in vendors}
+    for id, each in wanted.items():
+        same = [by_id[thing.id] for thing in index.exact(each.name)]
+        numbers = {number_key(each.values.get(name)) for name in ("identifier", "vatId")} - {""}
+        others = {v.id: v for number in sorted(numbers) for v in by_number[number]}
+        near = [] if each.another else index.nearest(each.name, LIKELY)
+        twin = [] if each.another else [n for n in new.nearest(each.name, LIKELY) if n.id != id]
+        if len(same) == 1 and not _contradiction(each, same[0]):
+            plan.existing[id] = same[0]
+        elif same:
+            why = _contradiction(each, same[0]) if len(same) == 1 else f"{len(same)} of that name"
+            things = index.exact(each.name)
+            plan.objections[id] = ("create_differs", {"reason": why}, things)
+        elif others:
+            names = " and ".join(f"{v.name} ({v.id})" for v in others.values())
+            plan.objections[id] = ("create_same_number", {"candidates": names}, [])
+        elif near:
+            names = "; ".join(thing.label for thing in near[:3])
+            plan.objections[id] = ("create_similar", {"candidates": names}, near)
+        elif twin:
+            plan.objections[id] = ("create_similar", {"candidates": twin[0].label}, [])
+        else:
+            plan.create[id] = each
+    return plan
+
+
+def _contradiction(new: NewVendor, vendor: Vendor) -> str:
+    """What the vendor of that name has otherwise in Light, in words; "" where nothing."""
+    for name, light in (("identifier", vendor.identifier), ("vatId", vendor.vat_id)):
+        ours = new.values.get(name)
+        if ours and light and number_key(ours) != number_key(light):
+            return f"its {name} is {light} there and {ours} here"
+    return ""

@@ -1,0 +1,341 @@
+"""Vendors that Light lacks, created before their bills: only where a person said so, and once."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from conftest import (
+    ACCOUNTS,
+    LOAD,
+    PASS,
+    Ended,
+    Fault,
+    Request,
+    asked,
+    bill_row,
+    document,
+    ended,
+    http,
+    numbers,
+    proxied,
+    start,
+)
+from test_load_command import Terminal
+from test_note_faults import FAULTS
+
+from importer.sandbox import Sandbox, SandboxSettings, running
+
+Load = Callable[..., Ended]
+CREATE = "--create-vendors"
+FAST = ("--settle", "0.1")
+NEW = {"name": "Marlow Glassworks", "vatId": "GB 980 7806 84", "identifier": "V-9001"}
+TYPO = "Amberly Couriers"  # Light has Amberley Couriers Ltd
+
+
+def workbook(
+    folder: Path, names: Sequence[str], vendors: Sequence[Mapping[str, object]] = ()
+) -> str:
+    """Bills of vendors by name, and the sheet Vendors."""
+    book = openpyxl.Workbook()
+    bills, lines = book.active, book.create_sheet("Line items")
+    assert bills is not None
+    bills.title = "Bills"
+    rows = [bill_row(i, vendorId=None, vendor=name) for i, name in enumerate(names)]
+    bills.append(list(rows[0]))
+    lines.append(["billRef", "netAmount", "accountId"])
+    for row in rows:
+        bills.append(list(row.values()))
+        lines.append([row["billRef"], row["amount"], ACCOUNTS[0]])
+    if vendors:
+        sheet = book.create_sheet("Vendors")
+        columns = list(dict.fromkeys(name for each in vendors for name in each))
+        sheet.append(columns)
+        for each in vendors:
+            sheet.append([each.get(name) for name in columns])
+    path = folder / "bills.xlsx"
+    book.save(path)
+    return str(path)
+
+
+def created(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+    """The vendors that were created, by name; none twice."""
+    rows = [asked(sandbox, "GET", f"vendors/{id}") for id in sandbox.context.store.new_vendors]
+    found = {str(row["name"]): row for row in rows}
+    assert len(found) == len(rows) == sandbox.counters.vendors_created
+    return found
+
+
+def codes(done: Ended) -> list[str]:
+    return sorted({f["code"] for f in done.json["findings"]})
+
+
+def pick(path: str, value: str, choice: str) -> None:
+    book = openpyxl.load_workbook(path)
+    sheet = book["To resolve"]
+    [row] = [cells for cells in sheet.iter_rows(min_row=2) if cells[1].value == value]
+    row[2].value = choice
+    book.save(path)
+
+
+def test_a_vendor_of_the_sheet_is_created_once_for_all_its_bills(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    names = ["Marlow Glassworks", "MARLOW  glassworks", "V-9001", "Amberley Couriers Ltd"]
+    source = workbook(tmp_path, names, [NEW | {"country": "GB", "currency": "GBP"}])
+    done = load(sandbox.base_url, source, CREATE, "--save-lookups", "lookups")
+    assert done.code == 0, done.out
+    document(done)
+    vendor = created(sandbox)["Marlow Glassworks"]
+    assert [vendor[name] for name in NEW] == list(NEW.values())
+    bills = sorted(sandbox.bills(), key=lambda bill: bill["invoiceNumber"])
+    assert [bill["vendorId"] == vendor["vendorId"] for bill in bills] == [True] * 3 + [False]
+    summary = openpyxl.load_workbook(done.json["result"])["Summary"]
+    text = "\n".join(str(c.value) for row in summary.iter_rows() for c in row if c.value)
+    assert f"Created in Light: 1 vendor: Marlow Glassworks ({vendor['vendorId']})" in text
+    saved = (tmp_path / "lookups/vendor.csv").read_text("utf-8-sig")
+    table = list(csv.DictReader(saved.splitlines()))
+    assert [(row["value"], row["id"]) for row in table] == [
+        ("Marlow Glassworks", vendor["vendorId"])
+    ]
+    # The same command creates nothing, nor does another computer.
+    for more in ((), ("--journal", str(tmp_path / "other.sqlite"), "--save-lookups", "others")):
+        again = load(sandbox.base_url, source, CREATE, "--save-lookups", "lookups", *more)
+        assert (again.code, len(created(sandbox)), len(sandbox.bills())) == (0, 1, 4), again.out
+    undone = command("undo", done.json["run"], "--yes", "--json")
+    assert (undone.code, len(created(sandbox))) == (0, 1)
+
+
+def test_only_a_pick_and_the_option_together_create_a_vendor(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source = workbook(tmp_path, ["Marlow Glassworks", "Amberley Couriers Ltd"])
+    first = load(sandbox.base_url, source, CREATE)
+    assert (first.code, codes(first)) == (1, ["bills.vendor.not_found"])
+    result = first.json["result"]
+    pick(result, "Marlow Glassworks", "create")
+    without = load(sandbox.base_url, result)
+    [finding] = without.json["findings"]
+    assert (without.code, finding["code"]) == (1, "bills.vendor.create_option")
+    assert CREATE in finding["hint"]
+    assert not created(sandbox)
+    dry = load(sandbox.base_url, result, CREATE, "--dry-run")
+    assert (dry.code, dry.json["bills"]) == (0, {"total": 2, "valid": 2}), dry.out
+    assert not created(sandbox)
+    done = load(sandbox.base_url, result, CREATE)
+    assert (done.code, len(sandbox.bills())) == (0, 2), done.out
+    [vendor_id] = [vendor["vendorId"] for vendor in created(sandbox).values()]
+    # Its own result has the vendor as the pick, and needs no option.
+    picks = openpyxl.load_workbook(done.json["result"])["To resolve"]
+    assert [cell.value for cell in picks[2]][1:3] == ["Marlow Glassworks", "Marlow Glassworks"]
+    again = load(sandbox.base_url, done.json["result"])
+    assert (again.code, len(sandbox.bills())) == (0, 2), again.out
+    assert vendor_id in {bill["vendorId"] for bill in sandbox.bills()}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "code"),
+    [
+        ({"name": TYPO}, "bills.vendor.create_similar"),
+        ({"name": "Marlow Glassworks", "identifier": "v 1003"}, "bills.vendor.create_same_number"),
+        ({"name": "Amberley Couriers Ltd", "identifier": "V-9"}, "bills.vendor.create_differs"),
+    ],
+)
+def test_a_vendor_that_may_be_in_light_is_asked_about_and_not_created(
+    vendor: dict[str, str], code: str, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    done = load(sandbox.base_url, workbook(tmp_path, [vendor["name"]], [vendor]), CREATE)
+    assert (done.code, codes(done), sandbox.bills()) == (1, [code], []), done.out
+    assert not created(sandbox)
+    if code.endswith("similar"):
+        vendor = vendor | {"isAnother": "yes"}
+        done = load(sandbox.base_url, workbook(tmp_path, [TYPO], [vendor]), CREATE)
+        assert (done.code, [*created(sandbox)]) == (0, [TYPO]), done.out
+
+
+def test_two_new_vendors_of_similar_names_are_asked_about(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    names = ["Marlow Glassworks", "Marlow Glasworks Ltd"]
+    vendors = [{"name": name} for name in names]
+    done = load(sandbox.base_url, workbook(tmp_path, names, vendors), CREATE)
+    assert (done.code, codes(done)) == (1, ["bills.vendor.create_similar"])
+    assert not created(sandbox)
+
+
+def test_a_vendor_to_create_that_exists_is_used_and_said(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    vendors = [{"name": "amberley couriers ltd"}, NEW]
+    done = load(sandbox.base_url, workbook(tmp_path, ["Amberley Couriers Ltd"], vendors), CREATE)
+    assert (done.code, len(sandbox.bills())) == (0, 1), done.out
+    assert codes(done) == ["bills.vendor.create_exists", "vendors.unused"]
+    assert not created(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"vatId": "GB980780685"}, "vendors.value.invalid"),
+        ({"country": "Britain"}, "vendors.value.invalid"),
+        ({"currency": "POUND"}, "vendors.value.invalid"),
+        ({"email": "nobody"}, "vendors.value.invalid"),
+        ({"bankAccountNumber": "GB82 WEST 1234 5698 7654 33"}, "vendors.value.invalid"),
+        ({"name": ""}, "vendors.name.none"),
+        ({"name": "n/a"}, "vendors.name.none"),
+    ],
+)
+def test_what_is_wrong_with_a_vendor_is_said_with_its_cell(
+    change: dict[str, str], code: str, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source = workbook(tmp_path, ["Amberley Couriers Ltd"], [NEW | change])
+    done = load(sandbox.base_url, source, CREATE)
+    [finding] = [f for f in done.json["findings"] if f["code"] == code]
+    assert (done.code, finding["sheet"], finding["row"]) == (1, "Vendors", 2)
+    assert finding["column"] == next(iter(change))
+    assert not created(sandbox)
+    assert not sandbox.bills()
+
+
+def test_a_sheet_of_vendors_is_not_read_without_the_option(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    done = load(sandbox.base_url, workbook(tmp_path, ["Marlow Glassworks"], [NEW]))
+    assert (done.code, codes(done)) == (1, ["bills.vendor.not_found"])
+    assert not created(sandbox)
+
+
+def posts(request: Request) -> bool:
+    return request.method == "POST" and request.path == "/v1/vendors"
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_vendor_is_created_once_despite(
+    fault: Fault, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source = workbook(tmp_path, ["Marlow Glassworks"] * 2, [NEW])
+
+    def first(request: Request) -> Fault:
+        return fault if posts(request) and not request.number else PASS
+
+    with proxied(sandbox.base_url, first) as proxy:
+        done = load(proxy.url, source, CREATE, *FAST)
+        sent = sum(map(posts, proxy.requests))
+    assert (done.code, numbers(sandbox)) == (0, ["INV-00000", "INV-00001"]), done.out
+    assert len(created(sandbox)) == 1
+    assert sent == (1 if fault.forward else 2)
+
+
+def doubled(sandbox: Sandbox) -> Callable[[Request], Fault]:
+    """Light creates the vendor twice: once more from a request that was sent by the way."""
+
+    def choose(request: Request) -> Fault:
+        if posts(request):
+            asked(sandbox, "POST", "vendors", {"name": "Marlow Glassworks"})
+        return PASS
+
+    return choose
+
+
+def test_a_vendor_that_light_has_twice_is_named_by_both_ids_and_gets_no_bill(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source = workbook(tmp_path, ["Marlow Glassworks"], [NEW])
+    with proxied(sandbox.base_url, doubled(sandbox)) as proxy:
+        done = load(proxy.url, source, CREATE, *FAST)
+        [finding] = done.json["findings"]
+        assert (done.code, finding["code"]) == (3, "bills.vendor.create_unknown"), done.out
+        assert all(id in finding["message"] for id in sandbox.context.store.new_vendors)
+        again = load(proxy.url, source, CREATE, *FAST)
+    assert (again.code, codes(again)) == (1, ["bills.vendor.create_differs"]), again.out
+    assert sandbox.counters.vendors_created == 2
+    assert not sandbox.bills()
+
+
+def test_a_vendor_that_light_never_shows_stays_in_doubt(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source = workbook(tmp_path, ["Marlow Glassworks", "Amberley Couriers Ltd"], [NEW])
+    lost = Fault(False, http(500, {"message": "sorry"}))
+    with proxied(sandbox.base_url, lambda r: lost if posts(r) else PASS) as proxy:
+        done = load(proxy.url, source, CREATE, "--settle", "0.01")
+        assert (done.code, codes(done)) == (3, ["bills.vendor.create_unknown"]), done.out
+        assert not sandbox.bills()
+        proxy.fault = lambda request: PASS
+        again = load(proxy.url, source, CREATE, *FAST)
+    assert (again.code, len(sandbox.bills()), len(created(sandbox))) == (0, 2, 1), again.out
+
+
+def test_a_vendor_that_light_refuses_is_said_with_the_reason(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source = workbook(tmp_path, ["Marlow Glassworks", "Amberley Couriers Ltd"], [NEW])
+    error = {"type": "x", "message": "The VAT id is blocked.", "path": ["vatId"], "context": None}
+    refused = Fault(False, http(422, {"name": "R", "type": "R", "errors": [error]}))
+    forbidden = Fault(False, http(403, {"type": "FORBIDDEN", "message": "Not your role."}))
+    for fault, words in ((refused, "The VAT id is blocked"), (forbidden, "Not your role")):
+        with proxied(sandbox.base_url, lambda r, f=fault: f if posts(r) else PASS) as proxy:
+            done = load(proxy.url, source, CREATE, "--only-valid", *FAST)
+        [finding] = done.json["findings"]
+        assert (done.code, finding["code"]) == (1, "bills.vendor.not_created"), done.out
+        assert words in finding["message"]
+        assert numbers(sandbox) == ["INV-00001"]
+    assert not created(sandbox)
+
+
+@pytest.mark.parametrize(("at", "arrives"), list(itertools.product((1, 2), (True, False))))
+def test_a_load_that_is_killed_is_completed_with_one_vendor(
+    at: int, arrives: bool, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """At the POST of the vendor, or of the first bill."""
+    source = workbook(tmp_path, ["Marlow Glassworks"] * 2, [NEW])
+    counted = itertools.count(1)
+
+    def fault(request: Request) -> Fault:
+        if request.method != "POST" or next(counted) != at:
+            return PASS
+        process.kill()
+        return Fault(arrives, None)
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        args = (*LOAD, CREATE, *FAST, "--base-url", proxy.url, source)
+        process = start(*args, cwd=tmp_path)
+        assert ended(process).code == -signal.SIGKILL
+        proxy.idle()
+        done = load(proxy.url, source, CREATE, *FAST)
+    assert (done.code, numbers(sandbox)) == (0, ["INV-00000", "INV-00001"]), done.out
+    assert len(created(sandbox)) == 1
+    assert codes(done) == []
+
+
+def test_the_question_names_the_vendors_and_a_no_creates_none(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source = workbook(tmp_path, ["Marlow Glassworks", "Amberley Couriers Ltd"], [NEW])
+    args = ("load", source, CREATE, "--base-url", sandbox.base_url, "--settle", "0.1")
+    for answer, code, n in (("n", 4, 0), ("y", 0, 1)):
+        with Terminal(*args, cwd=tmp_path) as terminal:
+            question = terminal.until("Create these bills and their new vendors?")
+            assert "Vendors:  1 to create, which undo does not remove:" in question
+            assert "          Marlow Glassworks" in question
+            assert "Requests: 5," in question
+            terminal.type(f"{answer}\n")
+            assert terminal.end() == code
+        assert (len(created(sandbox)), len(sandbox.bills())) == (n, 2 * n)
+
+
+def test_a_created_vendor_survives_a_restart_of_the_sandbox(tmp_path: Path) -> None:
+    settings = SandboxSettings(database=tmp_path / "light.sqlite")
+    with running(settings) as light:
+        made = asked(light, "POST", "vendors", {"name": "Marlow Glassworks"})
+    with running(settings) as light:
+        page = asked(light, "GET", "vendors?searchTerm=marlow")
+        assert [each["vendorId"] for each in page["records"]] == [made["vendorId"]]
+        bill = asked(light, "POST", "invoice-payables", {"vendorId": made["vendorId"]})
+        assert bill["vendorId"] == made["vendorId"]
