@@ -28,15 +28,15 @@ from importer.references.reference_column import ReferenceColumn
 from importer.validation.checked_bills import Checked
 
 REQUESTS = 3  # a look before, the creation, a look after
-IN_LIGHT = (VendorState.CREATED, VendorState.FOUND)
+IN_LIGHT = (VendorState.CREATED, VendorState.ADOPTED)
 
 
 @dataclass
 class VendorCreation:
-    """The vendors of one load, by placeholder. ``known`` are the ids that Light had before."""
+    """The vendors of one load, by placeholder. ``former_ids`` are the ids that Light had before."""
 
     create: dict[str, NewVendor] = field(default_factory=dict)
-    known: frozenset[str] = frozenset()
+    former_ids: frozenset[str] = frozenset()
     records: dict[str, VendorRecord] = field(default_factory=dict)  # how they came out
     settled: list[VendorRecord] = field(default_factory=list)  # of earlier runs; Light has them
 
@@ -63,7 +63,7 @@ def prepare_vendors(
 
     Those that Light has are used, and the others' bills get the reason why nothing is created.
     """
-    creation = VendorCreation(known=frozenset(vendor.id for vendor in directory.vendors))
+    creation = VendorCreation(former_ids=frozenset(vendor.id for vendor in directory.vendors))
     before = of_earlier_runs(wanted, directory, journal)
     items = _items_of(checked, wanted.vendors)
     in_use = {id: vendor for id, vendor in wanted.vendors.items() if id in items}
@@ -106,8 +106,8 @@ def _items_of(checked: Checked, ids: Mapping[str, object]) -> dict[str, np.ndarr
     column = ReferenceColumn(checked, "vendor").ids
     different, code = column.dictionary()
     at = {str(value): k for k, value in enumerate(different) if str(value) in ids}
-    found = {id: np.flatnonzero(column.ok & (code == k)) for id, k in at.items()}
-    return {id: items for id, items in found.items() if len(items)}
+    items = {id: np.flatnonzero(column.ok & (code == k)) for id, k in at.items()}
+    return {id: some for id, some in items.items() if len(some)}
 
 
 def _object(
@@ -160,12 +160,20 @@ def operations(
     out = []
     for id, vendor in used.items():
         record = before.get(id) or VendorRecord(id, vendor.name, VendorState.PLANNED)
-        if record.state in IN_LIGHT and record.light_id and record.light_id not in creation.known:
+        if (
+            record.state in IN_LIGHT
+            and record.light_id
+            and record.light_id not in creation.former_ids
+        ):
             creation.records[id] = record  # Light's list does not show it yet
             continue
         if record.state in IN_LIGHT:
             record = VendorRecord(id, vendor.name, VendorState.PLANNED)
-        out.append(CreateVendor(vendor, record, engine.settings, engine.run, known=creation.known))
+        out.append(
+            CreateVendor(
+                vendor, record, engine.settings, engine.run, former_ids=creation.former_ids
+            )
+        )
     return out
 
 

@@ -1,7 +1,7 @@
 """Names and codes → ids of Light by what Light itself lists.
 
 Names match exactly after trimming, case folding and Unicode normalisation. Several candidates, or
-none, is a finding; nothing is ever picked by likeness, and no vendor is ever created.
+none, is a finding; nothing is ever picked by likeness.
 """
 
 from __future__ import annotations

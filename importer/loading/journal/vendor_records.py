@@ -21,7 +21,7 @@ class VendorState(StrEnum):
     PLANNED = "planned"
     SENDING = "sending"
     CREATED = "created"
-    FOUND = "found"  # somebody else created it meanwhile
+    ADOPTED = "adopted"  # somebody else created it meanwhile
     REJECTED = "rejected"
     UNKNOWN = "unknown"
 

@@ -36,7 +36,7 @@ _IN_DOUBT = (VendorState.SENDING, VendorState.UNKNOWN)
 class CreateVendor(Operation):
     """``record`` is as the journal has it, and in the end how it came out.
 
-    ``known`` are the ids of vendors that Light had before; none of them is this one.
+    ``former_ids`` are the ids of vendors that Light had before; none of them is this one.
     """
 
     right = "create vendors"
@@ -46,7 +46,7 @@ class CreateVendor(Operation):
     record: VendorRecord
     settings: EngineSettings
     run: str
-    known: frozenset[str] = frozenset()
+    former_ids: frozenset[str] = frozenset()
     _tried: bool = field(init=False)  # sent, now or before, without a definite no
     _accepted: str | None = None  # Light's id, by its yes
     _refusal: Outcome[Any] | None = None
@@ -77,7 +77,7 @@ class CreateVendor(Operation):
         vendor = gateway.read_vendor(body)
         if vendor is None:
             return None
-        if vendor.id in self.known:
+        if vendor.id in self.former_ids:
             return Mismatch(f"with the vendor {vendor.id}, which Light had before")
         if not self._is_ours(vendor):
             return Mismatch(f"with another vendor, '{vendor.name}' ({vendor.id})")
@@ -127,7 +127,7 @@ class CreateVendor(Operation):
         values = self.vendor.values
         numbers = [values[name] for name in ("identifier", "vatId") if values.get(name)]
         listed = await gateway.find_vendors([self.vendor.name, *numbers])
-        return self._seen([each for each in listed if each.id not in self.known])
+        return self._seen([each for each in listed if each.id not in self.former_ids])
 
     def _seen(self, listed: Sequence[Vendor]) -> Decision:
         """What comes next, by the vendors of its name or numbers that Light did not have before."""
@@ -139,7 +139,7 @@ class CreateVendor(Operation):
             return self._finish(VendorState.UNKNOWN, f"Light has it {len(ids)} times: {both}")
         if ids:
             sent = self._tried or self._refusal is not None
-            state = VendorState.CREATED if sent else VendorState.FOUND
+            state = VendorState.CREATED if sent else VendorState.ADOPTED
             return self._finish(state, light_id=ids.pop())
         if listed:
             names = " and ".join(f"'{each.name}' ({each.id})" for each in listed)
@@ -169,7 +169,7 @@ class CreateVendor(Operation):
         self, state: VendorState, message: str = "", light_id: str | None = None
     ) -> Decision:
         record = self._record(state, message=message.rstrip(". "), light_id=light_id)
-        failed = state not in (VendorState.CREATED, VendorState.FOUND)
+        failed = state not in (VendorState.CREATED, VendorState.ADOPTED)
         return Finish(self, failed, (record,))
 
     def _record(self, state: VendorState, **changes: Any) -> VendorRecord:
