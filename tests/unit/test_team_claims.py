@@ -16,8 +16,15 @@ from importer.core.errors import JournalProblem
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 from importer.loading.journal.journal_records import Change, Intent
+from importer.loading.journal.vendor_records import (
+    VendorRecord,
+    VendorState,
+    save_vendors,
+    vendor_records,
+)
 from importer.loading.operation import write_records
 from importer.model.journal_states import Holder, State, Status
+from importer.model.light_objects import NewVendor
 
 BILLS = [("one", "{}"), ("two", "{}")]
 
@@ -96,6 +103,20 @@ def test_an_undo_waits_for_loads_and_loads_wait_for_it(place: TeamJournal) -> No
             other.load_lock("r-2", "").acquire(timeout=0)
         lock.release()
         other.load_lock("r-2", "").acquire(timeout=0)
+
+
+def test_one_load_at_a_time_creates_vendors(place: TeamJournal) -> None:
+    vendor = NewVendor("key", {"name": "Marlow Glassworks"})
+    sent = VendorRecord("key", "Marlow Glassworks", VendorState.SENDING, "r-1", 1)
+    with load(place, "r-1") as first, load(place, "r-2") as second:
+        lock = first.vendor_lock()
+        lock.acquire(timeout=0)
+        save_vendors(first, [sent])
+        with pytest.raises(filelock.Timeout):
+            second.vendor_lock().acquire(timeout=0)
+        lock.release()
+        second.vendor_lock().acquire(timeout=0)
+        assert vendor_records(second, [vendor])["key"].state is VendorState.SENDING
 
 
 def test_a_run_whose_session_is_killed_connects_again_and_keeps_its_claims(

@@ -127,9 +127,9 @@ class CreateVendor(Operation):
         values = self.vendor.values
         numbers = [values[name] for name in ("identifier", "vatId") if values.get(name)]
         listed = await gateway.find_vendors([self.vendor.name, *numbers])
-        return self._seen([each for each in listed if each.id not in self.former_ids])
+        return self._by_list([each for each in listed if each.id not in self.former_ids])
 
-    def _seen(self, listed: Sequence[Vendor]) -> Decision:
+    def _by_list(self, listed: Sequence[Vendor]) -> Decision:
         """What comes next, by the vendors of its name or numbers that Light did not have before."""
         ids = {each.id for each in listed if name_key(each.name) == name_key(self.vendor.name)}
         if self._accepted is not None:
