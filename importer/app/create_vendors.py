@@ -213,7 +213,8 @@ def of_earlier_runs(
     out = {}
     for id, record in vendor_records(journal, list(wanted.vendors.values())).items():
         vendor = by_name.get(name_key(record.name))
-        if vendor is not None and record.attempts and record.light_id in (None, vendor.id):
+        sent = record.state not in (VendorState.PLANNED, VendorState.REJECTED)
+        if vendor is not None and sent and record.light_id in (None, vendor.id):
             out[id] = replace(record, state=VendorState.CREATED, light_id=vendor.id, message="")
     return out
 

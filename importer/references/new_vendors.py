@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from importer.core.account_numbers import is_wrong_iban, is_wrong_vat_id
 from importer.core.currencies import EXPONENTS
 from importer.core.name_key import is_placeholder, name_key
 from importer.core.nearest_name import did_you_mean
@@ -40,7 +41,6 @@ VENDOR_FIELDS = tuple(
 ANOTHER = "isAnother"  # a column of the sheet: yes, in spite of a similar name
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
 _NO_NAME = re.compile(r"[\W\d_]*")
 
 
@@ -149,7 +149,7 @@ def _problems(values: Mapping[str, str], places: Mapping[str, CellRef]) -> Itera
     if not name or _NO_NAME.fullmatch(name) or is_placeholder(name):
         yield finding("vendors.name.none", places["name"], name)
     for field_name, problem in (
-        ("vatId", vat_problem(values.get("vatId", ""), values.get("country", ""))),
+        ("vatId", _vat_problem(values.get("vatId", ""), values.get("country", ""))),
         ("bankAccountNumber", _iban_problem(values.get("bankAccountNumber", ""))),
         ("country", _country_problem(values.get("country", ""))),
         ("bankCountry", _country_problem(values.get("bankCountry", ""))),
@@ -162,33 +162,13 @@ def _problems(values: Mapping[str, str], places: Mapping[str, CellRef]) -> Itera
             yield finding(code, cell, value, field=field_name, reason=problem)
 
 
-def vat_problem(text: str, country: str) -> str:
-    """Why a VAT id is none, in words; "" where it is one, or of a country whose form is unknown."""
-    if not text:
-        return ""
-    from stdnum.exceptions import ValidationError
-    from stdnum.util import get_cc_module
-
-    prefix = re.match(r"\s*([A-Za-z]{2})", text)
-    code = (prefix[1] if prefix else country).lower()
-    code = {"el": "gr", "xi": "gb"}.get(code, code)
-    module = get_cc_module(code, "vat") if code else None
-    if module is None:
-        return ""
-    try:
-        module.validate(text)
-    except ValidationError as error:
-        return f"it is no VAT id of {code.upper()} ({str(error).rstrip('.').lower()})"
-    return ""
+def _vat_problem(text: str, country: str) -> str:
+    number = text if text[:2].isalpha() else country + text
+    return "its length or check digits are not those of a VAT id" * is_wrong_vat_id(number)
 
 
 def _iban_problem(text: str) -> str:
-    number = "".join(text.split()).upper()
-    if not _IBAN.fullmatch(number):
-        return ""  # in the form of its country
-    from stdnum import iban
-
-    return "" if iban.is_valid(number) else "its check digits are not those of an IBAN"
+    return "its check digits are not those of an IBAN" * is_wrong_iban(text)
 
 
 def _country_problem(text: str) -> str:

@@ -42,6 +42,8 @@ make = _make()
 # Answers that the sandbox gives only when asked to: tests/acceptance/test_load_answers.py.
 NEEDS_A_FAULT = {"light.unknown", "light.partial", "light.twice", "light.step_unknown"}
 NEEDS_A_FAULT |= {"light.altered", "light.forbidden", "light.step_forbidden"}
+# A chain of approvers: tests/acceptance/test_approve_bills.py.
+NEEDS_A_FAULT |= {"light.awaits_approval"}
 NEEDS_TWO_LOADS = {
     "light.differs",
     "light.not_ours",
@@ -70,6 +72,12 @@ NEEDS_OTHER_FILES = {
     "lookup.pick.unused",
     "bills.document.beside",
     "bills.document.not_proven",
+}
+# A person's word that a vendor is to be created: tests/acceptance/test_create_vendors.py.
+NEEDS_OTHER_FILES |= {
+    code
+    for code in CATALOGUE
+    if code.startswith(("vendors.", "bills.vendor.create_")) or code == "bills.vendor.not_created"
 }
 # Names that stand for two things in Light; those of the sandbox's own company are one each.
 NEEDS_NAMESAKES = {
