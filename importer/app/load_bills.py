@@ -37,6 +37,7 @@ from importer.app.stop import StopControl
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
 from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal, new_run_id
+from importer.loading.journal.journal_place import JournalPlace
 from importer.model.report_model import RunError, RunSummary
 from importer.references.lookup_tables import save_picks
 from importer.references.resolve_online import needs, picks_in_light, resolve_in_light
