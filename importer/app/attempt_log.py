@@ -21,7 +21,7 @@ from importer.core.errors import ImporterError
 from importer.core.private_files import private_file_at
 from importer.model.report_model import RunError, RunSummary
 
-LARGEST = 4_000_000  # bytes; then a new file is begun, and one older is kept
+LARGEST = 4_000_000  # bytes; then a new file is started; one older file stays
 
 
 @dataclass

@@ -99,6 +99,11 @@ class UndoForecast(_Forecast):
     started: datetime
     files: tuple[str, ...]
     left: int = 0  # bills that the run created too, and that were not selected
+    credit_notes: int = 0  # to cancel, beside the bills
+
+    @property
+    def changed(self) -> int:
+        return self.bills + self.credit_notes
 
 
 LoadConsent = Callable[[LoadForecast], bool | Awaitable[bool]]

@@ -1,4 +1,4 @@
-"""Which key a command uses: the one of the environment, else the login that is kept."""
+"""Which key a command uses: that of the environment, else the saved login."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from importer.light.credentials import (
 
 
 def token_store_for(base_url: str) -> TokenStore:
-    """Where the login to this Light is kept, if there is one."""
+    """Where the login to this Light is saved, if there is one."""
     return TokenStore(data_paths.login_path(base_url), data_paths.keyring_account(base_url))
 
 

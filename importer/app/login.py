@@ -39,7 +39,7 @@ Browse = Callable[[BrowserLogin], None]
 
 @dataclass(frozen=True)
 class StoredLogin:
-    """A login of this computer, and where it is kept.
+    """A login of this computer, and where it is saved.
 
     ``problem``: why it cannot be used; of a new one, why its company could not be read.
     """
@@ -75,7 +75,7 @@ def log_in(
     listener: Listener = SILENT,
     stop: StopControl | None = None,
 ) -> StoredLogin:
-    """Log in and keep the login. ``browse`` shows the person the address, and returns at once.
+    """Log in and save the login. ``browse`` shows the person the address, and returns at once.
 
     The client secret comes from LIGHT_CLIENT_SECRET, else from ``prompts``. Raises ImporterError,
     with nothing changed, where it fails.
@@ -135,7 +135,7 @@ def _client_secret(
 def _store_kind(
     options: LoginOptions, store: TokenStore, prompts: LoginPrompts | None, listener: Listener
 ) -> Kind:
-    """Where to keep the login, tried before anybody is sent to the browser."""
+    """Where to save the login, tried before anybody is sent to the browser."""
     kind: Kind = options.store or "keyring"
     if kind == "keyring":
         try:
@@ -205,7 +205,7 @@ def _open(address: str) -> bool:
 
 
 def _with_company(store: TokenStore, login: Login, tokens: Tokens) -> tuple[Login, str | None]:
-    """The login with its company's name, or why Light did not tell it: it is kept all the same."""
+    """The login with its company's name, or why Light did not state it; it is saved anyway."""
     credentials = TokenRefresher(store, login, tokens).credentials
 
     async def ask() -> Login:
@@ -250,7 +250,7 @@ def login_status() -> LoginStatus:
 
 
 def log_out(base_url: str | None = None, *, every: bool = False) -> dict[str, bool]:
-    """Forget the login to that Light, or all logins. Light is not told.
+    """Delete the login to that Light, or all logins. Light is not informed.
 
     The names of the files that were there, each with whether there was a login to forget.
     """

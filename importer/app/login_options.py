@@ -1,4 +1,4 @@
-"""What a login needs to be told, and who is asked the rest."""
+"""Options of a login, and prompts for those that are missing."""
 
 from __future__ import annotations
 

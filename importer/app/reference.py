@@ -1,4 +1,4 @@
-"""The lists of a company (vendors, accounts …), fetched from Light and kept on this computer."""
+"""The lists of a company (vendors, accounts …), fetched from Light and saved on this computer."""
 
 from __future__ import annotations
 

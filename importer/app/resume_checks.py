@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def refuse_another_company(prepared: CheckedFiles, company: Company, target: Destination) -> None:
     """UsageProblem where the result workbook is of another company, or of another Light.
 
-    What was loaded into a sandbox is gone with it, so its result belongs to no company; and a
-    sandbox of one's own is for trying anything.
+    What was loaded into a sandbox is gone with it, so its result belongs to no company; and any
+    result may be tried in a sandbox.
     """
     former = prepared.former
     if former is None or former.sandbox or target.sandbox or not former.company_id:

@@ -41,7 +41,7 @@ def run_options(request: CheckRequest, *, only_valid: bool = False) -> Pairs:
 def continue_options(
     request: CheckRequest, former: ResultWorkbook | None
 ) -> tuple[CheckRequest, ContinuedOptions]:
-    """The request with the options of the result workbook, where it has none of its own.
+    """The request with the options of the result workbook, where it has none itself.
 
     A workbook that this user did not make on this computer cannot say where lookup tables and
     documents are, nor how far the bills go.

@@ -20,7 +20,7 @@ _LONGEST_WAIT = 10.0  # seconds
 
 
 def seal(text: str) -> str:
-    """The seal of a text; "" where no key can be kept, which is no reason to fail."""
+    """The seal of a text; "" where no key can be saved, which is no reason to fail."""
     try:
         keys = [_key(_path()) or _new_key(), *_team_keys()]
     except OSError:  # as filelock's Timeout

@@ -265,7 +265,8 @@ async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext)
         run=run.record.id,
         started=run.record.started,
         files=tuple(run.files),
-        bills=len(bills),
+        bills=len(parts[0]),
+        credit_notes=len(parts[1]),
         left=_left(bills, context),
         totals=tuple(total for part in parts for total in _totals(part)),
         requests=2 * len(bills),  # each bill is read first

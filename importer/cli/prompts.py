@@ -46,8 +46,8 @@ async def confirm_load(load: LoadForecast) -> bool:
     new_vendors = " and their new vendors" if load.vendors else ""
     question = "Do this to bills that are in Light already?"
     if load.bills or load.credit_notes:
-        noun = "bills" if load.bills else "credit notes"
-        question = f"Create these {noun}{new_vendors}?"
+        nouns = _nouns(load.bills, load.credit_notes)
+        question = f"Create these {nouns}{new_vendors}?"
     return await confirm(question, load.count_to_type)
 
 
@@ -58,11 +58,18 @@ async def confirm_undo(undo: UndoForecast) -> bool:
         f"Run:      {undo.run}, {undo.started:%Y-%m-%d %H:%M} UTC, {files}",
         f"Bills:    {undo.bills:,} to cancel"
         + (f", {undo.left:,} others of the run stay" if undo.left else ""),
+        *([f"Credits:  {undo.credit_notes:,} to cancel"] if undo.credit_notes else []),
         *_total_lines(undo.totals),
         _requests_line(undo),
     ]
     click.echo("\n".join(lines), err=True)
-    return await confirm("Cancel these bills in Light?", undo.count_to_type)
+    nouns = _nouns(undo.bills, undo.credit_notes)
+    return await confirm(f"Cancel these {nouns} in Light?", undo.count_to_type)
+
+
+def _nouns(bills: int, credit_notes: int) -> str:
+    counts = ((bills, "bills"), (credit_notes, "credit notes"))
+    return " and ".join(noun for n, noun in counts if n)
 
 
 def _vendor_lines(names: Sequence[str]) -> list[str]:

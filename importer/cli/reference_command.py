@@ -1,4 +1,4 @@
-"""``light-import reference``: a company's own lists, kept on this machine."""
+"""``light-import reference``: a company's lists, saved on this computer."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Verdict(StrEnum):
     """What one answer means, and so what to do next."""
 
     ACCEPTED = "accepted"  # done, or shown
-    REJECTED = "rejected"  # Light said no to this request
+    REJECTED = "rejected"  # Light refused this request
     ABSENT = "absent"  # only when reading: Light does not show it
     WAIT = "wait"  # nothing happened; it may go later
     RETRY = "retry"  # nothing happened, or nothing was asked for but an answer

@@ -64,7 +64,7 @@ _SIGN_WORDS = frozenset("cr dr cr. dr. c d h s k- credit debit db kr. soll haben
 
 @dataclass(frozen=True)
 class NumberLook:
-    """How a number is shown. ``shown`` is the text, "" where it cannot be told.
+    """How a number is shown. ``shown`` is the text, "" where that is unknown.
 
     ``unadorned``: nothing but the number, or its currency; ``changes_value``: what is shown is
     another number: of another sign, or scaled.

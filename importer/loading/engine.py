@@ -412,7 +412,7 @@ class Engine:
             self._apply(operation.rejected(outcome))
 
     def _judge_key(self) -> None:
-        """All that Light has said of a right so far is 403."""
+        """Every answer about this right so far was 403."""
         waiting = (*self._queue.operations(), *self._later.operations())
         lacks = self._rights.lacks([operation.right for operation in waiting])
         right = self._rights.forbidden[0][0].right

@@ -135,7 +135,7 @@ def _difference(bill: Bill, remote: LightBill) -> str:
 
 
 def _doubt(remote: LightBill) -> str:
-    """Why nothing can be said of a bill that Light lists, in words; "" where it can."""
+    """Why a bill that Light lists cannot be judged, in words; "" where it can."""
     why = unknown_state(remote) or complaint(remote)
     return why and f"Light lists {remote.id}, but {why}"
 

@@ -56,8 +56,8 @@ class BillJob:
     first_sent: datetime | None = None  # as JournalEntry.first_sent, of all attempts
     absent_looks: int = 0  # in a row that did not show it
     resent: bool = False  # after Light did not show it
-    refusal: Outcome[Any] | None = None  # Light said no, and may have it all the same
-    refused: Outcome[Any] | None = None  # Light said no, and that is the end of it in this run
+    refusal: Outcome[Any] | None = None  # Light refused, and may have it all the same
+    refused: Outcome[Any] | None = None  # Light refused, finally in this run
     created: bool = False
     light_id: str | None = None
     remote: LightBill | None = None  # as Light last showed it
@@ -183,12 +183,12 @@ class BillJob:
         )
 
     def unconfirmed_refusal(self, refusal: Outcome[Any]) -> Change:
-        """Light said no, and was not asked since; so it stays where the load does not come to its
+        """Light refused, and was not asked since; so it stays where the load does not come to its
         end."""
         return self.change(State.UNKNOWN, message=refusal.reason, errors=refusal.errors)
 
     def rejection(self, refusal: Outcome[Any]) -> Change:
-        """Light said no, and does not show it."""
+        """Light refused, and does not show it."""
         return self.change(State.REJECTED, Status.REJECTED, refusal.reason, errors=refusal.errors)
 
     def complete(self, remote: LightBill, how: Discovery | None = None) -> Change:

@@ -168,11 +168,11 @@ class Operation:
         raise NotImplementedError
 
     def accepted(self, content: Any) -> Decision:
-        """Light said yes, with this content."""
+        """Light accepted, with this content."""
         raise NotImplementedError
 
     def rejected(self, outcome: Outcome[Any]) -> Decision:
-        """Light said no."""
+        """Light refused."""
         raise NotImplementedError
 
     def lost(self, reason: str, *, counts: bool = True) -> Decision:

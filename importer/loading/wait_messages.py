@@ -1,4 +1,4 @@
-"""What a person is told while nothing goes on for long."""
+"""Messages while a load makes no progress for long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Totals that have a vendor, a number and a date like any bill, told by their sums alone."""
+"""Totals that have a vendor, a number and a date like any bill, recognised by their sums alone."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\0\0\1\0", "a picture (icon)", _EXPORT),
     (b"MIME-Version:", "a saved web page", _RESAVE),
 )
-# What is not told by the first bytes alone.
+# What the first bytes alone do not decide.
 _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "a picture (WebP)", _EXPORT),
     (re.compile(rb"BM....\0\0\0\0..\0\0[\x0c-\x7c]\0\0\0", re.DOTALL), "a picture (BMP)", _EXPORT),

@@ -31,9 +31,10 @@ from conftest import (
 from test_credit_notes import BILL, NOTE, numbered, sheets
 
 from importer import app
-from importer.app import CheckRequest, LoadOptions, PaceOptions
-from importer.app.consent import LoadForecast
+from importer.app import CheckRequest, LoadOptions, PaceOptions, UndoOptions
+from importer.app.consent import LoadForecast, UndoForecast
 from importer.app.events import Listener, Phase
+from importer.core.errors import Declined
 from importer.sandbox import Sandbox
 
 Load = Callable[..., Ended]
@@ -212,6 +213,10 @@ def test_question_progress_and_undo_count_credit_notes_as_such(
     assert [(paid.total.cents, paid.bills) for paid in forecast.payments] == [(1_000, 1)]
     assert phases == [(3, "bills and credit notes"), (6, "steps")]
     run = str(loaded.summary.run)
+    undoing: list[UndoForecast] = []
+    with pytest.raises(Declined):
+        app.undo(UndoOptions(run), consent=lambda forecast: undoing.append(forecast) is not None)
+    assert [(each.bills, each.credit_notes, each.changed) for each in undoing] == [(2, 1, 3)]
     undone = command("undo", run, "--dry-run")
     assert "of 2 bills and 1 credit note would be" in undone.out, undone.out
     assert "2 bills and 1 credit note; 3 the same" in command("verify", run).out

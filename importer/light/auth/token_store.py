@@ -30,7 +30,7 @@ Kind = Literal["keyring", "file"]
 
 
 class StoreProblem(StoppedEarly):
-    """The place where the login is kept cannot be used."""
+    """The login cannot be saved or read there."""
 
 
 @dataclass(frozen=True, slots=True)

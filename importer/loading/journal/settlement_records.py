@@ -39,7 +39,7 @@ def save_settlement(
     who: str,
     others: Sequence[str] = (),
 ) -> None:
-    """Write what the person said, and what the entry is now; in every run that did not know it."""
+    """Record the person's decision and the entry's new state; in every run that did not know it."""
     before = {
         "state": entry.state,
         "light_id": entry.light_id,

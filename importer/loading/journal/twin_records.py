@@ -38,7 +38,7 @@ def clear_resent(journal: Journal, entries: Collection[int]) -> None:
 
 
 def light_ids_of_others(journal: Journal, entries: Collection[int]) -> dict[int, set[str]]:
-    """By entry, the ids in Light of bills that are not this one, as a person said."""
+    """By entry, the ids in Light of bills that are not this one, as a person decided."""
     out: dict[int, set[str]] = {}
     with journal.reading() as db:
         for entry, others in db.execute(_OTHERS, some(entries)):

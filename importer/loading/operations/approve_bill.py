@@ -131,7 +131,7 @@ class ApproveBill(BillStep):
 
     @property
     def _undecidable(self) -> str:
-        """Why it cannot be told from the approvals whether ours is among them; "" where it can."""
+        """Why the approvals do not show whether ours is among them; "" where they do."""
         if self._approvals is None:
             return f"it could not be read who has approved it: {self._unreadable}"
         blank = any(each.status == APPROVED and not each.note for each in self._approvals)

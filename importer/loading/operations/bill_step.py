@@ -116,8 +116,8 @@ class BillStep(JournaledStep):
 
     _tried: bool = field(init=False)  # sent, now or before, without a definite no
     _doubtful: bool = field(init=False)  # the settling time is due before it is sent again
-    _accepted: bool = False  # Light said yes
-    _refusal: Outcome[Any] | None = None  # Light said no
+    _accepted: bool = False  # Light accepted
+    _refusal: Outcome[Any] | None = None  # Light refused
     _confirmed: bool = True  # and the bill is not what an attempt of ours may yet make of it
     _lost: int = 0  # answers
     _last_reason: str = ""
@@ -231,7 +231,7 @@ class BillStep(JournaledStep):
         return Send(self)
 
     def sent_back(self, transition: Transition, remote: LightBill) -> Decision | None:
-        """What is to be done where Light said yes and has undone it."""
+        """What to do where Light accepted and then reversed it."""
         return None
 
     def lost_message(self, remote: LightBill) -> str:

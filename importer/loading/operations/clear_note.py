@@ -40,7 +40,7 @@ class ClearNote(JournaledStep):
     _tried: bool = field(init=False)  # sent, now or before, without a definite no
     _doubtful: bool = field(init=False)  # the settling time is due before it is sent again
     _refusal: Outcome[Any] | None = None
-    _accepted: bool = False  # Light said yes: it is never sent again
+    _accepted: bool = False  # Light accepted: it is never sent again
     _lost: int = 0
 
     def __post_init__(self) -> None:

@@ -33,7 +33,7 @@ class UploadDocument(JournaledStep):
     noun = "address for the document"
     document: Document | None = None
     _fingerprint: tuple[int, str] = (0, "")
-    _stored: Answer | None = None  # what the storage said
+    _stored: Answer | None = None  # the storage's answer
     _unchanged: bool = False  # the file, while it was sent
     _lost: int = 0
 

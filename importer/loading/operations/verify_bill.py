@@ -1,7 +1,7 @@
 """Read a bill of a run back from Light and compare it with what was loaded.
 
 Nothing is written to Light. What was read is in the journal as it comes, so that a verification
-that was interrupted goes on with what was not read.
+that was interrupted resumes with what was not read.
 """
 
 from __future__ import annotations
