@@ -25,6 +25,7 @@ from importer.references.lookup_tables import Pick
 from importer.references.name_index import Named
 from importer.references.new_vendors import WantedVendors, plan_vendors
 from importer.references.reference_column import ReferenceColumn
+from importer.report.phrases import count
 from importer.validation.checked_bills import Checked
 
 REQUESTS = 3  # a look before, the creation, a look after
@@ -40,15 +41,14 @@ class VendorCreation:
     records: dict[str, VendorRecord] = field(default_factory=dict)  # how they came out
     settled: list[VendorRecord] = field(default_factory=list)  # of earlier runs; Light has them
 
-    @property
-    def lines(self) -> Iterator[str]:
-        """What was created, for the summary."""
-        created = [r for r in self.records.values() if r.state is VendorState.CREATED]
-        if created:
-            n = len(created)
-            names = "; ".join(f"{record.name} ({record.light_id})" for record in created)
-            noun = "1 vendor" if n == 1 else f"{n:,} vendors"
-            yield f"Created in Light: {noun}: {names}. Undo does not remove vendors."
+
+def vendor_lines(records: Mapping[str, VendorRecord]) -> Iterator[str]:
+    """What was created, for the summary."""
+    created = [record for record in records.values() if record.state is VendorState.CREATED]
+    if created:
+        names = "; ".join(f"{record.name} ({record.light_id})" for record in created)
+        noun = count(len(created), "vendor")
+        yield f"Created in Light: {noun}: {names}. Undo does not remove vendors."
 
 
 def prepare_vendors(

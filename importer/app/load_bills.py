@@ -22,7 +22,7 @@ from importer.app.create_bills import (
     journal_for_reading,
     rehearse,
 )
-from importer.app.create_vendors import forget_placeholders, prepare_vendors
+from importer.app.create_vendors import forget_placeholders, prepare_vendors, vendor_lines
 from importer.app.destination import LoadOptions, destination_of
 from importer.app.earlier_loads import EarlierLoads, earlier_loads
 from importer.app.events import SILENT, Listener, Work
@@ -265,13 +265,13 @@ def _notes(context: LoadContext) -> Iterator[str]:
             yield f"Before that it would create {len(context.vendors.create):,} vendors: {names}."
     elif progress.run is None and progress.stopped is None and not checked.clean:
         why = "no bill is valid" if options.only_valid else "some bills are invalid"
-        created = any(context.vendors.lines)
+        created = any(vendor_lines(context.vendors.records))
         yield f"{'No bill' if created else 'Nothing'} was sent, because {why}."
     if words := step_words(progress.steps):
         yield f"After creation: {words}."
     if names := waiting_words(progress.steps):
         yield f"Still to approve in Light: {names}."
-    yield from context.vendors.lines
+    yield from vendor_lines(context.vendors.records)
     if progress.stopped is not None:
         yield f"The run stopped early: {progress.stopped}"
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from importer.app.create_vendors import vendor_lines
 from importer.app.events import SILENT, Listener
 from importer.app.finished_run import finished_run, report_of
 from importer.app.result import Result, ResultFile, write_file
 from importer.loading.journal.journal import Journal
+from importer.loading.journal.vendor_records import vendors_of_run
 from importer.model.journal_states import Status
 from importer.report.light_findings import unfinished
 
@@ -31,6 +33,7 @@ def report(
     run = finished_run(options.run, options.journal, listener)
     with Journal(run.journal) as journal:
         built, steps = report_of(run, journal, "report")
+        new_vendors = tuple(vendor_lines(vendors_of_run(journal, run.record.id)))
     path = result.free_path(run.files, run.record.id) if result else None
     figures = dict(run.record.summary or {})
     bills = built.summary.documents
@@ -45,6 +48,6 @@ def report(
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
         next_step=f"light-import load {run.words} (resumes)" if resumable else "",
-        notes=("The run did not finish.",) if interrupted else (),
+        notes=(*new_vendors, *(["The run did not finish."] if interrupted else [])),
     )
     return write_file(replace(built, summary=summary), result, path, listener)

@@ -20,6 +20,7 @@ from importer.app.consent import (
     agreed,
     totals_by_currency,
 )
+from importer.app.create_vendors import vendor_lines
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
 from importer.app.events import SILENT, Listener, Phase
 from importer.app.finished_run import FinishedRun, finished_run, report_of
@@ -32,6 +33,7 @@ from importer.core.errors import Declined, StoppedEarly, UsageProblem
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal, new_run_id
 from importer.loading.journal.run_figures import created_before
+from importer.loading.journal.vendor_records import vendors_of_run
 from importer.loading.loaded_bills import LoadedBill, Outcomes, Units, bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
 from importer.loading.operations.cancel_twin import TwinCancellation, twins_of_run
@@ -307,7 +309,10 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
         report.summary,
         exit_code=code,
         error=RunError.of(undone.stopped) if undone.stopped else None,
-        notes=tuple(_notes(undone, states, report.summary, created_before(journal, run.record.id))),
+        notes=(
+            *_notes(undone, states, report.summary, created_before(journal, run.record.id)),
+            *vendor_lines(vendors_of_run(journal, run.record.id)),
+        ),
         next_step=_next_step(run, code, report.findings.codes(), undone.options),
     )
     findings = Findings(report.findings.parts, lead_codes=_CODES)

@@ -96,9 +96,13 @@ def test_a_vendor_of_the_sheet_is_created_once_for_all_its_bills(
     assert [vendor[name] for name in NEW] == list(NEW.values())
     bills = sorted(sandbox.bills(), key=lambda bill: bill["invoiceNumber"])
     assert [bill["vendorId"] == vendor["vendorId"] for bill in bills] == [True] * 3 + [False]
-    summary = openpyxl.load_workbook(done.json["result"])["Summary"]
-    text = "\n".join(str(c.value) for row in summary.iter_rows() for c in row if c.value)
-    assert f"Created in Light: 1 vendor: Marlow Glassworks ({vendor['vendorId']})" in text
+    read = command("verify", done.json["run"], "--json", "--settle", "0.1")
+    assert (read.code, read.json["read_back"]) == (0, {"same": 4}), read.out
+    report = command("report", done.json["run"], "--json")
+    for each in (done, report):
+        summary = openpyxl.load_workbook(each.json["result"])["Summary"]
+        text = "\n".join(str(c.value) for row in summary.iter_rows() for c in row if c.value)
+        assert f"Created in Light: 1 vendor: Marlow Glassworks ({vendor['vendorId']})" in text
     saved = (tmp_path / "lookups/vendor.csv").read_text("utf-8-sig")
     table = list(csv.DictReader(saved.splitlines()))
     assert [(row["value"], row["id"]) for row in table] == [
@@ -108,8 +112,9 @@ def test_a_vendor_of_the_sheet_is_created_once_for_all_its_bills(
     for more in ((), ("--journal", str(tmp_path / "other.sqlite"), "--save-lookups", "others")):
         again = load(sandbox.base_url, source, CREATE, "--save-lookups", "lookups", *more)
         assert (again.code, len(created(sandbox)), len(sandbox.bills())) == (0, 1, 4), again.out
-    undone = command("undo", done.json["run"], "--yes", "--json")
+    undone = command("undo", done.json["run"], "--yes")
     assert (undone.code, len(created(sandbox))) == (0, 1)
+    assert "Undo does not remove vendors." in " ".join(undone.out.split())
 
 
 def test_only_a_pick_and_the_option_together_create_a_vendor(

@@ -43,7 +43,16 @@ class VendorRecord:
 
 def vendor_records(journal: Journal, vendors: Collection[NewVendor]) -> dict[str, VendorRecord]:
     """Those of these vendors that earlier runs sent, by placeholder."""
-    query = sa.select(NEW_VENDORS).where(NEW_VENDORS.c.key.in_([each.id for each in vendors]))
+    return _read(journal, NEW_VENDORS.c.key.in_([each.id for each in vendors]))
+
+
+def vendors_of_run(journal: Journal, run: str) -> dict[str, VendorRecord]:
+    """Those that the run sent, by placeholder."""
+    return _read(journal, NEW_VENDORS.c.run == run)
+
+
+def _read(journal: Journal, which: sa.ColumnElement[bool]) -> dict[str, VendorRecord]:
+    query = sa.select(NEW_VENDORS).where(which).order_by(NEW_VENDORS.c.name)
     with journal.reading() as db:
         rows = db.execute(query).mappings().all()
     return {
