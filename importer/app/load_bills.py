@@ -140,6 +140,8 @@ def _load_files(
     written = not options.dry_run and not options.sandbox
     if archive is not None and written and code in (0, 1):
         archive_loaded(report, request, archive, run, listener)
+    elif archive is not None and options.sandbox:
+        listener.message("No file was moved: what is loaded into --sandbox is not in Light.")
     return loaded
 
 

@@ -57,6 +57,15 @@ def test_dry_run_moves_nothing(load: Command, sandbox: Sandbox, tmp_path: Path) 
     assert Path(files[0]).exists()
 
 
+def test_load_into_the_temporary_sandbox_moves_nothing_and_says_so(
+    command: Command, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(0)])
+    done = command("load", *files, "--sandbox", "--yes", "--archive", "done")
+    assert (done.code, Path(files[0]).exists()) == (0, True)
+    assert "No file was moved" in done.err
+
+
 def test_log_has_one_event_a_line(load: Command, sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [bill_row(0), bill_row(1)])
     done = load(sandbox.base_url, *files, "--log", "events.jsonl")
