@@ -30,6 +30,9 @@ class CheckRequest:
     largest_document: float | None = None  # megabytes
     encoding: str | None = None  # of CSV files; before the template's
     amounts: str | None = None  # of the canonical sheets: "cents" or "money"; None: not stated
+    incomplete_drafts: bool | None = (
+        None  # bills without date or lines are drafts; None: not stated
+    )
     more_lookups: tuple[str, ...] = ()  # folders of lookup tables that a result workbook names
     create_vendors: bool = False  # the sheet Vendors is read
     stdin: Path | None = None  # what came on standard input, which the source "-" stands for

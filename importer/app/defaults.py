@@ -35,6 +35,7 @@ OPTIONS: Mapping[str, type | tuple[type, ...]] = {
     "documents": str,
     "largest-document": _NUMBER,
     "then": str,
+    "incomplete-drafts": bool,
     "base-url": str,
     "journal": str,
     "only-valid": bool,

@@ -51,6 +51,8 @@ def _step_words(request: CheckRequest) -> str:
         words.append(f" --documents {shlex.quote(request.documents)}")
     if request.largest_document:
         words.append(f" --largest-document {request.largest_document:g}")
+    if request.incomplete_drafts:
+        words.append(" --incomplete-drafts")
     return "".join(words)
 
 

@@ -168,7 +168,11 @@ def check_files(
         if not mapped.tables:
             raise UsageProblem(_no_header(tables, loaded))
         mapped.notes += [*(changes.notes if changes else []), *continued.notes, *doubts(doubted)]
-        checked = check(mapped, TargetStatus(request.then or TargetStatus.DRAFT))
+        checked = check(
+            mapped,
+            TargetStatus(request.then or TargetStatus.DRAFT),
+            incomplete=bool(request.incomplete_drafts),
+        )
         if wanted is not None:
             checked.add_findings(wanted.findings)
         if recognised:
@@ -367,6 +371,10 @@ def _with_options(
         amounts = "decimal" if request.amounts == "money" else "cents"
         formats = template.formats.model_copy(update={"amounts": amounts})
         template = template.model_copy(update={"formats": formats})
+    date = template.bills.get("issuedDate")
+    if request.incomplete_drafts and date is not None and date.column:
+        optional = date.model_copy(update={"optional": True})
+        template = template.model_copy(update={"bills": {**template.bills, "issuedDate": optional}})
     expect = template.expect.model_copy(
         update={**counts, "gross": {**template.expect.gross, **gross}}
     )

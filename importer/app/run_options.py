@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _HARMLESS = ("amounts", "encoding")  # how cells are read; the others need the user's seal
 _FOLDERS = ("lookups", "documents")
+_FLAGS = ("only-valid", "incomplete-drafts")
 
 
 @dataclass
@@ -33,6 +34,7 @@ def run_options(request: CheckRequest, *, only_valid: bool = False) -> Pairs:
         "documents": request.documents and str(Path(request.documents).absolute()),
         "largest-document": request.largest_document and f"{request.largest_document:g}",
         "only-valid": "yes" if only_valid else None,
+        "incomplete-drafts": "yes" if request.incomplete_drafts else None,
     }
     pairs = [(name, value) for name, value in values.items() if value]
     return (*pairs, *(("lookups", str(path.absolute())) for path in request.lookup_folders))
@@ -58,12 +60,12 @@ def continue_options(
         if name == "amounts" and text not in ("cents", "money"):
             continue
         if not trusted and name not in _HARMLESS:
-            refused.append(f"--{name} {text}")
+            refused.append(f"--{name}" if name in _FLAGS else f"--{name} {text}")
         elif name in _FOLDERS and not Path(text).is_dir():
             missing.append(f"--{name} {text}")
         else:
             values.setdefault(name, []).append(text)
-            used.append(f"--{name}" if name == "only-valid" else f"--{name} {text}")
+            used.append(f"--{name}" if name in _FLAGS else f"--{name} {text}")
 
     def first(name: str, otherwise: str | None) -> str | None:
         return values[name][0] if name in values else otherwise
@@ -78,6 +80,7 @@ def continue_options(
         encoding=first("encoding", request.encoding),
         then=first("then", request.then),
         documents=first("documents", request.documents),
+        incomplete_drafts=request.incomplete_drafts or "incomplete-drafts" in values or None,
     )
     for some, words in (
         (used, "Options of the workbook's run: {}."),

@@ -94,6 +94,7 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
         "encoding": request.encoding,
         "amounts": request.amounts,
         "then": request.then,
+        "incomplete_drafts": request.incomplete_drafts,
         "documents": request.documents and str(Path(request.documents).absolute()),
         "largest_document": request.largest_document,
         "lookups": [str(path.absolute()) for path in request.lookup_folders],
@@ -148,7 +149,14 @@ def load_snapshot(run: str) -> Snapshot:
         more_lookups=tuple(manifest.get("lookups", ())),
         **{
             name: manifest.get(name)
-            for name in ("encoding", "amounts", "then", "documents", "largest_document")
+            for name in (
+                "encoding",
+                "amounts",
+                "then",
+                "documents",
+                "largest_document",
+                "incomplete_drafts",
+            )
         },
     )
     copies = {name: folder / copy for name, copy in manifest["copies"].items()}

@@ -221,6 +221,13 @@ def step_options(command: F) -> F:
             " as paid.  [default: draft]",
         ),
         click.option(
+            "--incomplete-drafts",
+            is_flag=True,
+            default=None,
+            help="Load bills without an issue date or without line items too, as drafts that are"
+            " never submitted or posted: a vendor, an amount and a currency are enough.",
+        ),
+        click.option(
             "--documents",
             metavar="DIR",
             help="The folder of the files in the column 'document'.  [default: where the sheet is]",
@@ -262,6 +269,7 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
         "documents",
         "largest_document",
         "create_vendors",
+        "incomplete_drafts",
     )
     request = CheckRequest(
         sources=sources,

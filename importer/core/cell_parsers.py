@@ -137,9 +137,11 @@ def unprintable_in(text: str, *, breaks: bool) -> str:
 
 
 def choice_parser(choices: Collection[str]) -> CellParser:
+    by_key = {choice.casefold(): choice for choice in choices}
+
     def parse(text: str) -> tuple[Any, str]:
-        word = text.casefold()
-        return (word, "") if word in choices else (None, "not_one_of")
+        choice = by_key.get(text.casefold())
+        return (choice, "") if choice else (None, "not_one_of")
 
     return parse
 

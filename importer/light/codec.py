@@ -40,6 +40,7 @@ from importer.model.bills import (
     patched_values,
 )
 from importer.model.fields import (
+    DATA_ONLY,
     HEADER_FIELDS,
     SENT_BILL_FIELDS,
     SENT_LINE_FIELDS,
@@ -75,7 +76,8 @@ def bill_to_json(bill: Bill, *, with_lines: bool = True) -> Json:
     """
     if bill.vendor_id is None:
         raise ValueError(f"the vendor of bill {bill.index} has no id yet")
-    body = _present(SENT_BILL_FIELDS, bill_values(bill)) | {"processingMode": "DATA_ONLY"}
+    body = _present(SENT_BILL_FIELDS, bill_values(bill))
+    body["processingMode"] = bill.processing_mode or DATA_ONLY
     if with_lines and bill.lines:
         body["lineItems"] = [
             line_to_json(line, include_tax=bill.include_tax) for line in bill.lines

@@ -108,6 +108,7 @@ class Bill(BillFields):
     properties: tuple[Property, ...] = ()
     unit: int = 100  # how many cents a unit of the currency has, to show amounts to people
     target_status: TargetStatus = TargetStatus.DRAFT
+    processing_mode: str | None = None
     paid_from_bank_account_id: str | None = None
     document: str | None = None  # as written
     credit_note: bool = False

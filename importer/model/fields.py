@@ -26,6 +26,7 @@ from importer.core.cell_parsers import (
 
 BILLS = "bills"
 LINE_ITEMS = "line_items"
+DATA_ONLY, AI_PARSE_AND_MERGE = "DATA_ONLY", "AI_PARSE_AND_MERGE"  # Light's processing modes
 PROPERTY = "property:"  # a header "property:Project" is the custom property "Project"
 
 
@@ -156,6 +157,13 @@ BILL_FIELDS = (
         _RECORD,
         attribute="target_status",
         choices=("draft", "submitted", "approved", "posted", "paid"),
+    ),
+    Field(
+        "processingMode",
+        FieldKind.CHOICE,
+        "whether Light takes the data as given or also reads the document (blank: as given)",
+        _RECORD,
+        choices=(DATA_ONLY, AI_PARSE_AND_MERGE),
     ),
     Field("paidFromBankAccountId", _UUID, "the id of the bank account it was paid from", _RECORD),
     Field("document", _TEXT, "the file of the invoice, relative to the sheet", _RECORD),

@@ -255,6 +255,9 @@ bills.currency.not_in_cents: a currency without cents
 bills.dueDate.before_issued: due before the issue date
   The due date {value} is before the issue date {issued}.
   → Correct one of the two dates.
+bills.processingMode.no_document: a document to read that is missing
+  With AI_PARSE_AND_MERGE Light reads the bill's document, but the bill has none.
+  → Name its file in 'document', or write DATA_ONLY.
 bills.paidFromBankAccountId.required: a paid bill without a bank account
   The bill is to be marked as paid, but no bank account is given.
   → Give the id of the bank account in Light in 'paidFromBankAccountId'.
@@ -328,6 +331,9 @@ warning bills.invoiceNumber.other_entity: the same invoice number in another ent
 bills.lines.missing: a bill without line items
   The bill has no line items.
   → Add its lines, with {reference} '{value}'.
+warning bills.draft.incomplete: an incomplete bill that is created as a draft
+  The bill has {lacks}: {stays} (--incomplete-drafts).
+  → Complete it in Light before it is submitted or posted.
 bills.lines.in_doubt: a bill that may lack a line item
   Row {row} is next to this bill's rows and has errors, so it may be a line item of this bill.
   → Correct row {row}; this bill is not loaded before.

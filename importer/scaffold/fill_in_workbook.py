@@ -95,6 +95,7 @@ _EXAMPLES: Mapping[str, str] = {
     "senderBankAccount": "Operating account",
     "purchaseOrder": "PO-7001",
     "status": "draft",
+    "processingMode": "DATA_ONLY",
     "document": "invoices/AC-55210.pdf",
     "lineNumber": "1",
     "account": "6000",

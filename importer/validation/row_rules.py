@@ -12,6 +12,7 @@ import numpy as np
 from importer.core.currencies import EXPONENTS
 from importer.mapping.map_tables import MappedTables
 from importer.model.bills import TargetStatus
+from importer.model.fields import AI_PARSE_AND_MERGE
 from importer.validation.byte_scan import blocks
 from importer.validation.cents_array import CentsArray
 from importer.validation.column import ParsedColumn, ParsedTable
@@ -98,6 +99,13 @@ def days_between(first: str, last: str) -> RowValue:
 
 def _day(value: date | None) -> int:
     return 0 if value is None else value.toordinal()
+
+
+def documents_if_read(rows: Rows) -> np.ndarray:
+    """Whether a bill whose document Light is to read has one; 1 for all others."""
+    mode = rows.table["processingMode"]
+    is_read = mode.map_distinct(lambda text: text == AI_PARSE_AND_MERGE, bool)
+    return np.where(is_read & rows.table["document"].blank, np.int8(0), np.int8(1))
 
 
 def _is_paid(rows: Rows) -> np.ndarray:

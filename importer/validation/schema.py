@@ -199,6 +199,11 @@ BILL_RULES = (
         row.value_of("issuedDate", "issued"),
     ),
     RowRule(
+        "bills.processingMode.no_document",
+        row.documents_if_read,
+        compare("document_if_read", pa.Check.ge, 1),
+    ),
+    RowRule(
         "bills.paidFromBankAccountId.required",
         row.given_if_paid("paidFromBankAccountId"),
         _REQUIRED_IF_PAID,

@@ -39,6 +39,7 @@ from importer.validation.finding_batch import (
     places,
 )
 from importer.validation.header_rules import header_findings
+from importer.validation.incomplete_drafts import incomplete_drafts
 from importer.validation.join_lines import join
 from importer.validation.left_out import left_out
 from importer.validation.products import product_findings
@@ -50,12 +51,16 @@ from importer.validation.unread_rules import unread_findings
 
 
 def check(
-    mapped: MappedTables, then: TargetStatus = TargetStatus.DRAFT, exclude: Collection[str] = ()
+    mapped: MappedTables,
+    then: TargetStatus = TargetStatus.DRAFT,
+    exclude: Collection[str] = (),
+    *,
+    incomplete: bool = False,
 ) -> Checked:
     """Every rule on every row; all findings at once.
 
     ``then`` is how far the bills go whose row does not say it. ``exclude`` are checks of the schema
-    to leave out, as ``dueDate.date``.
+    to leave out, as ``dueDate.date``. ``incomplete``: bills without issue date or lines are drafts.
     """
     expect(5)
     line_bill, of_joining = join(mapped)
@@ -85,6 +90,8 @@ def check(
     notes = credit_notes_of(mapped, amounts)
     target = bills["status"].map_distinct(lambda s: TargetStatus(s) if s else then, object)
     target = note_targets(target, notes)
+    drafts = incomplete_drafts(bills, counts, notes.mask, allowed=incomplete)
+    wanted = drafts.hold(target)
     now = datetime.now(UTC)
     bill_rows = Rows(mapped, BILLS, bills, target, is_sum, notes.mask, now=now)
     line_rows = Rows(mapped, LINE_ITEMS, lines, include_tax=of_lines)
@@ -116,7 +123,8 @@ def check(
     lacking = {i for f in unread if f.code in _UNREAD_MONEY for i in f.lines}
     differing = compare_stated(mapped, bills, lines, line_bill, gross_of_lines(lines, of_lines))
     findings += [f for f in differing if not f.lines or not lacking.issuperset(f.lines)]
-    findings = _first_causes(findings, bills, lines)
+    findings = drafts.excused(_first_causes(findings, bills, lines), mapped.template)
+    findings += drafts.findings(mapped, wanted)
     documents = _left_out(mapped, then)
     turn_amounts(notes, bills, lines, line_bill)
     agreeing = amounts.valid & gross_totals.valid & (gross_totals.cents == amounts.cents)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from conftest import ACCOUNTS, ENTITIES, VENDORS, Ended, asked
 
-from importer.sandbox import Sandbox
+from importer.sandbox import Sandbox, SandboxSettings, running
 
 Load = Callable[..., Ended]
 BILL = {"type": "bill", "vendorId": VENDORS[0], "companyEntityId": ENTITIES[0], "currency": "GBP",
@@ -201,3 +201,24 @@ def test_a_negative_total_is_a_credit_note_and_a_positive_one_by_type_an_error(
     )
     assert done.json["credit_notes"] == {"total": 2, "valid": 1, "invalid": 1}
     assert [f["row"] for f in done.json["findings"] if "credit_positive" in f["code"]] == [5]
+
+
+def test_second_computer_finds_the_note_that_the_first_has_just_loaded(
+    load: Load, command: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Light's lists do not show it yet; its answer to the second creation is the first note."""
+    files = sheets(tmp_path, NOTE | {"invoiceNumber": "CN-7", "amount": 700})
+    with running(SandboxSettings(requests_per_minute=100_000, list_lag=600.0)) as light:
+        monkeypatch.setenv("LIGHT_API_KEY", light.key)
+        first = load(light.base_url, *files)
+        monkeypatch.setenv("LIGHT_IMPORT_HOME", str(tmp_path / "another computer"))
+        second = load(light.base_url, *files)
+        assert first.json["credit_notes"] == {"total": 1, "created": 1}
+        assert second.json["credit_notes"] == {"total": 1, "already_in_light": 1}, second.out
+        undone = command("undo", second.json["run"], "--yes", "--json")
+        assert (undone.code, undone.json["credit_notes"]) == (
+            0,
+            {"total": 1, "already_in_light": 1},
+        )
+        [note] = light.credit_notes()
+        assert note["status"] == "DRAFT"

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from importer.core.answers import Answer, Mismatch
-from importer.loading.bill_match import Contradiction, contradictions, words_of_contradictions
+from importer.loading.bill_match import (
+    Contradiction,
+    contradictions,
+    describe_differences,
+    words_of_contradictions,
+)
 from importer.loading.bill_state import is_cancelled
 from importer.loading.engine import Engine
 from importer.loading.final_sweep import FinalSweep
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.job import BillJob, JobOperation
+from importer.loading.journal.journal_records import Change
 from importer.loading.light_id_claims import LightIdClaims
 from importer.loading.load_watch import LoadWatch
 from importer.loading.note_numbers import other_note
@@ -93,10 +99,36 @@ class CreateBill(JobOperation):
         return replace(decision, operation=self._lines())
 
     def accepted(self, content: LightBill) -> Decision:
+<<<<<<< HEAD
         if self.job.in_parts(self.settings):
+=======
+        if self._is_older_note(content):
+            return Finish(self, False, (self._found(content),))
+        if self.settings.separate:
+>>>>>>> c28f3e5 (Load incomplete bills as drafts, and let Light read documents)
             self.job.start_lines(content)
             return self._lines().next_line()
         return self.complete(content)
+
+    def _is_older_note(self, remote: LightBill) -> bool:
+        """Whether Light answered with a credit note of this number that was there before our first
+        request, as one that another computer has just loaded."""
+        first, created = self.job.first_sent, remote.created_at
+        if not self.job.bill.credit_note or first is None or created is None:
+            return False
+        return created < first
+
+    def _found(self, remote: LightBill) -> Change:
+        return Change(
+            self.job.entry.id,
+            State.FOUND,
+            Status.ALREADY_IN_LIGHT,
+            light_id=remote.id,
+            light_state=remote.state,
+            light_amount=remote.amount,
+            message=describe_differences(self.job.bill, remote),
+            how=Discovery.BEFORE_SENDING,
+        )
 
     @classmethod
     async def look_together(

@@ -1,0 +1,92 @@
+"""Bills that lack their issue date or line items, and go in as drafts that somebody completes.
+
+Light's documentation creates a bill of nothing but vendor, amount and currency.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from importer.mapping.map_tables import MappedTables
+from importer.mapping.template_model import Template
+from importer.model.bills import TargetStatus
+from importer.model.fields import BILLS
+from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
+from importer.validation.column import ParsedTable
+from importer.validation.finding_batch import FindingBatch, Findings
+
+_SHEET = "line_items.sheet.missing"
+
+
+@dataclass(frozen=True)
+class IncompleteDrafts:
+    """By bill: whether it lacks its date, and its line items."""
+
+    without_date: np.ndarray
+    without_lines: np.ndarray
+
+    @property
+    def mask(self) -> np.ndarray:
+        return np.asarray(self.without_date | self.without_lines, dtype=bool)
+
+    def hold(self, target: np.ndarray) -> np.ndarray:
+        """Make drafts of them; how far all bills were to go."""
+        wanted = target.copy()
+        if self.mask.any():
+            target[self.mask] = TargetStatus.DRAFT
+        return wanted
+
+    def excused(self, findings: Findings, template: Template) -> Findings:
+        """The findings without those that say what such a bill may lack."""
+        if not self.mask.any():
+            return findings
+        lacking = {
+            "bills.issuedDate.required": self.without_date,
+            "bills.lines.missing": self.without_lines,
+            "bills.billRef.required": self.without_lines,
+        }
+        no_lines = bool(self.without_lines.all())
+        parts: list[FindingBatch | Finding] = []
+        for part in findings.parts:
+            if no_lines and (part.code == _SHEET or _is_reference(part, template)):
+                continue
+            if part.code in lacking and isinstance(part, FindingBatch):
+                part = part.subset(~lacking[part.code][part.at])
+            parts.append(part)
+        return Findings(parts)
+
+    def findings(self, mapped: MappedTables, wanted: np.ndarray) -> Iterator[Finding]:
+        """One warning for each of them."""
+        for i in np.flatnonzero(self.mask).tolist():
+            lacks = "no issue date and no line items"
+            if not (self.without_date[i] and self.without_lines[i]):
+                lacks = "no issue date" if self.without_date[i] else "no line items"
+            stays = "it is created as a draft"
+            if wanted[i] is not TargetStatus.DRAFT:
+                stays += f" and is not {wanted[i].value}"
+            name = "vendor" if "vendor" in mapped.bills.columns else "vendorId"
+            cell = mapped.cell(BILLS, name, i)
+            yield finding("bills.draft.incomplete", cell, bills=(i,), lacks=lacks, stays=stays)
+
+
+def _is_reference(part: FindingBatch | Finding, template: Template) -> bool:
+    """Whether it says that no column names the bill to its line items."""
+    if part.code != "sheet.column.missing" or not isinstance(part, Finding):
+        return False
+    expressions = (template.bills.get(name) for name in ("billRef", "invoiceNumber"))
+    names = {name for e in expressions if e for accepted, _ in e.columns() for name in accepted}
+    return set(re.findall("'([^']*)'", part.value)) <= names
+
+
+def incomplete_drafts(
+    bills: ParsedTable, counts: np.ndarray, credit_notes: np.ndarray, *, allowed: bool
+) -> IncompleteDrafts:
+    """``counts`` is how many line items each bill has; credit notes need all of theirs. None where
+    such bills are not ``allowed``."""
+    possible = ~credit_notes & allowed
+    return IncompleteDrafts(possible & bills["issuedDate"].blank, possible & (counts == 0))
