@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ACCOUNTS, ENTITIES, VENDORS, Ended, asked
+from conftest import (
+    ACCOUNTS,
+    ENTITIES,
+    PASS,
+    VENDORS,
+    Ended,
+    Fault,
+    Request,
+    asked,
+    http,
+    proxied,
+)
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 
@@ -222,3 +233,32 @@ def test_second_computer_finds_the_note_that_the_first_has_just_loaded(
         )
         [note] = light.credit_notes()
         assert note["status"] == "DRAFT"
+
+
+def test_note_without_a_number_loaded_on_two_computers_is_named(
+    load: Load, command: Load, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Nothing tells Light that it is one note; the last load and each verify name both."""
+    sent: list[str] = []
+
+    def fault(request: Request) -> Fault:
+        """Until the second computer has sent its note, Light does not show it the first's."""
+        if request.creates:
+            sent.append(request.path)
+        if request.method == "GET" and "/accounting-documents" in request.path and not sent:
+            return Fault(False, http(200, {"records": [], "hasMore": False, "nextCursor": None}))
+        return PASS
+
+    files = sheets(tmp_path, NOTE | {"invoiceNumber": "", "amount": 700})
+    first = load(sandbox.base_url, *files)
+    assert first.json["credit_notes"] == {"total": 1, "created": 1}
+    monkeypatch.setenv("LIGHT_IMPORT_HOME", str(tmp_path / "another computer"))
+    with proxied(sandbox.base_url, fault) as proxy:
+        second = load(proxy.url, *files)
+        read = command("verify", second.json["run"], "--json", "--settle", "0.1")
+    ids = {note["id"] for note in sandbox.credit_notes()}
+    assert len(ids) == 2
+    for done in (second, read):
+        [found] = [f for f in done.json["findings"] if f["code"] == "light.twice"]
+        assert done.code == 3
+        assert all(light_id in found["message"] for light_id in ids)

@@ -103,7 +103,7 @@ class CreateBill(JobOperation):
         if self.job.in_parts(self.settings):
 =======
         if self._is_older_note(content):
-            return Finish(self, False, (self._found(content),))
+            return Finish(self, False, (self._already_there(content),))
         if self.settings.separate:
 >>>>>>> c28f3e5 (Load incomplete bills as drafts, and let Light read documents)
             self.job.start_lines(content)
@@ -118,7 +118,7 @@ class CreateBill(JobOperation):
             return False
         return created < first
 
-    def _found(self, remote: LightBill) -> Change:
+    def _already_there(self, remote: LightBill) -> Change:
         return Change(
             self.job.entry.id,
             State.FOUND,
