@@ -99,13 +99,9 @@ class CreateBill(JobOperation):
         return replace(decision, operation=self._lines())
 
     def accepted(self, content: LightBill) -> Decision:
-<<<<<<< HEAD
-        if self.job.in_parts(self.settings):
-=======
         if self._is_older_note(content):
             return Finish(self, False, (self._already_there(content),))
-        if self.settings.separate:
->>>>>>> c28f3e5 (Load incomplete bills as drafts, and let Light read documents)
+        if self.job.in_parts(self.settings):
             self.job.start_lines(content)
             return self._lines().next_line()
         return self.complete(content)
