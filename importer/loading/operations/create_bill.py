@@ -100,7 +100,7 @@ class CreateBill(JobOperation):
 
     def accepted(self, content: LightBill) -> Decision:
         if self._is_older_note(content):
-            return Finish(self, False, (self._already_there(content),))
+            return Finish(self, False, (self._older_note_change(content),))
         if self.job.in_parts(self.settings):
             self.job.start_lines(content)
             return self._lines().next_line()
@@ -114,7 +114,7 @@ class CreateBill(JobOperation):
             return False
         return created < first
 
-    def _already_there(self, remote: LightBill) -> Change:
+    def _older_note_change(self, remote: LightBill) -> Change:
         return Change(
             self.job.entry.id,
             State.FOUND,
