@@ -44,6 +44,8 @@ NEEDS_A_FAULT = {"light.unknown", "light.partial", "light.twice", "light.step_un
 NEEDS_A_FAULT |= {"light.altered", "light.forbidden", "light.step_forbidden"}
 # A chain of approvers: tests/acceptance/test_approve_bills.py.
 NEEDS_A_FAULT |= {"light.awaits_approval"}
+# A credit note that is not cleared: tests/acceptance/test_note_faults.py.
+NEEDS_A_FAULT |= {"light.payment_waits"}
 NEEDS_TWO_LOADS = {
     "light.differs",
     "light.not_ours",
