@@ -75,6 +75,13 @@ NEEDS_OTHER_FILES = {
     "bills.document.beside",
     "bills.document.not_proven",
 }
+# Names of bank accounts and orders, VAT ids: tests/acceptance/test_load_references.py.
+NEEDS_OTHER_FILES |= {
+    code
+    for code in CATALOGUE
+    if code.startswith(("bills.senderBankAccount.", "bills.purchaseOrder."))
+    or code in ("bills.vendor.wrong_vat_id", "bills.purchaseOrderId.other_vendor")
+}
 # A person's word that a vendor is to be created: tests/acceptance/test_create_vendors.py.
 NEEDS_OTHER_FILES |= {
     code
