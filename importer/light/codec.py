@@ -50,6 +50,7 @@ from importer.model.fields import (
 )
 from importer.model.light_objects import (
     Account,
+    AiSuggestion,
     BankAccount,
     Company,
     Entity,
@@ -220,8 +221,21 @@ def line_from_json(obj: object) -> LightLine:
         cost_center_id=leniently(id_at, line, "costCenterId"),
         created_at=leniently(moment_at, line, "createdAt"),
         updated_at=leniently(moment_at, line, "updatedAt"),
+        suggestions=leniently(_suggestions, line, "aiValueSuggestions") or (),
         **_values_from_json(line, SENT_LINE_FIELDS),
     )
+
+
+def _suggestions(line: Mapping[str, object], name: str) -> tuple[AiSuggestion, ...]:
+    """Those with a field and a value; a list of other things makes a WireProblem."""
+    out = []
+    for each in array_of(line.get(name) or [], name):
+        stated = object_of(each, name)
+        values = array_of(stated.get("fieldValues") or [], "fieldValues")
+        texts = tuple(printable(value) for value in values if isinstance(value, str) and value)
+        if (field := text_at(stated, "field")) and texts:
+            out.append(AiSuggestion(field, texts, text_at(stated, "reasoning") or ""))
+    return tuple(out)
 
 
 def _metadata(value: object) -> str | None:

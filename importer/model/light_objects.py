@@ -20,6 +20,14 @@ class LightProperty:
     values: tuple[tuple[str, str, str], ...] = ()
 
 
+class AiSuggestion(NamedTuple):
+    """What Light proposes for a field of a line item that it has read; ``values`` may be ids."""
+
+    field: str
+    values: tuple[str, ...]
+    reasoning: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class LightLine(LineFields):
     """``bill_id`` is None where Light does not state whose line it is."""
@@ -35,6 +43,7 @@ class LightLine(LineFields):
     cost_center_id: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    suggestions: tuple[AiSuggestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

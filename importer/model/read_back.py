@@ -38,8 +38,14 @@ class LineReadBack:
     should_amortize: bool | None = None
     amortization_schedule_id: str | None = None
     cost_center_id: str | None = None
+    suggestions: tuple[tuple[str, tuple[str, ...], str], ...] = ()  # field, values, reasoning
     created_at: datetime | None = None  # UTC
     updated_at: datetime | None = None
+
+    def suggested(self, word: str) -> tuple[str, ...]:
+        """The values that Light suggests for a field whose name has the word, as "account"."""
+        fields = (each for each in self.suggestions if word in each[0].casefold())
+        return tuple(value for _, values, _ in fields for value in values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,10 @@ def _line(line: LineInLight) -> dict[str, object]:
         "shouldAmortize": read.should_amortize,
         "amortizationScheduleId": read.amortization_schedule_id,
         "costCenterId": read.cost_center_id,
+        "aiValueSuggestions": [
+            {"field": field, "fieldValues": list(values), "reasoning": why}
+            for field, values, why in read.suggestions
+        ],
         "createdAt": read.created_at and utc(read.created_at),
         "updatedAt": read.updated_at and utc(read.updated_at),
     }

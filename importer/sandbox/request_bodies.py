@@ -8,6 +8,7 @@ templates and purchase orders are not part of a sandbox: any UUID is taken for t
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -137,9 +138,25 @@ def read_new_bill(body: object, company: CompanyReference) -> tuple[JsonObject, 
     ]
     if lines and not problems:
         problems += _total_problems(header.get("amount"), lines)
+    if header.get("processingMode") == "AI_PARSE_AND_MERGE":
+        lines = [line | {"aiValueSuggestions": _suggestions(line, company)} for line in lines]
     if problems:
         raise refusal(problems)
     return _answer_names(header), lines
+
+
+def _suggestions(line: JsonObject, company: CompanyReference) -> list[JsonObject]:
+    """What a sandbox proposes for a line that lacks an account or a tax code: of each the same for
+    the same description."""
+    reference, out = company.reference, []
+    accounts = [id for id, row in reference.accounts.items() if row.status == "ACTIVE"]
+    for field, ids in (("accountId", accounts), ("taxCodeId", [*reference.tax_codes])):
+        if line.get(field) is None and ids:
+            words = str(line.get("description") or "")
+            light_id = ids[zlib.crc32(words.encode()) % len(ids)]
+            why = f"Lines such as '{words}' had it before."
+            out.append({"field": field, "fieldValues": [light_id], "reasoning": why})
+    return out
 
 
 def read_bill_patch(

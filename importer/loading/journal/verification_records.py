@@ -53,9 +53,11 @@ def _from_row(row: Mapping[Any, Any]) -> ReadBack:
 
 
 def _line_item(stored: Sequence[Any]) -> LineReadBack:
-    *values, created, updated = stored
+    *values, suggestions, created, updated = stored
+    of_fields = tuple((name, tuple(some), why) for name, some, why in suggestions)
     moments = (each and datetime.fromisoformat(each) for each in (created, updated))
-    return LineReadBack(*values, *moments)
+    rest: list[Any] = [of_fields, *moments]
+    return LineReadBack(*values, *rest)
 
 
 def _as_row(run: str, entry: int, back: ReadBack) -> dict[str, Any]:

@@ -138,6 +138,7 @@ def _line_items(
                 line.should_amortize,
                 line.amortization_schedule_id,
                 line.cost_center_id,
+                line.suggestions,
                 line.created_at,
                 line.updated_at,
             )

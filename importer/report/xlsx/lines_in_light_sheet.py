@@ -30,6 +30,9 @@ _COLUMNS = (
     ("shouldAmortize", 14),
     ("amortizationScheduleId", 13),
     ("costCenterId", 13),
+    ("suggested accountId", 13),
+    ("suggested taxCodeId", 13),
+    ("reasoning", 34),
     ("createdAt", 21),
     ("updatedAt", 21),
 )
@@ -58,8 +61,11 @@ def write_lines_in_light(
             8: None if read.should_amortize is None else ("no", "yes")[read.should_amortize],
             9: read.amortization_schedule_id,
             10: read.cost_center_id,
-            11: read.created_at and utc(read.created_at),
-            12: read.updated_at and utc(read.updated_at),
+            11: ", ".join(read.suggested("account")),
+            12: ", ".join(read.suggested("tax")),
+            13: "; ".join(f"{field}: {why}" for field, _, why in read.suggestions if why),
+            14: read.created_at and utc(read.created_at),
+            15: read.updated_at and utc(read.updated_at),
         }
         for c, value in texts.items():
             if value:
