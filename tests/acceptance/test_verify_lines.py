@@ -63,6 +63,7 @@ def test_what_light_made_of_each_line_is_seen(
             "shouldAmortize": True,
             "amortizationScheduleId": None,
             "costCenterId": None,
+            "aiValueSuggestions": [],
             "createdAt": lines[0]["createdAt"][:19] + "Z",
             "updatedAt": lines[0]["updatedAt"][:19] + "Z",
         }
@@ -118,3 +119,33 @@ def test_line_of_light_alone_is_listed_without_a_row(
     assert (theirs["row"], theirs["line"]) == (None, None)
     assert theirs["light_line_item_id"] == added["id"]
     assert "line_items_in_light" not in command("verify", run, "--again", *FAST).json
+
+
+def test_suggestions_for_a_read_document_are_listed(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Of lines without an account or tax code, where Light reads the document; of no others."""
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.4 a scan")
+    read = {"document": "scan.pdf", "processingMode": "AI_PARSE_AND_MERGE"}
+    rows = [bill_row(0, **read), bill_row(1, **{**read, "processingMode": ""}), bill_row(2, **read)]
+    bills, lines = write_bills(tmp_path, rows)
+    text = Path(lines).read_text(encoding="utf-8")
+    [account] = {row["accountId"] for row in csv.DictReader(text.splitlines())}
+    head, first, *rest = text.splitlines()
+    Path(lines).write_text("\n".join([head, first.replace(account, ""), *rest]) + "\n")
+    told = load(sandbox.base_url, bills, lines, "--verify")
+    assert told.code == 0, told.out
+    shown = told.json["line_items_in_light"]
+    of_lines = [each["lineItems"][0] for each in sandbox.bills()]
+    suggested = {line["id"]: line["aiValueSuggestions"] or [] for line in of_lines}
+    assert {e["light_line_item_id"]: e["aiValueSuggestions"] for e in shown} == suggested
+    fields = [[each["field"] for each in line["aiValueSuggestions"]] for line in shown]
+    assert fields == [["accountId", "taxCodeId"], [], ["taxCodeId"]]
+    report = command("report", told.json["run"], "--json")
+    assert report.json["line_items_in_light"] == shown
+    header, *cells = openpyxl.load_workbook(report.json["result"])["Lines in Light"].values
+    at = {str(name): i for i, name in enumerate(header)}
+    [picked] = shown[0]["aiValueSuggestions"][0]["fieldValues"]
+    assert cells[0][at["suggested accountId"]] == picked
+    assert "had it before" in str(cells[0][at["reasoning"]])
+    assert (cells[1][at["suggested accountId"]], cells[2][at["suggested accountId"]]) == (None,) * 2
