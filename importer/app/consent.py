@@ -80,15 +80,20 @@ class LoadForecast(_Forecast):
     vendors: tuple[str, ...] = ()  # the names of those to create before the bills
     credit_notes: int = 0  # to create, beside the bills
     credit_totals: tuple[Total, ...] = ()  # without their sign
+    updates: tuple[str, ...] = ()  # bills that Light has: which, and what is to change
+    update_counts: str = ""  # how many values by field, in words
+    update_totals: tuple[Total, ...] = ()  # as they will be
     doubt: str = ""  # why the amounts may be money and not cents: to be asked first
 
     @property
     def amounts(self) -> tuple[Total, ...]:
-        return (*self.totals, *self.credit_totals, *(paid.total for paid in self.payments))
+        credits, updates = self.credit_totals, self.update_totals
+        return (*self.totals, *credits, *updates, *(paid.total for paid in self.payments))
 
     @property
     def changed(self) -> int:
-        return self.bills or self.credit_notes or sum(paid.bills for paid in self.payments)
+        paid = sum(each.bills for each in self.payments)
+        return (self.bills + len(self.updates)) or self.credit_notes or paid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +105,11 @@ class UndoForecast(_Forecast):
     files: tuple[str, ...]
     left: int = 0  # bills that the run created too, and that were not selected
     credit_notes: int = 0  # to cancel, beside the bills
+    restored: int = 0  # bills that the run has changed, to be made what they were
 
     @property
     def changed(self) -> int:
-        return self.bills + self.credit_notes
+        return self.bills + self.credit_notes + self.restored
 
 
 LoadConsent = Callable[[LoadForecast], bool | Awaitable[bool]]

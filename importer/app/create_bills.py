@@ -12,6 +12,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from importer.app.change_bills import (
+    carried_ids,
+    create_nothing,
+    settle_unfinished,
+    update_note,
+)
 from importer.app.company_check import address_of, held
 from importer.app.concurrent_loads import wait_for_holders
 from importer.app.consent import (
@@ -51,6 +57,7 @@ from importer.loading.engine import Engine
 from importer.loading.journal.cancellation_records import unfinished_undo
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace
+from importer.loading.journal.update_records import updates_of_run
 from importer.loading.journal.vendor_records import save_vendors
 from importer.loading.loaded_bills import bills_in_light
 from importer.loading.operation import EngineSettings
@@ -65,7 +72,10 @@ from importer.loading.plan import (
     record,
 )
 from importer.loading.row_identity import rows_of
+from importer.loading.update_plan import UpdatePlan, plan_updates, record_updates, update_bills
+from importer.loading.update_words import counts_words
 from importer.mapping.constants import constants_of
+from importer.model.bill_updates import Update
 from importer.model.bills import Bill
 from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Status, Step
@@ -97,7 +107,9 @@ class LoadProgress:
     run: str | None = None
     outcomes: dict[int, BillOutcome] = field(default_factory=dict)  # by bill index
     steps: dict[int, tuple[Step, ...]] = field(default_factory=dict)  # by bill index
+    updates: dict[int, Update] = field(default_factory=dict)  # by bill index
     forecast: str = ""  # in a dry run: what would be done after creation
+    update_note: str = ""  # in a dry run: what would be changed
     stopped: ImporterError | None = None
     requests: int = 0
     asked: bool = False  # whether Light was asked about the bills
@@ -118,6 +130,7 @@ class LoadContext:
     stop: StopControl
     progress: LoadProgress
     vendors: VendorCreation = field(default_factory=VendorCreation)
+    updates: UpdatePlan = field(default_factory=UpdatePlan)  # once they are planned
     client: LightClient = field(init=False)  # once connected
     limiter: RateLimiter = field(init=False)  # once connected
 
@@ -160,16 +173,29 @@ async def rehearse(bills: list[Bill], journal: Journal, context: LoadContext) ->
         job.bill.index: BillOutcome(Status.UNKNOWN, job.entry, why) for job in plan.unsettled
     }
     progress.forecast = _forecast_steps(bills, plan, journal, context).words()
+    updates = context.updates
+    findings = updates.would_update()
+    context.files.checked.add_findings(_with_cells(findings, context.files))
+    progress.update_note = update_note(updates, dry=True)
 
 
 async def _plan(
     bills: list[Bill], journal: Journal, context: LoadContext, *, dry: bool
 ) -> LoadPlan:
     """Which bills are to be sent; what is found on the way is added to the findings."""
-    plan = plan_from_journal(bills, journal, dry=dry)
+    options, files = context.options, context.files
+    carried = carried_ids(files, bills) if options.update else {}
+    plan = plan_from_journal(bills, journal, dry=dry, light_ids=carried)
     with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
         await look_in_light(plan, context.client, journal, settle=context.settle)
         await look_for_credited(plan, bills, context.client)
+        if options.update:
+            client, force = context.client, options.force
+            context.updates = await plan_updates(bills, plan, client, journal, carried, force=force)
+    if options.update_only:
+        create_nothing(plan)
+    if not options.update:
+        settle_unfinished(bills, plan, journal)
     context.progress.asked = True
     if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):
         raise UsageProblem(
@@ -177,10 +203,9 @@ async def _plan(
             f" still has. Run first: light-import undo {undoing}"
         )
     findings = [*plan.findings, *step_plan.held_back_findings(bills, plan)]
-    checked = context.files.checked
-    checked.add_findings(_with_cells(findings, context.files))
-    checked.add_findings(
-        compare_with_before(context.files, plan, journal, sandbox=context.destination.sandbox)
+    files.checked.add_findings(_with_cells(findings, files))
+    files.checked.add_findings(
+        compare_with_before(files, plan, journal, sandbox=context.destination.sandbox)
     )
     return plan
 
@@ -191,6 +216,11 @@ async def create(
     """Ask, record the run, send, take the steps after creation, and read back where wanted."""
     progress, options = context.progress, context.options
     consented = bool(context.vendors.create)
+    if consented and options.update_only:
+        raise UsageProblem(
+            "--update-only creates nothing, and vendors are to be created. Use --update, or leave"
+            " out the new vendors."
+        )
     if consented:
         bills = await _with_vendors(bills, company, journal, context)
         if not bills:
@@ -200,7 +230,8 @@ async def create(
         return
     to_create = [job.bill for job in (*plan.send, *plan.unsettled)]
     steps = _forecast_steps(bills, plan, journal, context)
-    if (to_create or steps.counts) and not consented:
+    needs_consent = bool(to_create or steps.counts) and not consented
+    if needs_consent or context.updates.updates:
         asked = await _ask(bills, to_create, company, plan, steps, context)
         if asked and plan.send:
             await _look_again(plan, journal, context)
@@ -214,16 +245,20 @@ async def create(
     sheets = [(t.source.file, t.source.sheet) for t in context.files.checked.mapped.tables]
     rows = {bill.index: rows_of(bill, sheets) for bill in bills}
     record(plan, journal, progress.run, rows)
+    _record_updates(plan, journal, context)
     try:
         await _send(plan, journal, context)
         while plan.held and progress.stopped is None:
             await _load_what_others_held(plan, bills, rows, journal, context)
+        if progress.stopped is None and context.updates.updates:
+            await _update(journal, context)
         if progress.stopped is None and any(wanted_steps(bill) for bill in bills):
             await _take_steps(bills, plan, journal, context)
     finally:
         by_entry = journal.outcomes(progress.run, contents=options.verify)
         progress.outcomes = _by_index(by_entry, plan)
         progress.steps = step_plan.steps_by_bill(journal, progress.outcomes)
+        progress.updates = _by_index(updates_of_run(journal, progress.run), plan)
     if context.vendors.records and progress.stopped is None:
         names = [record.name for record in context.vendors.records.values()]
         listed = await context.client.find_vendors(names)
@@ -244,6 +279,11 @@ async def create(
             context.settle,
         )
         progress.read_backs = _by_index(verification.read_backs, plan)
+
+
+def _record_updates(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
+    findings = record_updates(context.updates, plan, journal, context.run)
+    context.files.checked.add_findings(_with_cells(findings, context.files))
 
 
 def _forecast_steps(
@@ -271,8 +311,11 @@ async def _load_what_others_held(
     except StoppedEarly as stopped:
         context.progress.stopped = stopped
         return
+    updates = context.updates
     again = await _plan(free, journal, context, dry=False)
     record(again, journal, context.run, rows)
+    _record_updates(again, journal, context)
+    context.updates.absorb(updates)
     plan.absorb(again)
     await _send(again, journal, context)
 
@@ -334,6 +377,8 @@ async def _ask(
         context.listener.connected(company, address)
         return False
     requests = len(to_create) + steps.requests + VENDOR_REQUESTS * len(vendors)
+    updates = context.updates.updates.values()
+    requests += sum(each.requests for each in updates)
     if context.separate:
         requests += sum(len(bill.lines) for bill in to_create if not bill.credit_note)
     if options.verify:
@@ -349,7 +394,10 @@ async def _ask(
         vendors=tuple(vendor.name for vendor in vendors),
         credit_notes=len(notes),
         credit_totals=tuple(replace(total, cents=-total.cents) for total in _totals(notes)),
-        already_in_light=sum(outcome.in_light for outcome in plan.settled.values()),
+        already_in_light=sum(outcome.in_light for outcome in plan.settled.values()) - len(updates),
+        updates=tuple(context.updates.words()),
+        update_counts=counts_words(context.updates.changes),
+        update_totals=_totals([each.bill for each in updates]),
         totals=_totals([bill for bill in to_create if not bill.credit_note]),
         steps=steps.words() if steps.counts else "",
         payments=tuple(
@@ -414,6 +462,7 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
         "sources": [str(Path(name).absolute()) for name in files.request.files],
         "sandbox": context.destination.sandbox,
         "only_valid": context.options.only_valid,
+        "update": context.options.update,
         "entities": entity_names(files.checked),
         "continues": files.continues,
     }
@@ -425,6 +474,15 @@ async def _send(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
     noun = document_noun(len(jobs), sum(job.bill.credit_note for job in jobs))
     with _engine(Phase.CREATION, len(jobs), noun, settings, journal, context) as engine:
         await create_bill.create_bills(engine, jobs, plan.in_light)
+
+
+async def _update(journal: Journal, context: LoadContext) -> None:
+    """Change the bills that Light has."""
+    settings = EngineSettings(settle=context.settle)
+    n = len(context.updates.updates)
+    noun = document_noun(n, 0)
+    with _engine(Phase.UPDATE, n, noun, settings, journal, context) as engine:
+        await update_bills(engine, context.updates)
 
 
 async def _take_steps(

@@ -64,6 +64,9 @@ class LoadOptions:
     archive: str | None = None  # the folder that files go to whose bills are all in Light
     company: str | None = None  # its name or id: a key of another is refused
     confirm_above: float = CONFIRM_ABOVE
+    update: bool = False  # change in Light what differs from the sheet
+    update_only: bool = False  # and create nothing
+    force: bool = False  # also what somebody else has changed in Light
 
 
 @dataclass

@@ -21,10 +21,12 @@ class Phase(Enum):
 
     VENDORS = auto()  # created before the bills
     CREATION = auto()
+    UPDATE = auto()  # of bills that Light has
     STEPS = auto()  # after creation: documents, submitting, posting, payment
     READ_BACK = auto()
     CANCELLATION = auto()
     CANCELLATION_DRY_RUN = auto()
+    RESTORATION = auto()  # of bills that a run has changed
 
 
 class Work(Enum):

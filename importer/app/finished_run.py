@@ -22,6 +22,7 @@ from importer.core.errors import ImporterError
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_records import RunRecord
+from importer.loading.journal.update_records import updates_of_run
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
 from importer.model.journal_states import BillOutcome, Step, StepState
@@ -30,7 +31,12 @@ from importer.model.report_model import CurrencyTotal, RunSummary, Suggestion
 from importer.references.reference_cache import read_cache
 from importer.references.resolve_online import all_choices
 from importer.report.build_report import Report, build_report
-from importer.report.light_findings import cancel_findings, read_back_findings, step_findings
+from importer.report.light_findings import (
+    cancel_findings,
+    read_back_findings,
+    step_findings,
+    update_findings,
+)
 from importer.validation.checked_bills import Checked
 
 
@@ -117,6 +123,7 @@ def report_of(
     checked.add_findings(cancel_findings(checked, matches.by_bill(cancels)))
     checked.add_findings(step_findings(checked, of_bills, backs))
     checked.choices = _saved_choices(before)
+    checked.add_findings(update_findings(checked, matches.by_bill(updates_of_run(journal, run))))
     summary, ids = before.summary(command), former_ids(before.prepared)
     of_run = matches.outcomes(outcomes)
     if not summary.sandbox:

@@ -46,6 +46,7 @@ from importer.report.light_findings import (
     read_back_findings,
     step_findings,
     step_words,
+    update_findings,
     waiting_words,
 )
 
@@ -100,6 +101,7 @@ def _load_files(
 ) -> Result:
     """The load as the run of that id."""
     began = time.monotonic()
+    request, options = _updating(request, options)
     if consent is None and not (options.yes or options.dry_run):
         raise UsageProblem(
             "There is no terminal to ask for your consent: add --yes to load without being asked,"
@@ -143,6 +145,14 @@ def _load_files(
     elif archive is not None and options.sandbox:
         listener.message("No file was moved: what is loaded into --sandbox is not in Light.")
     return loaded
+
+
+def _updating(request: CheckRequest, options: LoadOptions) -> tuple[CheckRequest, LoadOptions]:
+    """Both say so where bills in Light are to be changed."""
+    update = options.update or options.update_only
+    if options.force and not update:
+        raise UsageProblem("--force is for --update: it replaces what was changed in Light.")
+    return replace(request, update=update), replace(options, update=update)
 
 
 async def _load(context: LoadContext) -> None:
@@ -243,6 +253,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
     )
     checked.add_findings(read_back_findings(checked, progress.read_backs))
     checked.add_findings(step_findings(checked, progress.steps, progress.read_backs))
+    checked.add_findings(update_findings(checked, progress.updates))
     return build_report(
         checked,
         {**progress.outcomes, **loads.outcomes},
@@ -260,6 +271,8 @@ def _notes(context: LoadContext) -> Iterator[str]:
         yield "This was the built-in sandbox; nothing was sent to Light."
     if options.dry_run:
         yield "Dry run: nothing was written to Light."
+        if progress.update_note:
+            yield progress.update_note
         if progress.forecast:
             yield f"After creation it would {progress.forecast}."
         if context.vendors.create:

@@ -62,6 +62,8 @@ def _load_words(options: LoadOptions) -> str:
     flags = {
         "--sandbox": options.sandbox,
         "--only-valid": options.only_valid,
+        "--update": options.update and not options.update_only,
+        "--update-only": options.update_only,
         "--wait": pace.wait,
         "--verify": options.verify,
     }

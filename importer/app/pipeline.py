@@ -137,6 +137,7 @@ def check_files(
     with listener.work(Work.READING):
         tables = _read(request, loaded if former is None else None, copies)
 
+    from importer.mapping.cleared_cells import take_clears
     from importer.mapping.map_tables import map_tables
     from importer.resume.result_workbook import read_picks
     from importer.resume.row_changes import as_written, row_changes
@@ -167,6 +168,8 @@ def check_files(
         mapped = map_tables(tables, template, dict(request.table_kinds))
         if not mapped.tables:
             raise UsageProblem(_no_header(tables, loaded))
+        if request.update:
+            take_clears(mapped)
         mapped.notes += [*(changes.notes if changes else []), *continued.notes, *doubts(doubted)]
         checked = check(
             mapped,

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from importer.validation.finding_batch import Findings
 
 IN_DOUBT = frozenset(("light.step_unknown", "bills.vendor.create_unknown", "vendors.twice"))
-FORBIDDEN = frozenset(("light.forbidden", "light.step_forbidden"))
+WOULD_UPDATE = "light.would_update"
+FORBIDDEN = frozenset(("light.forbidden", "light.step_forbidden", "light.update_forbidden"))
 SHOWN = 8  # findings in a text: with the figures they fit one screen
 
 
@@ -111,6 +112,8 @@ def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError
     errors = findings.count_of(Severity.ERROR)
     if errors or any(summary.documents.get(s, 0) for s in bad):
         return 1
+    if summary.dry_run and WOULD_UPDATE in findings.codes():
+        return 0  # what differs is what would be changed
     return 3 if any(total.altered or total.unmatched for total in summary.totals) else 0
 
 

@@ -95,6 +95,7 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
         "amounts": request.amounts,
         "then": request.then,
         "incomplete_drafts": request.incomplete_drafts,
+        "update": request.update,
         "documents": request.documents and str(Path(request.documents).absolute()),
         "largest_document": request.largest_document,
         "lookups": [str(path.absolute()) for path in request.lookup_folders],
@@ -147,6 +148,7 @@ def load_snapshot(run: str) -> Snapshot:
         settings,
         expect,
         more_lookups=tuple(manifest.get("lookups", ())),
+        update=bool(manifest.get("update")),
         **{
             name: manifest.get(name)
             for name in (

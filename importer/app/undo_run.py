@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from importer.app.attempt_log import logged_attempt
@@ -29,6 +29,13 @@ from importer.app.result import Result, ResultFile, write_file
 from importer.app.run_index import find_run
 from importer.app.stop import StopControl, run_to_end
 from importer.app.time_left import time_left
+from importer.app.undo_updates import (
+    restoration_code,
+    restoration_note,
+    restorations,
+    restore,
+    selects_of,
+)
 from importer.core.errors import Declined, StoppedEarly, UsageProblem
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal, new_run_id
@@ -39,6 +46,7 @@ from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, can
 from importer.loading.operations.cancel_twin import TwinCancellation, twins_of_run
 from importer.loading.operations.settle_doubt import doubtful_jobs, settle_doubts
 from importer.loading.twins import BillInLight, look_for_twins, save_sweep
+from importer.model.bill_updates import UpdateState
 from importer.model.journal_states import JournalEntry, Status, StepState
 from importer.model.light_objects import Company
 from importer.model.report_model import RunError, RunSummary
@@ -92,7 +100,8 @@ class _UndoContext:
 @dataclass(frozen=True)
 class _Undone:
     """``ended`` is how each bill ended and why, by entry; ``stopped`` why it ended early;
-    ``doubts`` were sent by the run without a known end."""
+    ``doubts`` were sent by the run without a known end; ``restored`` is how those ended that the
+    run had changed."""
 
     bills: list[LoadedBill]
     ended: Mapping[int, tuple[StepState, str]]
@@ -101,6 +110,7 @@ class _Undone:
     stopped: StoppedEarly | None
     doubts: Sequence[JournalEntry] = ()
     chosen: Outcomes | None = None  # the selected bills, as they were before; None: all
+    restored: Mapping[int, tuple[UpdateState, str]] = field(default_factory=dict)
 
     @property
     def dry(self) -> bool:
@@ -190,8 +200,10 @@ async def _undo(context: _UndoContext) -> _Undone:
                 bills, ended = twins.later, twins.left
             else:
                 bills = await _bills_created(outcomes, units, engine, context)
+            restores = [] if options.twins else restorations(journal, record.id, outcomes)
+            if (bills or restores) and engine.stopped is None:
+                await _ask(bills, len(restores), company, context)
             if bills and engine.stopped is None:
-                await _ask(bills, company, context)
                 phase = Phase.CANCELLATION_DRY_RUN if options.dry_run else Phase.CANCELLATION
                 cancel = CancelOptions(why, force=options.force, dry=options.dry_run)
                 noun = document_noun(len(bills), sum(each.entry.credit_note for each in bills))
@@ -204,7 +216,19 @@ async def _undo(context: _UndoContext) -> _Undone:
                         ended = await twins.cancel(engine, cancel)
                     else:
                         ended = await cancel_bills(engine, bills, cancel)
-        return _Undone(bills, ended, limiter.requests, options, engine.stopped, doubts, chosen)
+            restored = {}
+            if restores and engine.stopped is None:
+                with stop.cancels_task():
+                    selects = await selects_of(restores, client)
+                left = time_left(limiter, len(restores), 3.0)
+                noun = document_noun(len(restores), 0)
+                with (
+                    listener.phase(Phase.RESTORATION, len(restores), noun, left) as engine.progress,
+                    stop.stops(engine.stop),
+                ):
+                    restored = await restore(engine, restores, selects, dry=options.dry_run)
+        requests, stopped = limiter.requests, engine.stopped
+        return _Undone(bills, ended, requests, options, stopped, doubts, chosen, restored)
 
 
 def _chosen(context: _UndoContext) -> Outcomes | None:
@@ -253,7 +277,9 @@ async def _settle_doubts(
     return [job.entry for job in jobs]
 
 
-async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext) -> None:
+async def _ask(
+    bills: list[LoadedBill], restored: int, company: Company, context: _UndoContext
+) -> None:
     """Raises Declined where the answer is no."""
     options, run, destination = context.options, context.run, context.destination
     if options.yes or options.dry_run or context.consent is None:
@@ -271,7 +297,8 @@ async def _ask(bills: list[LoadedBill], company: Company, context: _UndoContext)
         credit_notes=len(parts[1]),
         left=_left(bills, context),
         totals=tuple(total for part in parts for total in _totals(part)),
-        requests=2 * len(bills),  # each bill is read first
+        restored=restored,
+        requests=2 * len(bills) + 3 * restored,  # each bill is read first
         per_minute=destination.per_minute,
         confirm_above=options.confirm_above,
     )
@@ -298,7 +325,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
     """The outcome of the run's bills, with the notes and the exit code of the undo."""
     report, _ = report_of(run, journal, "undo", ended=undone.ended)
     states = Counter(state for state, _ in undone.ended.values())
-    code = int(states[StepState.REFUSED] > 0)
+    code = max(int(states[StepState.REFUSED] > 0), restoration_code(undone.restored))
     if report.summary.documents.get(Status.UNKNOWN):
         code = 3
     if undone.stopped is not None:
@@ -340,18 +367,22 @@ def _notes(
         yield from _of_selection(undone, states, of_status(Status.CREATED))
         return
     undone_before = of_status(Status.UNDONE)
-    if not undone.bills and any(undone_before):
+    if not undone.bills and not undone.restored and any(undone_before):
         is_ = "is" if sum(undone_before) == 1 else "are"
         yield f"Nothing to undo: {documents(*undone_before)} of this run {is_} already undone."
     elif not undone.bills and undone.options.twins:
         yield "Nothing to cancel: no copy of this run is the later of two equal drafts in Light."
-    elif not undone.bills:
+    elif not undone.bills and not undone.restored:
         yield "Nothing to undo: Light has nothing that this run created."
+    elif not undone.bills:
+        pass
     elif undone.dry:
         would = states[StepState.PLANNED] + states[StepState.DONE]
         yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
     else:
         yield f"Cancelled in Light: {states[StepState.DONE]:,} of {of}."
+    if note := restoration_note(undone.restored, dry=undone.dry):
+        yield note
     others = of_status(Status.ALREADY_IN_LIGHT, Status.ALREADY_LOADED)
     if any(others):
         was = "was" if sum(others) == 1 else "were"
@@ -370,7 +401,9 @@ def _of_selection(
         yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
     elif undone.bills:
         yield f"Cancelled in Light: {states[StepState.DONE]:,} of {of}."
-    of_this_run = {each.entry.id for each in undone.bills}
+    if note := restoration_note(undone.restored, dry=undone.dry):
+        yield note
+    of_this_run = {*undone.restored, *(each.entry.id for each in undone.bills)}
     statuses: dict[Status, list[str]] = {}
     for entry, outcome in chosen.items():
         if entry not in of_this_run:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 _PHASES = {  # doing, failed
     Phase.VENDORS: ("Creating", "failed"),
     Phase.CREATION: ("Loading", "failed"),
+    Phase.UPDATE: ("Changing", "failed"),
     Phase.STEPS: ("Taking", "failed"),
     Phase.READ_BACK: ("Reading back", "different"),
     Phase.CANCELLATION: ("Undoing", "not cancelled"),
+    Phase.RESTORATION: ("Changing back", "not changed"),
     Phase.CANCELLATION_DRY_RUN: ("Looking at", "not cancelled"),
 }
 _WORK = {

@@ -30,6 +30,18 @@ from importer.cli.options import (
 @base_url_option
 @company_option
 @click.option("--dry-run", is_flag=True, help="Stop before anything is written to Light.")
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Change bills that Light has where the sheet differs: drafts only, and only where nobody"
+    " has changed them in Light since. A blank cell leaves a value, (clear) clears it.",
+)
+@click.option("--update-only", is_flag=True, help="As --update, and create no bill.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="With --update: replace what somebody has changed in Light since it was loaded, too.",
+)
 @click.option("--only-valid", is_flag=True, help="Load the valid bills and leave out the others.")
 @click.option("--yes", is_flag=True, help="Do not ask before loading.")
 @confirm_above_option

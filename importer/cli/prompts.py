@@ -17,6 +17,8 @@ from importer.cli.signals import signals
 from importer.core.money import money
 from importer.core.safe_text import visible
 
+_MOST_UPDATES = 20  # bills whose changes are listed
+
 
 async def confirm_load(load: LoadForecast) -> bool:
     lines = [
@@ -25,6 +27,7 @@ async def confirm_load(load: LoadForecast) -> bool:
         + (f", {load.already_in_light:,} are in Light already" if load.already_in_light else ""),
         *_vendor_lines(load.vendors),
         *_total_lines(load.totals),
+        *_update_lines(load),
         *([f"Credits:  {load.credit_notes:,} to create"] if load.credit_notes else []),
         *(f"          less {_amount(total)}" for total in load.credit_totals),
         f"Template: {visible(load.template)}"
@@ -47,7 +50,10 @@ async def confirm_load(load: LoadForecast) -> bool:
     question = "Do this to bills that are in Light already?"
     if load.bills or load.credit_notes:
         nouns = _nouns(load.bills, load.credit_notes)
-        question = f"Create these {nouns}{new_vendors}?"
+        others = ", and change the others in Light" if load.updates else ""
+        question = f"Create these {nouns}{new_vendors}{others}?"
+    elif load.updates:
+        question = "Change these bills in Light?"
     return await confirm(question, load.count_to_type)
 
 
@@ -59,17 +65,36 @@ async def confirm_undo(undo: UndoForecast) -> bool:
         f"Bills:    {undo.bills:,} to cancel"
         + (f", {undo.left:,} others of the run stay" if undo.left else ""),
         *([f"Credits:  {undo.credit_notes:,} to cancel"] if undo.credit_notes else []),
+        *(
+            [f"Changed:  {undo.restored:,} to be made what they were before"]
+            if undo.restored
+            else []
+        ),
         *_total_lines(undo.totals),
         _requests_line(undo),
     ]
     click.echo("\n".join(lines), err=True)
     nouns = _nouns(undo.bills, undo.credit_notes)
-    return await confirm(f"Cancel these {nouns} in Light?", undo.count_to_type)
+    question = f"Cancel these {nouns} in Light?"
+    if undo.restored:
+        question = "Do this in Light?" if nouns else "Change these bills back in Light?"
+    return await confirm(question, undo.count_to_type)
 
 
 def _nouns(bills: int, credit_notes: int) -> str:
     counts = ((bills, "bills"), (credit_notes, "credit notes"))
     return " and ".join(noun for n, noun in counts if n)
+
+
+def _update_lines(load: LoadForecast) -> list[str]:
+    if not load.updates:
+        return []
+    n, more = len(load.updates), len(load.updates) - _MOST_UPDATES
+    return [
+        f"Changes:  {n:,} bill{'' if n == 1 else 's'} in Light: {load.update_counts}",
+        *(f"          {visible(words)}" for words in load.updates[:_MOST_UPDATES]),
+        *([f"          and {more:,} more, which --dry-run lists"] if more > 0 else []),
+    ]
 
 
 def _vendor_lines(names: Sequence[str]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from importer.core.name_key import name_key
 from importer.core.object_ids import normal_id, same_id
 from importer.light import approval_codec, codec, note_codec
 from importer.light.api_session import ApiSession, Params
+from importer.model.bill_image import LineImage, Properties
 from importer.model.bills import Bill
 from importer.model.light_objects import (
     Account,
@@ -117,8 +119,7 @@ class LightClient(ApiSession):
 
     async def get_line_item(self, bill_id: str, line_id: str) -> Answer:
         """One attempt to read a line; see ``codec.line_from_json``."""
-        path = f"{BILLS}/{quote(bill_id, safe='')}/line-items/{quote(line_id, safe='')}"
-        return await self.send("GET", path)
+        return await self.send("GET", _line_address(bill_id, line_id))
 
     async def cancel_bill(
         self, ref: DocumentRef, reason: str, on_wire: Callable[[], None] | None = None
@@ -176,11 +177,35 @@ class LightClient(ApiSession):
         return await self._act(bill_id, "mark-as-paid", codec.payment_to_json(bill), on_wire)
 
     async def patch_bill(
-        self, bill_id: str, bill: Bill, on_wire: Callable[[], None] | None = None
+        self,
+        bill_id: str,
+        values: Mapping[str, object],
+        on_wire: Callable[[], None] | None = None,
+        *,
+        properties: Properties | None = None,
     ) -> Answer:
-        """``PATCH`` the fields that a bill is given after its creation."""
-        path = f"{BILLS}/{quote(bill_id, safe='')}"
-        return await self.send("PATCH", path, json=codec.patch_to_json(bill), on_wire=on_wire)
+        """``PATCH`` fields of a bill by their names; None clears. ``properties``: all of them."""
+        body = codec.header_to_json(values, properties)
+        return await self.send("PATCH", _address(bill_id, False), json=body, on_wire=on_wire)
+
+    async def put_line(
+        self, bill_id: str, line: LineImage, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``PUT`` a whole line of a bill, or ``POST`` one that has no id."""
+        body = codec.line_image_to_json(line)
+        if line.id is None:
+            path = f"{_address(bill_id, False)}/line-items"
+            return await self.send("POST", path, json=body, on_wire=on_wire)
+        return await self.send("PUT", _line_address(bill_id, line.id), json=body, on_wire=on_wire)
+
+    async def delete_line(
+        self, bill_id: str, line_id: str, on_wire: Callable[[], None] | None = None
+    ) -> Answer:
+        """``DELETE`` a line. Light answers with nothing, which is made its id."""
+        answer = await self.send("DELETE", _line_address(bill_id, line_id), on_wire=on_wire)
+        if answer.status in (200, 204) and not answer.errors and answer.body in (None, {}):
+            return replace(answer, status=200, body={"deleted": line_id})
+        return answer
 
     async def upload_url(
         self, bill_id: str, name: str, content_type: str, on_wire: Callable[[], None] | None = None
@@ -437,6 +462,10 @@ class LightClient(ApiSession):
 
 def _address(document_id: str, credit_note: bool) -> str:
     return f"{NOTES if credit_note else BILLS}/{quote(document_id, safe='')}"
+
+
+def _line_address(bill_id: str, line_id: str) -> str:
+    return f"{_address(bill_id, False)}/line-items/{quote(line_id, safe='')}"
 
 
 def _by_vendor(

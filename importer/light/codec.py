@@ -31,13 +31,13 @@ from importer.light.json_values import (
     text_at,
     wrong,
 )
+from importer.model.bill_image import LineImage, Properties
 from importer.model.bills import (
     Bill,
     LineItem,
     Property,
     bill_values,
     line_values,
-    patched_values,
 )
 from importer.model.fields import (
     DATA_ONLY,
@@ -94,10 +94,39 @@ def line_to_json(line: LineItem, *, include_tax: bool) -> Json:
     return _present(SENT_LINE_FIELDS, values) | property_groups(line.properties)
 
 
-def patch_to_json(bill: Bill) -> Json:
-    """The body of ``PATCH /v1/invoice-payables/{id}``: what creation does not take, without blanks,
-    since null would clear."""
-    return patched_values(bill)
+def header_to_json(values: Mapping[str, Any], properties: Properties | None = None) -> Json:
+    """The body of ``PATCH /v1/invoice-payables/{id}``: None clears, what is absent stays.
+
+    Custom properties go all together: Light may replace those that are not in the request.
+    """
+    body: Json = {
+        field.name: None
+        if values[field.name] is None
+        else _TO_JSON.get(field.kind, _unchanged)(values[field.name])
+        for field in HEADER_FIELDS
+        if field.name in values
+    }
+    if properties is not None:
+        body["customProperties"] = _groups(properties)
+    return body
+
+
+def line_image_to_json(line: LineImage) -> Json:
+    """The whole line: ``PUT`` blanks what is absent."""
+    values = {field.name: line.values.get(field.name) for field in SENT_LINE_FIELDS}
+    if not values["taxAmount"] and not values["taxCodeId"]:
+        values["taxAmount"] = None  # as in ``line_to_json``
+    body = _present(SENT_LINE_FIELDS, values)
+    if any(each.values for each in line.properties.values()):
+        body["customProperties"] = _groups(line.properties)
+    return body
+
+
+def _groups(properties: Properties) -> list[Json]:
+    return [
+        {"groupId": group, "valueIds" if select else "inlineValues": list(values)}
+        for group, (select, values) in properties.items()
+    ]
 
 
 def payment_to_json(bill: Bill) -> Json:

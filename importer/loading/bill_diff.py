@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from importer.core.money import money, tidy
 from importer.core.object_ids import normal_id
-from importer.core.payment_references import compact
 from importer.loading.bill_match import match_lines
 from importer.model.bills import (
     CREDIT,
@@ -25,6 +22,14 @@ from importer.model.bills import (
     Property,
     bill_values,
     line_values,
+)
+from importer.model.field_values import (
+    NOTHING,
+    is_blank,
+    same_property_value,
+    same_value,
+    shown,
+    value_from_text,
 )
 from importer.model.fields import (
     HEADER_FIELDS,
@@ -38,7 +43,6 @@ from importer.model.journal_states import JournalEntry
 from importer.model.light_objects import LightBill, LightLine, LightProperty
 from importer.model.read_back import Difference
 
-NOTHING = "nothing"
 PAID = frozenset(("PAID", "PARTIALLY_PAID"))
 PATCHED = frozenset(field.name for field in PATCHED_BILL_FIELDS)
 # What a credit note has, and Light does not show of one that is read by its id.
@@ -75,21 +79,12 @@ def _attributes(content: Mapping[str, Any], fields: Iterable[Field]) -> dict[str
     values = {}
     for field in fields:
         value = content.get(field.name)  # a journal may be older than the field
-        if value is not None and field.kind in _FROM_TEXT:
-            value = _FROM_TEXT[field.kind](value)
-        values[field.attribute] = value
+        values[field.attribute] = value_from_text(field, value)
     values["properties"] = tuple(
         Property(group, ", ".join(texts), group, tuple(texts))
         for group, texts in content["properties"]
     )
     return values
-
-
-_FROM_TEXT: Mapping[FieldKind, Callable[[str], object]] = {
-    FieldKind.DATE: date.fromisoformat,
-    FieldKind.DATE_TIME: datetime.fromisoformat,
-    FieldKind.RATE: Decimal,
-}
 
 
 def field_words(difference: Difference) -> str:
@@ -210,10 +205,9 @@ def lines_differences(
         else:
             out += line_differences(bill, index, line)
     for remote in unmatched:
-        shown = money(remote.amount or remote.net_amount or 0, bill.unit)
-        out.append(
-            Difference(LINE, None, NOTHING, f"a line of {shown}: {remote.description or remote.id}")
-        )
+        amount = money(remote.amount or remote.net_amount or 0, bill.unit)
+        text = f"a line of {amount}: {remote.description or remote.id}"
+        out.append(Difference(LINE, None, NOTHING, text))
     return out
 
 
@@ -228,17 +222,29 @@ def amortization_differences(
 
 
 def pair_lines(
-    bill: Bill, lines: Sequence[LightLine], light_ids: Sequence[str | None]
+    bill: Bill,
+    lines: Sequence[LightLine],
+    light_ids: Sequence[str | None],
+    *,
+    by_description: bool = False,
 ) -> tuple[list[LightLine | None], list[LightLine]]:
     """For each line of the bill that of Light, None where it has none; and Light's other lines.
 
     ``light_ids`` are Light's ids of the bill's lines, None where unknown. Lines that agree are
-    matched first, the others by their ids, the rest in their order.
+    matched first, the others by their ids, the rest in their order. ``by_description``: those of
+    one description before those of one id, which a line of another place may have now.
     """
     ids = {light_id: i for i, light_id in enumerate(light_ids) if light_id is not None}
     ids = {light_id: i for light_id, i in ids.items() if i < len(bill.lines)}
     matched, unmatched = match_lines(bill, lines, ids)
     missing = [i for i, line in enumerate(matched) if line is None]
+    for i in list(missing) if by_description else ():
+        text = tidy(bill.lines[i].description or "")
+        named = (each for each in unmatched if text and tidy(each.description or "") == text)
+        if (match := next(named, None)) is not None:
+            matched[i] = match
+            missing.remove(i)
+            unmatched.remove(match)
     for remote in list(unmatched):
         index = ids.get(remote.id)
         if index in missing and index is not None:
@@ -268,9 +274,8 @@ def _of_fields(
     """Differences in the fields that the sheet gives."""
     for field in fields:
         ours, theirs = values[field.name], getattr(remote, field.attribute)
-        same = _same_reference if field.forms else _SAME.get(field.kind, _same)
-        if ours is not None and ours != "" and not same(ours, theirs):
-            sheet, light = (_shown(value, unit) for value in (ours, theirs))
+        if not is_blank(ours) and not same_value(field, ours, theirs):
+            sheet, light = (shown(value, unit) for value in (ours, theirs))
             yield Difference(field.name, line, sheet, light)
 
 
@@ -283,7 +288,7 @@ def _of_properties(
         values = () if group is None else group.values
         others = list(values)
         for text in each.value_ids:
-            match = next((v for v in others if any(_same_value(text, shown) for shown in v)), None)
+            match = next((v for v in others if any(same_property_value(text, x) for x in v)), None)
             if match is None:
                 break
             others.remove(match)
@@ -295,65 +300,3 @@ def _of_properties(
         label_of = {normal_id(id_): label for id_, label, _ in values}
         sheet = ", ".join(label_of.get(normal_id(text)) or text for text in each.value_ids)
         yield Difference(f"{PROPERTY}{name}", line, sheet, labels or NOTHING)
-
-
-def _same_value(ours: str, theirs: str) -> bool:
-    """Whether two values of a property are equal as ids, texts, numbers or dates."""
-    if tidy(ours).lower() == tidy(theirs).lower():
-        return True
-    try:
-        return Decimal(ours) == Decimal(theirs)
-    except InvalidOperation:
-        return len(ours) == 10 and ours.count("-") == 2 and theirs.startswith(f"{ours}T")
-
-
-def _same(ours: object, theirs: object) -> bool:
-    if isinstance(ours, str) and isinstance(theirs, str):
-        return tidy(ours) == tidy(theirs)
-    return ours == theirs
-
-
-def _same_reference(ours: object, theirs: object) -> bool:
-    """Spaces only group the digits of a payment reference."""
-    return compact(str(ours)) == compact(str(theirs or ""))
-
-
-def _same_text(ours: object, theirs: object) -> bool:
-    return str(ours).lower() == str(theirs).lower()
-
-
-def _same_number(ours: object, theirs: object) -> bool:
-    # What is sent is a number of JSON, of 15 digits or so.
-    return (
-        isinstance(ours, Decimal) and isinstance(theirs, Decimal) and float(ours) == float(theirs)
-    )
-
-
-def _same_moment(ours: object, theirs: object) -> bool:
-    if not isinstance(ours, datetime) or not isinstance(theirs, datetime):
-        return False
-    a, b = (m.replace(tzinfo=m.tzinfo or UTC) for m in (ours, theirs))
-    return abs((a - b).total_seconds()) < 0.001  # milliseconds are what is sent
-
-
-def _same_truth(ours: object, theirs: object) -> bool:
-    return theirs is None or ours is theirs
-
-
-_SAME: Mapping[FieldKind, Callable[[object, object], bool]] = {
-    FieldKind.UUID: _same_text,
-    FieldKind.CURRENCY: _same_text,
-    FieldKind.DATE_TIME: _same_moment,
-    FieldKind.RATE: _same_number,
-    FieldKind.BOOLEAN: _same_truth,
-}
-
-
-def _shown(value: object, unit: int) -> str:
-    if value is None or value == "":
-        return NOTHING
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return f"{value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return money(value, unit) if isinstance(value, int) else str(value)

@@ -69,6 +69,7 @@ _BEFORE = frozenset(("INIT", "CREATED", "IMPORT_PENDING", DRAFT))
 _LEAVING = frozenset(
     ("APPROVED_ACCOUNTING_ENTRY_PENDING", "RESET_PENDING")
 )  # for the ledger, or it
+UPDATABLE = frozenset((DRAFT,))  # whose header and lines are changed
 KNOWN_STATES = _POSTED | _IN_APPROVAL | _OUT | _BEFORE | _LEAVING
 WORKING = frozenset(
     """

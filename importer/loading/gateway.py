@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from importer.core.answers import Answer, Mismatch, Outcome
 from importer.core.fetch import fetch
 from importer.core.object_ids import same_id
+from importer.model.bill_image import LineImage, Properties
 from importer.model.bills import Bill
 from importer.model.light_objects import (
     DocumentRef,
@@ -17,6 +18,7 @@ from importer.model.light_objects import (
     LightLine,
     NewVendor,
     NoteLink,
+    PropertyGroup,
     UploadTarget,
     User,
     UserApproval,
@@ -51,8 +53,24 @@ class LightGateway(Protocol):
 
     async def get_line_item(self, bill_id: str, line_id: str) -> Answer: ...
 
-    async def patch_bill(self, bill_id: str, bill: Bill, on_wire: OnWire) -> Answer:
-        """Give a bill that Light has the fields that creation does not take."""
+    async def patch_bill(
+        self,
+        bill_id: str,
+        values: Mapping[str, object],
+        on_wire: OnWire,
+        *,
+        properties: Properties | None = None,
+    ) -> Answer:
+        """Set fields of a bill, by their names; None clears. ``properties`` are all it has then."""
+
+    async def put_line(self, bill_id: str, line: LineImage, on_wire: OnWire) -> Answer:
+        """Replace a line, or add it where it has no id."""
+
+    async def delete_line(self, bill_id: str, line_id: str, on_wire: OnWire) -> Answer:
+        """Its answer has ``{"deleted": id}``."""
+
+    async def property_groups(self) -> list[PropertyGroup]:
+        """The custom properties; retries until it has them."""
 
     async def submit_bill(self, bill_id: str, on_wire: OnWire) -> Answer: ...
 

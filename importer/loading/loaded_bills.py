@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from importer.loading.bill_diff import (
     LINE,
-    NOTHING,
     bill_differences,
     lines_differences,
     loaded_bill,
@@ -17,6 +16,7 @@ from importer.loading.journal.cancellation_records import cancels
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.verification_records import read_backs
 from importer.model.bills import Bill
+from importer.model.field_values import NOTHING
 from importer.model.journal_states import (
     IN_LIGHT,
     BillOutcome,

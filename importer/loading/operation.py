@@ -13,6 +13,7 @@ from importer.loading.journal.cancellation_records import Cancelled, undo_entrie
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.journal.twin_records import save_twins
+from importer.loading.journal.update_records import UpdateRecord, save_updates
 from importer.loading.journal.vendor_records import VendorRecord, save_vendors
 from importer.loading.journal.verification_records import save_read_backs
 from importer.model.journal_states import Step, Twin
@@ -73,7 +74,16 @@ class ReadBackRecord:
     read_back: ReadBack
 
 
-Record = Change | Intent | StepRecord | UndoneRecord | TwinsRecord | ReadBackRecord | VendorRecord
+Record = (
+    Change
+    | Intent
+    | StepRecord
+    | UndoneRecord
+    | TwinsRecord
+    | ReadBackRecord
+    | VendorRecord
+    | UpdateRecord
+)
 
 
 def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None:
@@ -96,6 +106,7 @@ def write_records(journal: Journal, run: str, records: Sequence[Record]) -> None
         undo_entries(journal, run, [record.cancelled for record in undone], free)
         save_vendors(journal, of(VendorRecord))
         save_twins(journal, {record.entry: record.twins for record in of(TwinsRecord)})
+        save_updates(journal, of(UpdateRecord))
         save_read_backs(journal, run, {r.entry: r.read_back for r in of(ReadBackRecord)})
 
     journal.in_one_commit(write)

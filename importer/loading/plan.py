@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,7 +22,11 @@ from importer.loading.identity import (
     with_entity,
 )
 from importer.loading.job import BillJob
-from importer.loading.journal.entry_lookup import entities, ids_of
+from importer.loading.journal.entry_lookup import (
+    entities,
+    identities_of_light_ids,
+    ids_of,
+)
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change, overruled
 from importer.loading.journal.twin_records import clear_resent, save_twins
@@ -99,16 +103,51 @@ class LoadPlan:
         self.in_light += later.in_light
 
 
-def plan_from_journal(bills: Sequence[Bill], journal: Journal, *, dry: bool = False) -> LoadPlan:
-    """What the journal knows of the bills; ``dry`` writes nothing. Light is not asked yet."""
+def plan_from_journal(
+    bills: Sequence[Bill],
+    journal: Journal,
+    *,
+    dry: bool = False,
+    light_ids: Mapping[int, str] | None = None,
+) -> LoadPlan:
+    """What the journal knows of the bills; ``dry`` writes nothing. Light is not asked yet.
+
+    ``light_ids``, by bill index, are of rows that are to change these bills, whatever their numbers
+    and vendors are now.
+    """
     pairs = _match_by_content(_journal_identities(identities(bills), journal), journal)
     plan = LoadPlan()
+    if light_ids:
+        by_id = identities_of_light_ids(journal, light_ids.values())
+        pairs = [(b, by_id.get(light_ids.get(b.index, ""), identity)) for b, identity in pairs]
+        pairs = _without_twice(pairs, light_ids, plan)
     for k in range(0, len(pairs), _CHUNK):
         contents = [(identity, content(bill)) for bill, identity in pairs[k : k + _CHUNK]]
         entries = (journal.entries_of if dry else journal.plan)(contents)
         for (bill, _), (identity, now) in zip(pairs[k : k + _CHUNK], contents, strict=True):
             _add(plan, bill, entries[identity], now)
     return plan
+
+
+def _without_twice(
+    pairs: list[tuple[Bill, str]], light_ids: Mapping[int, str], plan: LoadPlan
+) -> list[tuple[Bill, str]]:
+    """Without the rows that are to change one bill in Light, which are findings."""
+    keys = Counter(key for bill, identity in pairs for key in _keys(bill, identity, light_ids))
+    twice = [b for b, identity in pairs if any(keys[k] > 1 for k in _keys(b, identity, light_ids))]
+    for bill in twice:
+        cell = CellRef("", None, bill.row, None, bill.table)
+        id = light_ids.get(bill.index, "")
+        number = bill.invoice_number or ""
+        plan.findings.append(
+            finding("bills.update.twice", cell, number, bills=(bill.index,), id=id)
+        )
+        plan.withheld.append(bill.index)
+    return [(bill, identity) for bill, identity in pairs if bill not in twice]
+
+
+def _keys(bill: Bill, identity: str, light_ids: Mapping[int, str]) -> list[str]:
+    return [identity, *([light_ids[bill.index]] if bill.index in light_ids else [])]
 
 
 def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:

@@ -45,6 +45,10 @@ from importer.model.journal_states import (
     StepState,
 )
 
+_STEPPED = (Status.CREATED, Status.UPDATED, Status.ALREADY_LOADED)
+_DIFFERING = frozenset(
+    "bills.content.changed bills.update.twice light.not_updated light.changed_since".split()
+)
 Documents = Mapping[int, Document]  # by bill index
 Outcomes = Mapping[int, BillOutcome]  # by bill index
 
@@ -79,7 +83,7 @@ def untouchable_bills(plan: LoadPlan) -> dict[int, str]:
         if plan.twins.get(index, outcome.entry.twins):
             out[index] = "Light has the bill more than once"
     for f in plan.findings:
-        if f.code == "bills.content.changed":
+        if f.code in _DIFFERING:
             for index in f.bills:
                 out[index] = "the sheet is not what was loaded"
     return out
@@ -121,7 +125,7 @@ def step_tasks(
         if wanted_steps(bill)
         and bill.index in outcomes
         and bill.index not in held
-        and outcomes[bill.index].status in (Status.CREATED, Status.ALREADY_LOADED)
+        and outcomes[bill.index].status in _STEPPED
     ]
     steps = _steps_in_journal(journal, (entry for _, entry in ours))
     cleared = {

@@ -57,6 +57,8 @@ class MappedTables:
     left_out: LeftOutTables | None = None
     typed_notes: np.ndarray | None = None  # which bills are credit notes by their type
     unread: list[tuple[str, UnreadColumn]] = field(default_factory=list)  # with their sheet
+    clears: dict[str, dict[int, frozenset[str]]] = field(default_factory=dict)
+    """By sheet and item, the fields that an update is to blank."""
 
     def column_reported_missing(self, sheet: str, *names: str) -> np.ndarray:
         """Which items are in a table already reported to lack the columns of these fields."""

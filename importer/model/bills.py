@@ -49,6 +49,7 @@ class LineItem(LineFields):
     tax_code: str | None = None
     account: str | None = None
     properties: tuple[Property, ...] = ()
+    clears: frozenset[str] = frozenset()  # names of fields that an update is to blank
 
 
 # Which side of the ledger a line of a credit note takes: it gives expense back. Light does not
@@ -114,6 +115,7 @@ class Bill(BillFields):
     credit_note: bool = False
     credit_sign: str = CREDIT  # how Light writes the side of a line that is credited
     credits_bill: str | None = None  # the number of the bill that a credit note clears
+    clears: frozenset[str] = frozenset()  # names of fields that an update is to blank
 
 
 def document_noun(bill: Bill) -> str:

@@ -850,6 +850,35 @@ run.line.changed: a row that no longer matches its loaded line item
 run.row.added: a row added to a finished run
   Run {run} did not load this row: it is now read as a {noun}.
   → Load the file again to check it; bills loaded before are not sent twice.
+cells.not_clearable: a field that cannot be blank
+  (clear) would blank a field that a bill in Light needs, or that Light works out.
+  → Type the value that it should have.
+bills.update.twice: two rows that would change one bill
+  Another row of the sheet is of the same bill in Light, {id}, so neither changes it.
+  → Keep one row of the bill.
+light.not_updated: a bill that was not changed in Light
+  The bill is not as in the sheet, and was not changed in Light: {reason}.
+  → Change it in Light, or restore the row.
+light.changed_since: a bill that somebody changed in Light since
+  Light shows other values than were loaded ({fields}), so that the bill was not changed.
+  → Compare it in Light. With --force the sheet's values replace them.
+light.update_refused: a change that Light refused
+  Light refused to change the bill, and has it as before: {reason}.
+  → Correct the cell, and run the same command again.
+light.update_forbidden: a change that the key's role does not permit
+  This key may not change the bill: {reason}.
+  → Ask for the key's role to be changed in Light (Settings > API Keys), and run the same command
+    again.
+light.not_restored: a changed bill that undo left as it is
+  The bill was not made what it was before the run: {reason}.
+  → Look at it in Light. What somebody else has changed since stays.
+light.update_unknown: a change in doubt
+  Light may have a part of the changes: {reason}.
+  → Run the same command again, with --update: it reads the bill and makes what is left. To have
+    it as it was before, 'light-import undo RUN'.
+warning light.would_update: a bill that would be changed in Light
+  With this sheet the bill would be changed: {changes}.
+  → Load without --dry-run to change it.
 bills.content.changed: a bill that changed after it was loaded
   The bill was loaded before and is different now: {difference}.
   → Change the bill in Light, or restore the row; a second bill is never sent.

@@ -20,6 +20,7 @@ class Status(StrEnum):
     VALID = "valid"
     INVALID = "invalid"
     CREATED = "created"
+    UPDATED = "updated"
     ALREADY_IN_LIGHT = "already_in_light"
     ALREADY_LOADED = "already_loaded"
     REJECTED = "rejected"
@@ -35,9 +36,12 @@ class Discovery(StrEnum):
     AFTER_LOST_ANSWER = "after_lost_answer"
     BEFORE_SENDING = "before_sending"
     OTHER_BILL = "other_bill"  # of the same number: this one was not sent
+    UPDATE = "update"  # it was in Light, and was to be changed
 
 
-IN_LIGHT = frozenset({Status.CREATED, Status.ALREADY_IN_LIGHT, Status.ALREADY_LOADED})
+IN_LIGHT = frozenset(
+    {Status.CREATED, Status.UPDATED, Status.ALREADY_IN_LIGHT, Status.ALREADY_LOADED}
+)
 
 
 class State(StrEnum):
@@ -268,7 +272,7 @@ class BillOutcome:
     @property
     def in_light(self) -> bool:
         """Whether Light has the bill, as far as is known; its row may need correction now."""
-        if self.status is Status.INVALID:
+        if self.status is Status.INVALID or self.how is Discovery.UPDATE:
             return self.entry.light_id is not None and self.entry.state in _IN_LIGHT_STATES
         return self.status in IN_LIGHT
 

@@ -52,6 +52,7 @@ def resolve_properties(checked: Checked, groups: Sequence[PropertyGroup]) -> Non
             group = properties.find_group(name, of_level, of_other_level)
             if group is not None:
                 columns[group.id].append(name)
+                checked.property_groups[sheet, name] = group.id
                 properties.resolve_values(name, group)
         for group in of_level:
             properties.report_duplicates(columns[group.id], group)

@@ -28,6 +28,7 @@ ORANGE = ("#FBDDC2", "#7A3E00")
 STATUS_COLOURS = {
     Status.VALID: GREEN,
     Status.CREATED: GREEN,
+    Status.UPDATED: GREEN,
     Status.ALREADY_IN_LIGHT: BLUE,
     Status.ALREADY_LOADED: BLUE,
     Status.INVALID: RED,
@@ -40,6 +41,7 @@ STATUS_COLOURS = {
 _BAR_COLOURS: dict[str, str] = {
     Status.VALID: "#7DB58A",
     Status.CREATED: "#4C8C5A",
+    Status.UPDATED: "#2F9E9A",
     Status.ALREADY_IN_LIGHT: "#4A7FB0",
     Status.ALREADY_LOADED: "#83ABD0",
     Status.INVALID: "#C0504D",

@@ -13,6 +13,7 @@ from importer.core.answers import FORBIDDEN
 from importer.core.cell_parsers import parse_uuid
 from importer.loading.bill_diff import LINE, field_words, quoted
 from importer.loading.bill_state import DOING, IN_REVIEW, UNCLEARED, errors_of
+from importer.model.bill_updates import OPEN_UPDATES, Update, UpdateState
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PATCHED_BILL_FIELDS, PROPERTY
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -43,6 +44,8 @@ def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> It
         cell = checked.mapped.cell(BILLS, "invoiceNumber", i)
         value = str(checked.bills["invoiceNumber"].at(i) or "")
         reason = words.rstrip(". ")
+        if outcome.how is Discovery.UPDATE:
+            continue  # see update_findings
         if status is Status.REJECTED:
             for error in entry.errors:
                 named, written = cell_of(checked, i, error.path)
@@ -124,6 +127,30 @@ def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
     elif step.state in (StepState.SENDING, StepState.UNKNOWN):
         reason = step.message.rstrip(". ") or NO_ANSWER
         yield finding("light.step_unknown", cell, value, reason=reason, **words)
+
+
+def update_findings(checked: Checked, updates: Mapping[int, Update]) -> Iterator[Finding]:
+    """The changes, by bill index, that were refused, not sent or not undone, or are in doubt."""
+    for i, update in sorted(updates.items()):
+        cell, written = _bill_cell(checked, i)
+        reason = update.message.rstrip(". ")
+        if update.state in OPEN_UPDATES:
+            reason = reason or NO_ANSWER
+            yield finding("light.update_unknown", cell, written, bills=(i,), reason=reason)
+        elif update.state is UpdateState.DONE and update.restoring:
+            yield finding("light.not_restored", cell, written, bills=(i,), reason=reason)
+        elif update.state is UpdateState.PLANNED:
+            reason = reason or "the load ended before the change was sent"
+            yield finding("light.not_updated", cell, written, bills=(i,), reason=reason)
+        elif update.state is UpdateState.REFUSED:
+            for error in update.errors:
+                at, text = cell_of(checked, i, error.path) if error.path else (None, "")
+                code = "forbidden" if error.type == FORBIDDEN else "refused"
+                why = error.message.rstrip(". ")
+                code = f"light.update_{code}"
+                yield finding(code, at or cell, text if at else written, bills=(i,), reason=why)
+            if not update.errors:
+                yield finding("light.not_updated", cell, written, bills=(i,), reason=reason)
 
 
 def read_back_findings(checked: Checked, read_backs: Mapping[int, ReadBack]) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ _DISCOVERIES = {
     Discovery.AFTER_LOST_ANSWER: "found in Light after its answer was lost",
     Discovery.BEFORE_SENDING: "Light has this bill already",
     Discovery.OTHER_BILL: "",
+    Discovery.UPDATE: "",
 }
 NO_ANSWER = "the run ended before Light's answer came"
 _Record = TypeVar("_Record", BillResult, RowResult)

@@ -22,6 +22,7 @@ STATUS_WORDS: Mapping[str, str] = {
     Status.VALID: "Valid",
     Status.INVALID: "Needs correction",
     Status.CREATED: "Created in Light",
+    Status.UPDATED: "Changed in Light",
     Status.ALREADY_IN_LIGHT: "Already in Light",
     Status.ALREADY_LOADED: "Loaded by an earlier run",
     Status.REJECTED: "Rejected by Light",
@@ -322,9 +323,11 @@ def _be(n: int) -> str:
 
 
 def _when_created(bills: Mapping[str, int], in_light: int) -> str:
-    created = bills.get(Status.CREATED, 0)
-    before = in_light - created
-    return f" ({created:,} created now, {before:,} there before)" if created and before else ""
+    created, updated = bills.get(Status.CREATED, 0), bills.get(Status.UPDATED, 0)
+    before = in_light - created - updated
+    words = ((created, "created now"), (updated, "changed now"), (before, "there before"))
+    parts = [f"{n:,} {what}" for n, what in words if n]
+    return f" ({', '.join(parts)})" if updated or len(parts) > 1 else ""
 
 
 def _sentence(

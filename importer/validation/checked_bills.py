@@ -53,6 +53,8 @@ class Checked:
     target: np.ndarray
     properties: dict[tuple[str, str], dict[str, Property]] = field(default_factory=dict)
     """(sheet, field) → text → the custom property as Light wants it, once it is resolved."""
+    property_groups: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(sheet, field) → the id of the custom property, once it is resolved."""
     looked_up: dict[tuple[str, str], str] = field(default_factory=dict)
     """(field, compared name) → the row of the lookup table that gave the id."""
     given_ids: set[str] = field(default_factory=set)
@@ -149,6 +151,7 @@ class _Source:
                 target_status=checked.target[i],
                 lines=BillLines(self, at, int(self._ends[at] - self._starts[at])),
                 properties=properties[k] if properties else (),
+                clears=self._clears(BILLS, i),
                 **(
                     {attribute: values[k] for attribute, values in columns.items()}
                     | (note if checked.credit_notes[i] else {})
@@ -177,6 +180,7 @@ class _Source:
                 table=table[k],
                 row=row[k],
                 properties=properties[k] if properties else (),
+                clears=self._clears(LINE_ITEMS, i),
                 **{attribute: values[k] for attribute, values in columns.items()},
             )
             for k, i in enumerate(which.tolist())
@@ -186,6 +190,14 @@ class _Source:
             out.append(tuple(each[at : at + end - start]))
             at += end - start
         return out
+
+    def _clears(self, sheet: str, i: int) -> frozenset[str]:
+        """Custom properties by the ids of their groups."""
+        names = self._checked.mapped.clears.get(sheet, {}).get(i)
+        if not names:
+            return frozenset()
+        groups = self._checked.property_groups
+        return frozenset(groups.get((sheet, name), name) for name in names)
 
     def _properties(
         self, sheet: str, parsed: ParsedTable, which: np.ndarray

@@ -16,7 +16,9 @@ from importer.loading.journal.journal_tables import (
     RUN_BILLS,
     SAVE_UNDONE,
     STEPS,
+    UPDATES,
 )
+from importer.model.bill_updates import UpdateState
 from importer.model.journal_states import State, Status, Step, StepKind, StepState
 
 
@@ -68,6 +70,7 @@ def undo_entries(
         if rows:
             journal.write_rows(db, SAVE_UNDONE, rows)
         db.execute(_FREE, [{"key": bill.entry} for bill in cancelled])
+        db.execute(_NO_UPDATES, [{"of": bill.entry} for bill in cancelled])
         db.execute(_UNREAD, [{"of": bill.entry} for bill in cancelled])
         db.execute(_UNDO, [{"of": bill.entry, "why": why, "of_run": run} for bill in cancelled])
 
@@ -106,6 +109,7 @@ _UNDO = (
             RUN_BILLS.c.run == sa.bindparam("of_run"),
             RUN_BILLS.c.status.is_(None),
             RUN_BILLS.c.status == Status.CREATED,
+            RUN_BILLS.c.status == Status.UPDATED,
             RUN_BILLS.c.status == Status.ALREADY_LOADED,
         ),
     )
@@ -113,4 +117,9 @@ _UNDO = (
 )
 
 
+_NO_UPDATES = (  # of a bill that Light has no more
+    sa.update(UPDATES)
+    .where(UPDATES.c.entry == sa.bindparam("of"))
+    .values(state=UpdateState.RESTORED)
+)
 _UNREAD = sa.delete(READ_BACKS).where(READ_BACKS.c.entry == sa.bindparam("of"))

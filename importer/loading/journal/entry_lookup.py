@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -18,6 +18,13 @@ def ids_of(journal: Journal, identities: Collection[str]) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
+def identities_of_light_ids(journal: Journal, light_ids: Iterable[str]) -> dict[str, str]:
+    """The identities of the bills of these ids in Light that the journal has, by id."""
+    with journal.reading() as db:
+        rows = db.execute(_OF_LIGHT_IDS, some(light_ids))
+        return {row.light_id: row.identity for row in rows}
+
+
 def entities(journal: Journal) -> list[str]:
     """The company entities in the identities of all entries, "" for those that have none."""
     out: list[str] = []
@@ -30,6 +37,7 @@ def entities(journal: Journal) -> list[str]:
 
 
 _OF_IDENTITIES = sa.select(ENTRIES.c.identity, ENTRIES.c.id).where(among(ENTRIES.c.identity))
+_OF_LIGHT_IDS = sa.select(ENTRIES.c.light_id, ENTRIES.c.identity).where(among(ENTRIES.c.light_id))
 _FOLLOWING = sa.select(sa.func.min(ENTRIES.c.identity)).where(
     ENTRIES.c.identity > sa.bindparam("last")
 )

@@ -124,6 +124,20 @@ SETTLEMENTS = sa.Table(  # a person's word on a bill that could not be settled; 
     sa.Column("others", sa.Text, nullable=False),  # JSON: ids of bills that are not this one
     sa.Column("before", sa.Text, nullable=False),  # JSON: the entry as it was
 )
+UPDATES = sa.Table(  # of bills by runs: see bill_updates.Update; since version 8
+    "updates",
+    META,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("entry", INTEGER, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", INTEGER, nullable=False),
+    sa.Column("sent", sa.Text),
+    sa.Column("settled", sa.Text),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("restoring", sa.Boolean, nullable=False),  # an undo was begun
+    sa.Column("detail", sa.Text, nullable=False),  # JSON: the bill before and after
+    sa.Index("updates_of_entry", "entry"),
+)
 
 NEW_VENDORS = sa.Table(  # see vendor_records.VendorRecord; since version 8
     "new_vendors",
@@ -226,6 +240,7 @@ def replacing(table: sa.Table) -> str:
 
 
 SAVE_STEP, SAVE_READ_BACK = replacing(STEPS), replacing(READ_BACKS)
+SAVE_UPDATE = replacing(UPDATES)
 SAVE_UNDONE = (  # what was undone before stays
     "INSERT INTO undone (light_id, entry, run, moment) VALUES (:light_id, :entry, :run, :moment)"
     " ON CONFLICT DO NOTHING"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from importer.core.answers import Answer, ApiError
-from importer.loading.bill_diff import NOTHING, PATCHED, field_words, quoted
+from importer.loading.bill_diff import PATCHED, field_words, quoted
 from importer.loading.bill_state import Transition, next_transition
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, OnWire
@@ -28,6 +28,7 @@ from importer.loading.operation import (
     UndoneRecord,
 )
 from importer.loading.operations.bill_step import BillStep
+from importer.model.field_values import NOTHING
 from importer.model.journal_states import State, Step, StepKind, StepState
 from importer.model.light_objects import LightBill
 from importer.model.read_back import Difference

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importer.core.answers import Answer
-from importer.loading.bill_diff import NOTHING, field_words, patched_differences, quoted
+from importer.loading.bill_diff import field_words, patched_differences, quoted
 from importer.loading.bill_state import Transition, step_detail
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.operations.bill_step import BillStep
 from importer.model.bills import Bill, patched_values
+from importer.model.field_values import NOTHING
 from importer.model.journal_states import StepKind
 from importer.model.light_objects import LightBill
 
@@ -32,7 +33,8 @@ class SetReferences(BillStep):
         return self.bill
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
-        return await gateway.patch_bill(self.light_id, self._sheet_bill, on_wire)
+        values = patched_values(self._sheet_bill)  # without blanks: null would clear
+        return await gateway.patch_bill(self.light_id, values, on_wire)
 
     def transition(self, remote: LightBill) -> tuple[Transition, str]:
         differences = patched_differences(self._sheet_bill, remote)

@@ -1,0 +1,81 @@
+"""The part of a load that changes bills that Light has: ``--update``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from importer.app.pipeline import CheckedFiles
+from importer.app.resume_checks import former_ids
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.update_records import open_updates
+from importer.loading.plan import LoadPlan
+from importer.loading.update_plan import UpdatePlan
+from importer.loading.update_words import counts_words
+from importer.model.bills import Bill
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+from importer.model.journal_states import BillOutcome, Status
+from importer.report.phrases import count
+
+UNFINISHED = "an earlier load began to change it, and did not finish"
+
+
+def carried_ids(files: CheckedFiles, bills: Sequence[Bill]) -> dict[int, str]:
+    """By bill index, Light's ids that the rows of a result workbook carry. A row that is there
+    twice is two bills, of which the id tells neither."""
+    by_row = former_ids(files)
+    if not by_row or files.changes is None:
+        return {}
+    tables = files.checked.mapped.tables
+    copies = files.changes.copies
+    out = {}
+    for bill in bills:
+        rows = [(bill.table, bill.row), *((line.table, line.row) for line in bill.lines)]
+        ids = {
+            by_row[t, row]
+            for t, row in rows
+            if (t, row) in by_row and (tables[t].source.sheet or "", row) not in copies
+        }
+        if len(ids) == 1:
+            out[bill.index] = ids.pop()
+    return out
+
+
+def create_nothing(plan: LoadPlan) -> None:
+    """``--update-only``: what Light does not have is left out."""
+    for jobs, status, words in (
+        (plan.send, Status.NOT_SENT, "Light does not have it, and --update-only creates nothing"),
+        (plan.unsettled, Status.UNKNOWN, "an earlier run does not know whether Light has it"),
+    ):
+        for job in jobs:
+            plan.settled[job.bill.index] = BillOutcome(status, job.entry, words)
+        jobs.clear()
+
+
+def settle_unfinished(bills: Sequence[Bill], plan: LoadPlan, journal: Journal) -> None:
+    """Without ``--update``: a bill of which Light may have a part of the changes is unknown."""
+    entries = {outcome.entry.id: i for i, outcome in plan.settled.items() if outcome.entry.id}
+    by_index = {bill.index: bill for bill in bills}
+    for entry, update in open_updates(journal, entries).items():
+        index = entries[entry]
+        bill = by_index[index]
+        outcome = plan.settled[index]
+        plan.settled[index] = replace(outcome, status=Status.UNKNOWN, message=UNFINISHED)
+        plan.findings = [f for f in plan.findings if index not in f.bills]
+        plan.findings.append(_finding(bill, f"{UNFINISHED} (run {update.run})"))
+
+
+def _finding(bill: Bill, reason: str) -> Finding:
+    cell = CellRef("", None, bill.row, None, bill.table)
+    value = bill.invoice_number or ""
+    return finding("light.update_unknown", cell, value, bills=(bill.index,), reason=reason)
+
+
+def update_note(updates: UpdatePlan, *, dry: bool) -> str:
+    """How many bills, and how many values by field; "" for none."""
+    n = len(updates.updates)
+    if not n:
+        return ""
+    verb = "would be changed" if dry else "to change"
+    return f"{count(n, 'bill')} {verb} in Light: {counts_words(updates.changes)}."

@@ -1,0 +1,318 @@
+"""Which bills of a load are changed in Light, in what, and which are left as they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from importer.core.answers import Outcome
+from importer.core.fetch import fetch_all
+from importer.loading.bill_diff import PATCHED, field_words, loaded_bill
+from importer.loading.bill_state import UPDATABLE, unknown_state
+from importer.loading.engine import Engine
+from importer.loading.gateway import LightGateway, fetch_bill
+from importer.loading.identity import content, identities
+from importer.loading.image_changes import (
+    FieldChange,
+    field_changes,
+    missing_changes,
+    target_of,
+    unexplained,
+)
+from importer.loading.journal.journal import Journal
+from importer.loading.journal.update_records import (
+    NOT_SENT_STATES,
+    UpdateRecord,
+    continue_updates,
+    open_updates,
+    save_updates,
+)
+from importer.loading.loaded_bills import remote_differences
+from importer.loading.operations.update_bill import UpdateBill
+from importer.loading.plan import LoadPlan
+from importer.loading.update_words import changes_words
+from importer.model.bill_image import image_of
+from importer.model.bill_updates import SheetBill, Update, UpdateState
+from importer.model.bills import Bill
+from importer.model.field_values import NOTHING
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
+from importer.model.light_objects import DocumentRef, LightBill
+
+_IN_LIGHT = (Status.ALREADY_LOADED, Status.ALREADY_IN_LIGHT)
+CONTENT_CHANGED = "bills.content.changed"
+
+
+@dataclass(frozen=True)
+class PlannedUpdate:
+    bill: Bill
+    update: Update
+    light_id: str
+    was: Status
+    changes: Sequence[FieldChange]
+
+    @property
+    def words(self) -> str:
+        return changes_words(self.changes, self.bill.unit)
+
+    @property
+    def requests(self) -> int:
+        """How many it takes: the changes, after a look and before one."""
+        changes, _ = missing_changes(self.update.before, self.update.after, self.update.line_ids)
+        return 2 + len(changes)
+
+    def operation(self, engine: Engine, selects: Collection[str]) -> UpdateBill:
+        return UpdateBill(self.update, self.light_id, self.was, engine.settings, selects)
+
+
+@dataclass
+class UpdatePlan:
+    """``updates`` by bill index. ``selects``: the ids of custom properties to select from."""
+
+    updates: dict[int, PlannedUpdate] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    selects: frozenset[str] = frozenset()
+
+    @property
+    def changes(self) -> list[FieldChange]:
+        return [change for each in self.updates.values() for change in each.changes]
+
+    def absorb(self, other: UpdatePlan) -> None:
+        """Add the updates of another plan of the same load."""
+        self.updates = other.updates | self.updates
+        self.selects |= other.selects
+
+    def words(self) -> Iterator[str]:
+        """A line a bill: its number, and what changes."""
+        for each in self.updates.values():
+            name = each.bill.invoice_number or f"row {each.bill.row}"
+            yield f"{name}: {each.words}"
+
+    def would_update(self) -> list[Finding]:
+        """A finding a bill with its changes."""
+        return [
+            _finding("light.would_update", each.bill, changes=each.words)
+            for each in self.updates.values()
+        ]
+
+
+async def plan_updates(
+    bills: Sequence[Bill],
+    plan: LoadPlan,
+    gateway: LightGateway,
+    journal: Journal,
+    light_ids: Mapping[int, str],
+    *,
+    force: bool,
+) -> UpdatePlan:
+    """Read the bills that may differ, and settle what becomes of each.
+
+    Of what this journal created these are the ones whose sheet differs from what was loaded; of
+    others, whose content it does not know, all. ``light_ids``, by bill index, are those that the
+    rows carry. ``force``: what somebody else has changed in Light since is overwritten.
+    """
+    out = UpdatePlan()
+    await _adopt(bills, plan, gateway, light_ids, out)
+    by_index = {bill.index: bill for bill in bills}
+    entries = {i: o.entry for i, o in plan.settled.items() if _may_differ(o) and i in by_index}
+    unfinished = open_updates(journal, [entry.id for entry in entries.values()])
+    differing = {i for f in plan.findings if f.code == CONTENT_CHANGED for i in f.bills}
+    wanted = [
+        by_index[i]
+        for i, entry in entries.items()
+        if i in differing
+        or entry.state is not State.CREATED
+        or entry.id in unfinished
+        or _has_clears(by_index[i])
+    ]
+    wanted = [bill for bill in wanted if not bill.credit_note]  # one keeps its finding
+    ids = Counter(str(outcome.entry.light_id) for outcome in plan.settled.values())
+    twice = [bill for bill in wanted if ids[str(entries[bill.index].light_id)] > 1]
+    for bill in twice:
+        light_id = entries[bill.index].light_id
+        out.findings.append(_finding("bills.update.twice", bill, id=light_id or ""))
+    wanted = [bill for bill in wanted if bill not in twice]
+    refs = [DocumentRef(str(entries[bill.index].light_id)) for bill in wanted]
+    remotes = await fetch_all(fetch_bill(gateway, ref) for ref in refs)
+    if any(_has_properties(each.content) for each in remotes):
+        out.selects = await property_selects(gateway)
+    full = journal.entries_of([(entries[bill.index].identity, "") for bill in wanted])
+    by_identity = dict(_by_index(identities(bills)))
+    for bill, remote in zip(wanted, remotes, strict=True):
+        entry = entries[bill.index]
+        entry = replace(entry, content=full[entry.identity].content)
+        identity = by_identity[bill.index] if bill.index in light_ids else entry.identity
+        _plan_one(bill, entry, remote, identity, unfinished.get(entry.id), plan, out, force=force)
+    _refuse_shared_identities(journal, plan, out)
+    settled = {bill.index for bill in wanted}
+    plan.findings = [
+        f for f in plan.findings if f.code != CONTENT_CHANGED or not settled & set(f.bills)
+    ]
+    plan.findings += out.findings
+    return out
+
+
+async def property_selects(gateway: LightGateway) -> frozenset[str]:
+    """The ids of the custom properties whose values have ids."""
+    groups = await gateway.property_groups()
+    return frozenset(group.id for group in groups if group.input_type.endswith("SELECT"))
+
+
+def _may_differ(outcome: BillOutcome) -> bool:
+    return outcome.status in _IN_LIGHT and outcome.entry.light_id is not None
+
+
+def _has_clears(bill: Bill) -> bool:
+    return bool(bill.clears) or any(line.clears for line in bill.lines)
+
+
+def _has_properties(remote: LightBill | None) -> bool:
+    return remote is not None and bool(
+        remote.properties or any(line.properties for line in remote.lines or ())
+    )
+
+
+def _by_index(pairs: Iterable[tuple[Bill, str]]) -> Iterator[tuple[int, str]]:
+    return ((bill.index, identity) for bill, identity in pairs)
+
+
+async def _adopt(
+    bills: Sequence[Bill],
+    plan: LoadPlan,
+    gateway: LightGateway,
+    light_ids: Mapping[int, str],
+    out: UpdatePlan,
+) -> None:
+    """A row that carries an id is of that bill, also where the journal does not know it."""
+    jobs = [j for j in plan.send if j.bill.index in light_ids and not j.bill.credit_note]
+    refs = [DocumentRef(light_ids[job.bill.index]) for job in jobs]
+    remotes = await fetch_all(fetch_bill(gateway, ref) for ref in refs)
+    for job, ref, remote in zip(jobs, refs, remotes, strict=True):
+        if remote.content is None:
+            plan.withhold(job)
+            reason = f"Light does not show the bill {ref.id} that the row carries"
+            out.findings.append(_finding("light.not_updated", job.bill, reason=reason))
+            continue
+        plan.send.remove(job)
+        shown = remote.content
+        entry = replace(
+            job.entry, light_id=shown.id, light_state=shown.state, light_amount=shown.amount
+        )
+        plan.existing.append((entry, shown, ""))
+        plan.settled[job.bill.index] = BillOutcome(
+            Status.ALREADY_IN_LIGHT, entry, how=Discovery.BEFORE_SENDING
+        )
+
+
+def _plan_one(
+    bill: Bill,
+    entry: JournalEntry,
+    remote: Outcome[LightBill],
+    identity: str,
+    begun: Update | None,
+    plan: LoadPlan,
+    out: UpdatePlan,
+    *,
+    force: bool,
+) -> None:
+    outcome = plan.settled[bill.index]
+    plan.settled[bill.index] = replace(outcome, message="")
+    shown = remote.content
+    if shown is None or shown.lines is None:
+        reason = f"Light does not show its bill {entry.light_id}: {remote.reason}"
+        out.findings.append(_finding("light.not_updated", bill, reason=reason))
+        return
+    now = image_of(shown, out.selects)
+    after = target_of(bill, shown, entry.line_ids, out.selects)
+    changes = field_changes(now, after)
+    if not changes and begun is None:
+        return
+    words = changes_words(changes, bill.unit)
+    if shown.state not in UPDATABLE and changes:
+        reason = unknown_state(shown) or f"only a draft can be changed (state {shown.state})"
+        out.findings.append(_finding("light.not_updated", bill, reason=f"{reason}. {words}"))
+        return
+    others = unexplained(now, begun.images) if begun else _changed_since(bill, entry, shown)
+    if others and not force:
+        out.findings.append(_finding("light.changed_since", bill, fields=", ".join(others)))
+        return
+    old = SheetBill(entry.identity, entry.content, entry.line_ids)
+    update = Update(
+        run="",
+        entry=entry.id,
+        state=UpdateState.PLANNED,
+        before=now,
+        after=after,
+        old=old,
+        new=SheetBill(identity, content(bill)),
+        words=words,
+    )
+    if begun is not None and not others:
+        tried = (begun.after, *begun.tried)
+        update = replace(
+            update, state=UpdateState.UNKNOWN, before=begun.before, old=begun.old, tried=tried
+        )
+    out.updates[bill.index] = PlannedUpdate(bill, update, shown.id, outcome.status, changes)
+
+
+def _changed_since(bill: Bill, entry: JournalEntry, remote: LightBill) -> list[str]:
+    """What Light shows otherwise than the journal has loaded it; of a bill that it did not load,
+    nothing is known."""
+    if entry.state is not State.CREATED or not entry.content:
+        return []
+    loaded = loaded_bill(entry, bill.unit)
+    differences = remote_differences(loaded, remote, remote.lines, entry.line_ids)
+    # What it was not given yet is no change of anybody's.
+    differences = [d for d in differences if not (d.field in PATCHED and d.light == NOTHING)]
+    lines = ("" if d.line is None else f"line {d.line + 1} " for d in differences)
+    names = (line + field_words(d) for line, d in zip(lines, differences, strict=True))
+    return list(dict.fromkeys(names))
+
+
+def _refuse_shared_identities(journal: Journal, plan: LoadPlan, out: UpdatePlan) -> None:
+    """A bill cannot become one that the journal has already under its number."""
+    moved = {
+        each.update.new.identity: i
+        for i, each in out.updates.items()
+        if each.update.new.identity != each.update.old.identity
+    }
+    others = journal.entries_of([(identity, "") for identity in moved])
+    for identity, entry in others.items():
+        if entry.id and not (entry.state in NOT_SENT_STATES and entry.light_id is None):
+            each = out.updates.pop(moved[identity])
+            reason = "another bill of this journal has its new number"
+            out.findings.append(_finding("light.not_updated", each.bill, reason=reason))
+
+
+def record_updates(out: UpdatePlan, plan: LoadPlan, journal: Journal, run: str) -> list[Finding]:
+    """The updates of a run in the journal; what was left unfinished is taken over. What another run
+    has claimed is a finding instead."""
+    for index in plan.held:
+        out.updates.pop(index, None)
+    claimed = {entry.id for entry, _, _ in plan.existing}
+    wanted = [plan.entries[i] for i in out.updates if plan.entries[i].id not in claimed]
+    with journal.one_commit():
+        refused = journal.claim(wanted)
+        held = [i for i, each in out.updates.items() if each.update.entry in refused]
+        others = [out.updates.pop(i).bill for i in held]
+        for i, each in out.updates.items():
+            out.updates[i] = replace(each, update=replace(each.update, run=run))
+        updates = [each.update for each in out.updates.values()]
+        continue_updates(journal, run, [update.entry for update in updates])
+        statuses = (Status.UNKNOWN if update.tried else None for update in updates)
+        save_updates(journal, list(map(UpdateRecord, updates, statuses)))
+    reason = "another load is at work on it"
+    return [_finding("light.not_updated", bill, reason=reason) for bill in others]
+
+
+async def update_bills(engine: Engine, out: UpdatePlan) -> None:
+    """Make the changes; see ``Engine.execute``."""
+    await engine.execute([each.operation(engine, out.selects) for each in out.updates.values()])
+
+
+def _finding(code: str, bill: Bill, **words: Any) -> Finding:
+    cell = CellRef("", None, bill.row, None, bill.table)
+    return finding(code, cell, bill.invoice_number or "", bills=(bill.index,), **words)
