@@ -1,0 +1,199 @@
+"""Kill updates (kill -9) at each of their requests: every bill as the sheet, or as before.
+
+    python benchmarks/updates.py [--rounds 200] [--bills 4] [--seed 1]
+
+A sandbox has some bills. In each round their sheet is edited at random: headers, amounts, lines
+that are changed, added and removed. ``load --update`` is killed when its n-th request that changes
+something is on its way, which arrives or does not. Then the same command completes it; in every
+fourth round the killed run is undone first. The bills are compared with the sheet, line by line.
+The exit code is 1 if one is otherwise, or a row is not settled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import json
+import multiprocessing
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from storm import active_ids
+
+from importer.sandbox import Sandbox, SandboxSettings, running
+from importer.sandbox.faults import Scripted
+
+FORKS = multiprocessing.get_context("forkserver")
+PRELOADED = "importer.app.load_bills importer.cli.main importer.validation.validate openpyxl"
+SETTLE = 0.5  # seconds
+VENDORS, ACCOUNTS = active_ids("vendors.csv"), active_ids("accounts.csv")
+Bill = dict[str, Any]  # the cells of a row, and its "lines"
+LINE = ("netAmount", "description", "accountId")
+HEADER = ("vendorId", "invoiceNumber", "issuedDate", "dueDate", "currency", "description")
+
+
+def new_line(chance: random.Random) -> dict[str, Any]:
+    return {
+        "netAmount": chance.randrange(100, 90_000),
+        "description": f"Line {chance.randrange(6)}",  # some are alike
+        "accountId": chance.choice(ACCOUNTS),
+    }
+
+
+def new_bill(k: int, chance: random.Random) -> Bill:
+    return {
+        "vendorId": VENDORS[k % len(VENDORS)],
+        "invoiceNumber": f"INV-{k}",
+        "issuedDate": "2026-01-05",
+        "dueDate": "2026-02-04",
+        "currency": "GBP",
+        "description": f"Bill {k}",
+        "lines": [new_line(chance) for _ in range(chance.randrange(1, 4))],
+    }
+
+
+def edited(bill: Bill, chance: random.Random) -> Bill:
+    bill = copy.deepcopy(bill)
+    lines = bill["lines"]
+    if chance.random() < 0.7:
+        bill["dueDate"] = f"2026-{chance.randrange(2, 12):02}-{chance.randrange(1, 28):02}"
+    if chance.random() < 0.3:
+        bill["description"] = f"Corrected {chance.randrange(1000)}"
+    for line in lines:
+        if chance.random() < 0.4:
+            line["netAmount"] = chance.randrange(100, 90_000)
+    if chance.random() < 0.5 and len(lines) > 1:
+        lines.remove(chance.choice(lines))
+    for _ in range(chance.randrange(0, 3)):
+        lines.insert(chance.randrange(len(lines) + 1), new_line(chance))
+    return bill
+
+
+def write_sheet(folder: Path, bills: Sequence[Bill]) -> list[str]:
+    rows = [
+        {name: bill[name] for name in HEADER}
+        | {"billRef": f"R{i}", "amount": sum(line["netAmount"] for line in bill["lines"])}
+        for i, bill in enumerate(bills)
+    ]
+    lines = [{"billRef": f"R{i}", **line} for i, b in enumerate(bills) for line in b["lines"]]
+    for name, table in (("bills.csv", rows), ("lines.csv", lines)):
+        with (folder / name).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(table[0]))
+            writer.writeheader()
+            writer.writerows(table)
+    return ["--bills", str(folder / "bills.csv"), "--lines", str(folder / "lines.csv")]
+
+
+def in_light(light: Sandbox) -> list[Bill]:
+    """The bills of the sandbox in the form of the sheet's, their lines in any order."""
+    bills = [
+        {name: bill[name] for name in HEADER}
+        | {"lines": [{name: line[name] for name in LINE} for line in bill["lineItems"]]}
+        for bill in light.bills()
+    ]
+    return comparable(bills)
+
+
+def comparable(bills: Sequence[Bill]) -> list[Bill]:
+    ordered = [{**bill, "lines": sorted(bill["lines"], key=str)} for bill in bills]
+    return sorted(ordered, key=lambda bill: str(bill["invoiceNumber"]))
+
+
+def run_command(words: Sequence[str], folder: str) -> None:
+    """In a process of its own: the command, its output in files."""
+    os.chdir(folder)
+    for name, stream in (("out.json", 1), ("err.txt", 2)):
+        os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), stream)
+    os.environ |= {"LIGHT_API_KEY": SandboxSettings.key, "LIGHT_IMPORT_HOME": f"{folder}/home"}
+    from importer.cli.main import main
+
+    sys.argv = ["light-import", *words]
+    main()
+
+
+def started(folder: Path, *words: str) -> BaseProcess:
+    process = FORKS.Process(target=run_command, args=(words, str(folder)))
+    process.start()
+    return process
+
+
+def ended(folder: Path, *words: str) -> dict[str, Any]:
+    """What the command printed as JSON."""
+    started(folder, *words).join()
+    text = (folder / "out.json").read_text()
+    if not text:
+        sys.exit(f"{' '.join(words)} failed: {(folder / 'err.txt').read_text()}")
+    printed: dict[str, Any] = json.loads(text)
+    return printed
+
+
+def killed_at(light: Sandbox, fault: Scripted, folder: Path, *words: str) -> bool:
+    """Whether the command was killed once the fault had come; else it had ended before."""
+    plan = light.context.faults
+    plan.script, before = (fault,), sum(light.counters.faults.values())
+    plan.counts.update(dict.fromkeys(plan.counts, 0))
+    process = started(folder, *words)
+    while process.is_alive() and sum(light.counters.faults.values()) == before:
+        time.sleep(0.002)
+    process.kill()
+    process.join()
+    plan.script = ()
+    return bool(process.exitcode and process.exitcode < 0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--bills", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    FORKS.set_forkserver_preload(PRELOADED.split())
+    chance = random.Random(args.seed)
+    bills = [new_bill(k, chance) for k in range(args.bills)]
+    counts: Counter[str] = Counter()
+    settings = SandboxSettings(requests_per_minute=10**6)
+    with tempfile.TemporaryDirectory() as name, running(settings) as light:
+        folder = Path(name)
+        options = ["--yes", "--json", "--quiet", "--settle", str(SETTLE), "--base-url"]
+        load = ["load", *write_sheet(folder, bills), "--update", *options, light.base_url]
+        load += ["--requests-per-minute", "100000", "--overwrite", "--result", "result.xlsx"]
+        ended(folder, *load)
+        for n in range(1, args.rounds + 1):
+            before, bills = bills, [edited(bill, chance) for bill in bills]
+            write_sheet(folder, bills)
+            at, target = chance.randrange(1, 3 * args.bills), chance.choice(["change", "line"])
+            fault = Scripted(chance.choice(["drop-before", "drop-after"]), at, at, target)
+            killed = killed_at(light, fault, folder, *load)
+            counts["killed"] += killed
+            if killed and n % 4 == 0:
+                run = ended(folder, "runs", "--json")["runs"][0]["run"]
+                undo = ["undo", run, "--yes", "--json", "--quiet", "--settle", str(SETTLE)]
+                ended(folder, *undo, "--overwrite", "--result", "result.xlsx")
+                wrong = in_light(light) != comparable(before)
+                counts["undone"] += 1
+                counts["wrong after undo"] += wrong
+            done = ended(folder, *load)
+            statuses = done["bills"]
+            settled = statuses.get("updated", 0) + statuses.get("already_loaded", 0)
+            counts["open"] += args.bills - settled
+            wrong = in_light(light) != comparable(bills)
+            counts["wrong"] += wrong
+            counts["updated"] += statuses.get("updated", 0)
+            words = f"killed at {target} {at} ({fault.name})" if killed else "not killed"
+            print(f"{n:>4}  {words:40} {statuses}{'  WRONG' if wrong else ''}", flush=True)
+    names = ("killed", "undone", "updated", "open", "wrong", "wrong after undo")
+    print("  ".join(f"{name} {counts[name]}" for name in names))
+    sys.exit(any(counts[name] for name in ("open", "wrong", "wrong after undo")))
+
+
+if __name__ == "__main__":
+    main()
