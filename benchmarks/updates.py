@@ -165,7 +165,8 @@ def main() -> None:
         folder = Path(name)
         options = ["--yes", "--json", "--quiet", "--settle", str(SETTLE), "--base-url"]
         load = ["load", *write_sheet(folder, bills), "--update", *options, light.base_url]
-        load += ["--requests-per-minute", "100000", "--overwrite", "--result", "result.xlsx"]
+        load += ["--amounts", "cents", "--requests-per-minute", "100000"]
+        load += ["--overwrite", "--result", "result.xlsx"]
         ended(folder, *load)
         for n in range(1, args.rounds + 1):
             before, bills = bills, [edited(bill, chance) for bill in bills]
