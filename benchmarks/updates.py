@@ -33,7 +33,7 @@ from importer.sandbox import Sandbox, SandboxSettings, running
 from importer.sandbox.faults import Scripted
 
 FORKS = multiprocessing.get_context("forkserver")
-PRELOADED = "importer.app.load_bills importer.cli.main importer.validation.validate openpyxl"
+PRELOADED = "importer.app.load_bills importer.app.undo_run importer.validation.validate filelock"
 SETTLE = 0.5  # seconds
 VENDORS, ACCOUNTS = active_ids("vendors.csv"), active_ids("accounts.csv")
 Bill = dict[str, Any]  # the cells of a row, and its "lines"
@@ -78,7 +78,7 @@ def edited(bill: Bill, chance: random.Random) -> Bill:
     return bill
 
 
-def write_sheet(folder: Path, bills: Sequence[Bill]) -> list[str]:
+def write_sheet(folder: Path, bills: Sequence[Bill]) -> None:
     rows = [
         {name: bill[name] for name in HEADER}
         | {"billRef": f"R{i}", "amount": sum(line["netAmount"] for line in bill["lines"])}
@@ -90,7 +90,6 @@ def write_sheet(folder: Path, bills: Sequence[Bill]) -> list[str]:
             writer = csv.DictWriter(file, list(table[0]))
             writer.writeheader()
             writer.writerows(table)
-    return ["--bills", str(folder / "bills.csv"), "--lines", str(folder / "lines.csv")]
 
 
 def in_light(light: Sandbox) -> list[Bill]:
@@ -108,40 +107,59 @@ def comparable(bills: Sequence[Bill]) -> list[Bill]:
     return sorted(ordered, key=lambda bill: str(bill["invoiceNumber"]))
 
 
-def run_command(words: Sequence[str], folder: str) -> None:
-    """In a process of its own: the command, its output in files."""
-    os.chdir(folder)
-    for name, stream in (("out.json", 1), ("err.txt", 2)):
-        os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), stream)
+def load(folder: str, base_url: str) -> dict[str, int]:
+    """Load the sheet; the number of bills by status."""
+    from importer.app import CheckRequest, LoadOptions, PaceOptions
+    from importer.app import load as load_bills
+    from importer.model.tables import TableKind
+
+    tables = {"bills.csv": TableKind.BILLS, "lines.csv": TableKind.LINE_ITEMS}
+    kinds = tuple((f"{folder}/{name}", kind) for name, kind in tables.items())
+    request = CheckRequest((), template="light", table_kinds=kinds, amounts="cents")
+    pace = PaceOptions(requests_per_minute=100_000)
+    options = LoadOptions(base_url=base_url, yes=True, settle=SETTLE, update=True, pace=pace)
+    return dict(load_bills(request, options).summary.bills)
+
+
+def undo(folder: str, base_url: str) -> dict[str, int]:
+    """Undo the newest run."""
+    from importer.app import UndoOptions
+    from importer.app import undo as undo_run
+    from importer.loading.journal.journal import Journal
+
+    [path] = Path(folder).glob("home/journals/*.sqlite")
+    with Journal(path) as journal:
+        run = journal.runs()[0].id
+    options = UndoOptions(run, yes=True, settle=SETTLE)
+    return dict(undo_run(options).summary.bills)
+
+
+def in_process(act: str, folder: str, base_url: str) -> None:
     os.environ |= {"LIGHT_API_KEY": SandboxSettings.key, "LIGHT_IMPORT_HOME": f"{folder}/home"}
-    from importer.cli.main import main
-
-    sys.argv = ["light-import", *words]
-    main()
+    counts = {"load": load, "undo": undo}[act](folder, base_url)
+    Path(folder, "counts.json").write_text(json.dumps(counts))
 
 
-def started(folder: Path, *words: str) -> BaseProcess:
-    process = FORKS.Process(target=run_command, args=(words, str(folder)))
+def started(act: str, folder: Path, light: Sandbox) -> BaseProcess:
+    process = FORKS.Process(target=in_process, args=(act, str(folder), light.base_url))
     process.start()
     return process
 
 
-def ended(folder: Path, *words: str) -> dict[str, Any]:
-    """What the command printed as JSON."""
-    started(folder, *words).join()
-    text = (folder / "out.json").read_text()
-    if not text:
-        sys.exit(f"{' '.join(words)} failed: {(folder / 'err.txt').read_text()}")
-    printed: dict[str, Any] = json.loads(text)
-    return printed
+def ended(act: str, folder: Path, light: Sandbox) -> dict[str, int]:
+    """The number of bills by status."""
+    (folder / "counts.json").unlink(missing_ok=True)
+    started(act, folder, light).join()
+    counts: dict[str, int] = json.loads((folder / "counts.json").read_text())
+    return counts
 
 
-def killed_at(light: Sandbox, fault: Scripted, folder: Path, *words: str) -> bool:
+def killed_at(light: Sandbox, fault: Scripted, folder: Path) -> bool:
     """Whether the command was killed once the fault had come; else it had ended before."""
     plan = light.context.faults
     plan.script, before = (fault,), sum(light.counters.faults.values())
     plan.counts.update(dict.fromkeys(plan.counts, 0))
-    process = started(folder, *words)
+    process = started("load", folder, light)
     while process.is_alive() and sum(light.counters.faults.values()) == before:
         time.sleep(0.002)
     process.kill()
@@ -163,27 +181,22 @@ def main() -> None:
     settings = SandboxSettings(requests_per_minute=10**6)
     with tempfile.TemporaryDirectory() as name, running(settings) as light:
         folder = Path(name)
-        options = ["--yes", "--json", "--quiet", "--settle", str(SETTLE), "--base-url"]
-        load = ["load", *write_sheet(folder, bills), "--update", *options, light.base_url]
-        load += ["--amounts", "cents", "--requests-per-minute", "100000"]
-        load += ["--overwrite", "--result", "result.xlsx"]
-        ended(folder, *load)
+        write_sheet(folder, bills)
+        ended("load", folder, light)
         for n in range(1, args.rounds + 1):
             before, bills = bills, [edited(bill, chance) for bill in bills]
             write_sheet(folder, bills)
-            at, target = chance.randrange(1, 3 * args.bills), chance.choice(["change", "line"])
+            target = chance.choice(["change", "change", "line"])
+            at = chance.randrange(1, args.bills + (args.bills if target == "change" else 1))
             fault = Scripted(chance.choice(["drop-before", "drop-after"]), at, at, target)
-            killed = killed_at(light, fault, folder, *load)
+            killed = killed_at(light, fault, folder)
             counts["killed"] += killed
             if killed and n % 4 == 0:
-                run = ended(folder, "runs", "--json")["runs"][0]["run"]
-                undo = ["undo", run, "--yes", "--json", "--quiet", "--settle", str(SETTLE)]
-                ended(folder, *undo, "--overwrite", "--result", "result.xlsx")
+                ended("undo", folder, light)
                 wrong = in_light(light) != comparable(before)
                 counts["undone"] += 1
                 counts["wrong after undo"] += wrong
-            done = ended(folder, *load)
-            statuses = done["bills"]
+            statuses = ended("load", folder, light)
             settled = statuses.get("updated", 0) + statuses.get("already_loaded", 0)
             counts["open"] += args.bills - settled
             wrong = in_light(light) != comparable(bills)
