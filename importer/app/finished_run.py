@@ -22,7 +22,7 @@ from importer.core.errors import ImporterError
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_records import RunRecord
-from importer.loading.journal.update_records import updates_of_run
+from importer.loading.journal.update_records import updates_of_run, with_lines_of_run
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
 from importer.model.journal_states import BillOutcome, Step, StepState
@@ -111,7 +111,7 @@ def report_of(
     those of the journal, ``ended`` (how cancelling ended) is added; both by entry.
     """
     run, checked = before.record.id, before.prepared.checked
-    outcomes = journal.outcomes(run)
+    outcomes = with_lines_of_run(journal, run, journal.outcomes(run))
     if read_backs is None:
         read_backs = valid_read_backs(journal, run, outcomes)
     steps = steps_by_bill(journal, outcomes)

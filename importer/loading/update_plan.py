@@ -117,7 +117,12 @@ async def plan_updates(
     out = UpdatePlan()
     await _adopt(bills, plan, gateway, light_ids, out)
     by_index = {bill.index: bill for bill in bills}
-    entries = {i: o.entry for i, o in plan.settled.items() if _may_differ(o) and i in by_index}
+    twins = {i for i, outcome in plan.settled.items() if plan.twins.get(i, outcome.entry.twins)}
+    entries = {
+        i: outcome.entry
+        for i, outcome in plan.settled.items()
+        if _may_differ(outcome) and i in by_index and i not in twins
+    }
     unfinished = open_updates(journal, [entry.id for entry in entries.values()])
     differing = {i for f in plan.findings if f.code == CONTENT_CHANGED for i in f.bills}
     wanted = [

@@ -63,11 +63,20 @@ FEE = {"netAmount": 700, "description": "Fee", "accountId": ACCOUNTS[1]}
 CHANGED_LINES = [LINES[0] | {"netAmount": 1_100}, FREIGHT, LINES[2], FEE]
 
 
+def line_ids(done: Ended) -> list[Any]:
+    """The ids of the lines in the result workbook."""
+    page = openpyxl.load_workbook(done.json["result"])["Line items"]
+    headers = [cell.value for cell in page[1]]
+    column = headers.index("light_line_item_id")
+    return [row[column] for row in page.iter_rows(min_row=2, values_only=True)]
+
+
 def test_a_bill_becomes_what_the_sheet_says_and_is_undone(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     first = load(sandbox.base_url, *sheet(tmp_path, (BILL, LINES)))
     assert first.code == 0, first.err
+    before = line_ids(first)
     files = sheet(tmp_path, (CHANGED, CHANGED_LINES))
 
     dry = load(sandbox.base_url, *files, "--update", "--dry-run")
@@ -99,6 +108,7 @@ def test_a_bill_becomes_what_the_sheet_says_and_is_undone(
     assert (read.code, read.json["read_back"]) == (0, {"same": 1}), read.out
     told = command("report", run, "--json")
     assert told.json["bills"] == {"total": 1, "updated": 1}
+    assert line_ids(command("report", first.json["run"], "--json")) == before
     assert '"updated": 1' in command("runs", "--json").out
 
     undone = command("undo", run, "--yes", "--json", *FAST)
@@ -190,9 +200,11 @@ def test_a_new_row_is_created_unless_only_updates_are_wanted(
     only = load(sandbox.base_url, *files, "--update-only")
     assert (only.code, only.json["bills"]) == (1, {"total": 2, "updated": 1, "not_sent": 1})
     assert len(sandbox.bills()) == 1
-    both = load(sandbox.base_url, *files, "--update")
-    assert both.json["bills"] == {"total": 2, "created": 1, "already_loaded": 1}, both.out
-    assert len(sandbox.bills()) == 2
+    files = sheet(tmp_path, (BILL, LINES), (numbered("NEW"), LINES))
+    both = load(sandbox.base_url, *files, "--update", "--then", "posted")
+    assert both.json["bills"] == {"total": 2, "created": 1, "updated": 1}, both.out
+    assert both.json["steps"] == {"posted": 2}
+    assert {bill["state"] for bill in sandbox.bills()} == {"UNPAID"}
 
 
 def test_a_bill_that_light_had_is_changed_and_given_back(

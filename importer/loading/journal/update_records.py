@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from importer.loading.journal.journal_tables import (
     some,
 )
 from importer.model.bill_updates import OPEN_UPDATES, SheetBill, Update, UpdateState
-from importer.model.journal_states import Discovery, State, Status
+from importer.model.journal_states import BillOutcome, Discovery, State, Status
 from importer.model.light_objects import LightBill
 
 NOT_SENT_STATES = (State.PLANNED, State.REJECTED)  # of an entry without a bill in Light
@@ -155,6 +155,22 @@ def updates_of_run(journal: Journal, run: str) -> dict[int, Update]:
         latest = _by_entry(journal, query, some(continued))
         of_run |= {i: each for i, each in latest.items() if _same_start(each, of_run[i])}
     return of_run
+
+
+def with_lines_of_run(
+    journal: Journal, run: str, outcomes: Mapping[int, BillOutcome]
+) -> dict[int, BillOutcome]:
+    """The outcomes of a run with the ids of the lines that its rows were: a later run may have
+    changed the bill to other lines."""
+    later = sa.and_(UPDATES.c.run > run, UPDATES.c.state != UpdateState.PLANNED)
+    query = sa.select(UPDATES).where(among(UPDATES.c.entry), later)
+    first = _by_entry(journal, query.order_by(UPDATES.c.run.desc()), some(outcomes))
+    return {
+        entry: replace(outcome, entry=replace(outcome.entry, line_ids=first[entry].old.line_ids))
+        if entry in first
+        else outcome
+        for entry, outcome in outcomes.items()
+    }
 
 
 def _by_entry(
