@@ -340,7 +340,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
             *_notes(undone, states, report.summary, created_before(journal, run.record.id)),
             *vendor_lines(vendors_of_run(journal, run.record.id)),
         ),
-        next_step=_next_step(run, code, report.findings.codes(), undone.options),
+        next_step=_next_step(run, code, report.findings.codes(), undone),
     )
     findings = Findings(report.findings.parts, lead_codes=_CODES)
     return replace(report, summary=summary, findings=findings)
@@ -416,7 +416,8 @@ def _of_selection(
         yield f"{documents(*left)} of this run {'is' if sum(left) == 1 else 'are'} still in Light."
 
 
-def _next_step(run: FinishedRun, code: int, codes: Collection[str], options: UndoOptions) -> str:
+def _next_step(run: FinishedRun, code: int, codes: Collection[str], undone: _Undone) -> str:
+    options = undone.options
     command = f"light-import undo {run.record.id}{options.selection.words}"
     command += " --twins" if options.twins else ""
     if options.dry_run:
@@ -425,6 +426,8 @@ def _next_step(run: FinishedRun, code: int, codes: Collection[str], options: Und
         return f"{command} (cancels the rest)"
     if "light.twice" in codes and not options.twins:
         return f"light-import undo {run.record.id} --twins (what Light has more than once)"
+    if code == 3 and UpdateState.UNKNOWN in {state for state, _ in undone.restored.values()}:
+        return f"{command} (reads the bills again, and changes back what is left)"
     if code == 3:
         return (
             "look at what is unknown in Light, then record the correct one: light-import"
@@ -432,4 +435,6 @@ def _next_step(run: FinishedRun, code: int, codes: Collection[str], options: Und
         )
     if code == 1:
         return "look at what was not cancelled, in Light and in the workbook"
+    if undone.restored:
+        return f"light-import load {run.words} --update (changes them again)"
     return f"light-import load {run.words} (loads them again)"

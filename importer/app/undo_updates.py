@@ -74,5 +74,5 @@ def restoration_note(ended: Mapping[int, tuple[UpdateState, str]], *, dry: bool)
     n = sum(state in good for state, _ in ended.values())
     of = f"{n:,} of {count(len(ended), 'bill')}"
     if dry:
-        return f"{of} that the run changed would be made what they were before."
-    return f"Made what they were before the run: {of}."
+        return f"Dry run: nothing was changed. {of} would be changed back."
+    return f"Changed back to what the run found: {of}."

@@ -75,6 +75,13 @@ NEEDS_OTHER_FILES = {
     "bills.document.beside",
     "bills.document.not_proven",
 }
+# Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
+NEEDS_OTHER_FILES |= {"cells.not_clearable", "bills.update.twice"}
+NEEDS_A_PAST_RUN |= {
+    code
+    for code in CATALOGUE
+    if code.startswith(("light.update_", "light.not_updated", "light.changed_since"))
+} | {"light.not_restored", "light.would_update"}
 # Names of bank accounts and orders, VAT ids: tests/acceptance/test_load_references.py.
 NEEDS_OTHER_FILES |= {
     code
