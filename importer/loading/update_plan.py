@@ -299,18 +299,22 @@ def record_updates(out: UpdatePlan, plan: LoadPlan, journal: Journal, run: str) 
         out.updates.pop(index, None)
     claimed = {entry.id for entry, _, _ in plan.existing}
     wanted = [plan.entries[i] for i in out.updates if plan.entries[i].id not in claimed]
-    with journal.one_commit():
+    for i, each in out.updates.items():
+        out.updates[i] = replace(each, update=replace(each.update, run=run))
+    others: list[int] = []
+
+    def write() -> None:
         refused = journal.claim(wanted)
-        held = [i for i, each in out.updates.items() if each.update.entry in refused]
-        others = [out.updates.pop(i).bill for i in held]
-        for i, each in out.updates.items():
-            out.updates[i] = replace(each, update=replace(each.update, run=run))
-        updates = [each.update for each in out.updates.values()]
+        others[:] = [i for i, each in out.updates.items() if each.update.entry in refused]
+        updates = [each.update for i, each in out.updates.items() if i not in others]
         continue_updates(journal, run, [update.entry for update in updates])
         statuses = (Status.UNKNOWN if update.tried else None for update in updates)
         save_updates(journal, list(map(UpdateRecord, updates, statuses)))
+
+    journal.in_one_commit(write)
     reason = "another load is at work on it"
-    return [_finding("light.not_updated", bill, reason=reason) for bill in others]
+    bills = [out.updates.pop(i).bill for i in others]
+    return [_finding("light.not_updated", bill, reason=reason) for bill in bills]
 
 
 async def update_bills(engine: Engine, out: UpdatePlan) -> None:
