@@ -107,3 +107,16 @@ def currencies_of_titles(titles: Iterable[str]) -> frozenset[str]:
         for sign in re.findall(r"[£€]", text):
             codes |= currencies_of_amount(sign)
     return frozenset(codes)
+
+
+_TEXT = re.compile(
+    r"\b(?:descriptions?|text|memos?|notes?|comments?|remarks?|narrative|details?|items?|products?"
+    r"|category|subject|beschreibung|bezeichnung|\w*text|bemerkung|notiz|artikel|libellé"
+    r"|désignation|article|concepto|descripción|descrizione|causale|articolo|omschrijving|artikel"
+    r"|tekst|beskrivelse|vare|beskrivning|benämning|opis|nazwa|selite|kuvaus|descrição)\b"
+)
+
+
+def is_text_header(header: str) -> bool:
+    """Whether a header says that its column has words, of what was bought or about it."""
+    return _TEXT.search(_CAMEL.sub(" ", header).casefold()) is not None

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow.compute as pc
 
+from importer.core.header_claims import is_text_header
 from importer.core.money import tidy
 from importer.core.text_column import arrow_texts
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import expressions
-from importer.model.fields import FIELDS, LINE_ITEMS, FieldKind
+from importer.model.fields import FIELDS, FieldKind
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import Role
@@ -83,14 +84,16 @@ def _longer_rows(
 def _split_numbers(
     table: HeadedTable, roles: Sequence[Role], longer_rows: np.ndarray
 ) -> Iterator[tuple[int, Finding]]:
-    source, texts_of_lines = table.source, _text_columns(table)
+    source, mapped = table.source, _mapped_columns(table)
     columns = sorted(c for c in _number_columns(table) if c + 1 < len(source.columns))
     for column in columns:
         texts, following = source.columns[column], source.columns[column + 1]
         after_blank = pc.starts_with(arrow_texts(texts), " ").to_numpy(zero_copy_only=False)
         halves = np.zeros(len(longer_rows), dtype=bool)
-        if column + 1 in texts_of_lines:
-            halves = _halves(table, roles, column)
+        following_name = mapped.get(column + 1, "description")
+        if following_name == "description":
+            is_text = column + 1 in mapped or is_text_header(table.header.headers[column + 1])
+            halves = _halves(table, roles, column, is_text)
         candidates = np.flatnonzero(
             (longer_rows | after_blank | halves)[table.start :][: len(roles)]
         ).tolist()
@@ -114,8 +117,11 @@ def _split_numbers(
                 yield k, finding("sheet.row.shifted", table.cell(i, column), what)
 
 
-def _halves(table: HeadedTable, roles: Sequence[Role], column: int) -> np.ndarray:
-    """The rows whose number is whole and whose text is two digits, where that is odd."""
+def _halves(table: HeadedTable, roles: Sequence[Role], column: int, is_text: bool) -> np.ndarray:
+    """The rows whose number is whole and whose text is two digits, where that is odd.
+
+    ``is_text``: the next column is one of words; otherwise the words of other rows must show it.
+    """
     start, source = table.start, table.source
     out = np.zeros(len(source.rows), dtype=bool)
     following = arrow_texts(source.columns[column + 1]).slice(start)
@@ -127,17 +133,22 @@ def _halves(table: HeadedTable, roles: Sequence[Role], column: int) -> np.ndarra
     integral = pc.match_substring_regex(numbers, r"\A[^0-9.,]{0,4}[0-9]+\z").to_numpy(False)
     split = data & two_digits & integral
     others = data & ~split
+    if not is_text:
+        lettered = pc.match_substring_regex(following, r"\p{L}{2}").to_numpy(False)
+        numeric = pc.match_substring_regex(following, r"\A[0-9.,%]+\z").to_numpy(False)
+        if not lettered[others].any() or numeric[others].any():
+            return out
     decimals = pc.match_substring_regex(numbers, r"[.,][0-9]{1,2}\z").to_numpy(False)
     if (decimals[others].all() if others.any() else True) and split.any():
         out[start : start + len(split)] = split
     return out
 
 
-def _text_columns(table: HeadedTable) -> set[int]:
+def _mapped_columns(table: HeadedTable) -> dict[int, str]:
+    """The field of each column that the template reads."""
     return {
-        column
-        for sheet, name, expression in expressions(table.template, table.kind)
-        if sheet == LINE_ITEMS and name == "description"
+        column: name
+        for _, name, expression in expressions(table.template, table.kind)
         for names, _ in expression.columns()
         if (column := table.header.column_of(names)) is not None
     }

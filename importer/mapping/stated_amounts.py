@@ -35,6 +35,7 @@ _NET = frozenset(
 _GROSS = frozenset(
     """
     gross grossamount grossvalue grosstotal linegross linegrossamount brutto bruttobetrag
+    bruttobeløb bruttobelopp bruttobeløp kwotabrutto wartośćbrutto importebruto importolordo
     amountincvat amountinclvat amountincltax totalincvat totalinclvat totalincltax montantttc
     totalttc
     """.split()
@@ -47,6 +48,16 @@ _AMOUNT = frozenset(
     totalamount totalvalue grandtotal transactionamount paymentamount documentamount
     betrag summe gesamt gesamtbetrag rechnungsbetrag montant total montanttotal importe
     importetotal importo importototale totale bedrag totaal totaalbedrag beløb belopp kwota valor
+    """.split()
+)
+# Totals that have the tax in them, beside amounts without.
+_TOTALS = frozenset(
+    """
+    total totalamount amounttotal invoicetotal invoiceamount billtotal billamount grandtotal
+    documenttotal gesamt gesamtbetrag rechnungsbetrag endbetrag montanttotal totalfacture
+    importetotal totalfactura importefactura totale totalefattura importototale totaledocumento
+    totaal totaalbedrag factuurbedrag factuurtotaal totalbeløb fakturabeløb fakturatotal
+    totalbelopp fakturabelopp totalbeløp valortotal yhteensä loppusumma razem
     """.split()
 )
 LOCAL = "local"
@@ -71,6 +82,7 @@ class StatedColumn:
     column: int
     kinds: tuple[str, ...]
     currency: str
+    with_tax: bool  # says nothing of lines that have tax in them, or a tax that Light works out
     values: list[Decimal | None]
 
 
@@ -84,18 +96,19 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
         end = start + len(table.positions)
         used = set(table.fields.values())
         for column, header in enumerate(table.header.headers):
-            kinds, currency = _kinds(header)
+            kinds, currency, with_tax = _kinds(header)
             if column in used or not kinds or header_key(header) in choices | ignored:
                 continue
             values: list[Decimal | None] = [None] * len(reader.row)
             values[start:end] = _amounts(table, column, reader.template)
             name = header.strip()
-            yield StatedColumn(sheet, name, table.index, column, kinds, currency, values)
+            place = table.index, column
+            yield StatedColumn(sheet, name, *place, kinds, currency, with_tax, values)
         start = end
 
 
-def _kinds(header: str) -> tuple[tuple[str, ...], str]:
-    """What the column states, and the currency that its header names."""
+def _kinds(header: str) -> tuple[tuple[str, ...], str, bool]:
+    """What the column states, the currency that its header names, whether it is a total."""
     name = header.rpartition("/")[2]
     currency = currency_of_header(name)
     rest = re.sub(rf"(?i:{currency})|[£€$₹]" if currency else r"[£€$₹]", " ", name)
@@ -104,8 +117,10 @@ def _kinds(header: str) -> tuple[tuple[str, ...], str]:
         rest = rest[: local.start()] + rest[local.end() :]
     key = header_key(_IN.sub(" ", rest)).replace(".", "")
     if key in _EITHER or (currency and (key in _AMOUNT or (not key and currency != LOCAL))):
-        return (NET, GROSS), currency
-    return (NET,) * (key in _NET) + (GROSS,) * (key in _GROSS), currency
+        return (NET, GROSS), currency, False
+    if key in _TOTALS and name == header:
+        return (NET, GROSS), currency, True
+    return (NET,) * (key in _NET) + (GROSS,) * (key in _GROSS), currency, False
 
 
 def _amounts(table: BoundTable, column: int, template: Template) -> list[Decimal | None]:

@@ -16,13 +16,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.column_letters import column_letters
+from importer.core.header_claims import is_text_header
 from importer.core.money import MINUS, tidy
 from importer.core.text_column import check_distinct
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.dispositions import USUAL_STATES, bare_word
 from importer.mapping.headers import RESULT_COLUMNS, accepted_headers
-from importer.mapping.stated_constants import BASIS_HEADERS, CURRENCY_HEADERS, includes_tax
+from importer.mapping.stated_constants import (
+    BASIS_HEADERS,
+    CURRENCY_HEADERS,
+    currency_of,
+    includes_tax,
+)
 from importer.mapping.template_model import DISPOSING, Template
 from importer.model.fields import header_key
 
@@ -80,7 +86,7 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
         if c in used or (key and key in used_headers):
             continue
         texts = t.arrow(c)
-        for kind, test in (*_tests(header, bool(reads)), *_tests_of_values(texts)):
+        for kind, test in (*_tests(header, bool(reads)), *_tests_of_values(header, texts)):
             at = np.flatnonzero(check_distinct(texts, test))
             if kind is UnreadKind.STATE and check_distinct(texts, _is_unfinished).all():
                 continue  # a file of nothing but drafts: what is to be loaded
@@ -122,8 +128,9 @@ def _set(text: str) -> frozenset[str]:
 
 
 _STATE_WORDS = _set(
-    "type status state void voided cancelled canceled deleted reversed kind document doc belegart"
-    " typ statut stato estado tipo soort"
+    "type status state void voided cancelled canceled deleted reversed kind document doc"
+    " typ statut stato estado tipo soort art belegart dokumentart dokumenttype dokumenttyp"
+    " bilagstype bilagsart tila tilstand rodzaj situação situacion"
 )
 # A type of something else: Expense Type, Supplier Type, Tax Type …
 _OF_OTHERS = _set(
@@ -159,11 +166,30 @@ _NO_BILL = frozenset(
             "storniert;storno;gutschrift;entwurf;gelöscht;annulé;annulée;avoir;brouillon;"
             "annullato;annullata;nota di credito;bozza;anulado;anulada;cancelado;abono;"
             "nota de crédito;borrador;geannuleerd;creditnota;vervallen;kreditnota;annulleret;"
-            "kladde;kreditfaktura;makulerad;utkast"
+            "kladde;kreditfaktura;makulerad;makuleret;utkast;annulleret;annulliert;kreditiert;"
+            "stornorechnung;rechnungskorrektur;credit invoice;debit note;note de crédit;"
+            "facture d'avoir;factura rectificativa;nota de abono;nota credito;korekta;"
+            "faktura korygująca;anulowana;anulowano;szkic;hyvityslasku;mitätöity;luonnos;"
+            "kreditnot;annullerad;annullert;nota de crédito;rascunho;anulado;creditfactuur;concept"
         ).split(";"),
     )
 )
-_DRAFTS = _set("draft entwurf brouillon bozza borrador kladde utkast")
+# Of these one says it alone, whatever the column is called; but not in a text.
+_CREDIT_NOTES = frozenset(
+    map(
+        bare_word,
+        (
+            "credit note;credit notes;credit memo;credit memos;ap credit memo;purchase credit note;"
+            "vendor credit;supplier credit;bill credit;credit invoice;gutschrift;stornorechnung;"
+            "rechnungskorrektur;avoir;facture d'avoir;note de crédit;nota di credito;"
+            "nota de crédito;nota de abono;factura rectificativa;creditnota;creditfactuur;"
+            "kreditnota;kreditnot;kreditfaktura;hyvityslasku;faktura korygująca"
+        ).split(";"),
+    )
+)
+_DRAFTS = _set(
+    "draft entwurf brouillon bozza borrador kladde utkast rascunho szkic luonnos concept"
+)
 _USUAL = frozenset(
     map(
         bare_word,
@@ -181,6 +207,11 @@ _CREDIT_KEYS = _set(
 )
 _MARK_KEYS = _set("drcr crdr debitcredit creditdebit debitorcredit sollhaben shkz dc sollhabenkz")
 _CREDIT_MARKS = _set("c cr h k credit haben kredit crédit haber avere")
+_CURRENCY_WORDS = _set(
+    "currency curr cur ccy waehrung währung devise moneda divisa valuta valuutta waluta moeda měna"
+    " pénznem"
+)
+_MAJOR = _set("EUR GBP USD CHF DKK SEK NOK ISK AUD CAD NZD PLN CZK HUF RON JPY CNY INR SGD HKD ZAR")
 # What is given where a document was made void: its date, who did it and why.
 _VOIDING = _set("void voided cancelled canceled deleted reversed reversal storno storniert")
 _OF_VOIDING = _set("date at on by reason")
@@ -249,6 +280,7 @@ _NO_AMOUNT = _set(
     " cuenta aliquota codice conto tarief percentuale sats kode procent prosent inkl inclus incluse"
     " inclusa incluida inbegrepen"
 )
+_AT_RATE = re.compile(r"[0-9]\s*%")
 _AMOUNT = re.compile(r"[\s£$€(+-]*[0-9][0-9.,' ]*[)%\s-]*")
 
 
@@ -305,7 +337,7 @@ def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
     )
 
 
-def _tests_of_values(texts: pa.LargeStringArray) -> _Tests:
+def _tests_of_values(header: str, texts: pa.LargeStringArray) -> _Tests:
     """The kind of a column that has nothing but marks of debits and credits, or nothing but types
     or states of which some are no bills; whatever it is called."""
     if len(pc.unique(texts.slice(0, 200))) > _MOST_MARKS:
@@ -314,6 +346,9 @@ def _tests_of_values(texts: pa.LargeStringArray) -> _Tests:
     if len(values) > _MOST_MARKS:
         return
     given = [text for text in values.to_pylist() if tidy(text)]
+    if given and {tidy(text) for text in given} <= _MAJOR:
+        yield UnreadKind.CURRENCY, _is_given
+        return
     marks = {_mark(text) for text in given}
     if marks == {"cr"} or any(marks == {credit, debit} for credit, debit in _DEBIT_MARKS.items()):
         yield UnreadKind.CREDIT, lambda text: _mark(text) in _DEBIT_MARKS
@@ -322,6 +357,8 @@ def _tests_of_values(texts: pa.LargeStringArray) -> _Tests:
     no_bill = words & (_NO_BILL | _SHORT_TYPES)
     if no_bill and words > no_bill and words - no_bill <= _USUAL:
         yield UnreadKind.STATE, lambda text: bare_word(text) in no_bill
+    elif words & _CREDIT_NOTES and not is_text_header(header):
+        yield UnreadKind.STATE, lambda text: bare_word(text) in _CREDIT_NOTES
 
 
 _Tests = Iterable[tuple[UnreadKind, Callable[[str], bool]]]
@@ -335,6 +372,8 @@ def _tests(header: str, reads_type: bool) -> _Tests:
     words, key = _words(header), "".join(_WORD.findall(header)).casefold()
     if key in CURRENCY_HEADERS:
         yield UnreadKind.CURRENCY, _is_given
+    elif words & _CURRENCY_WORDS:
+        yield UnreadKind.CURRENCY, lambda text: currency_of(text) is not None
     if key in BASIS_HEADERS:
         yield UnreadKind.TAX_BASIS, lambda text: includes_tax(text) is not None
     if key in _FLAGS:
@@ -347,6 +386,7 @@ def _tests(header: str, reads_type: bool) -> _Tests:
         yield UnreadKind.RATE, _is_other_rate
     if words & _STATE_WORDS and not words & _OF_OTHERS:
         yield UnreadKind.STATE, _is_no_bill
+        yield UnreadKind.STATE, lambda text: bare_word(text) in _SHORT_TYPES
     if key in _BY_NAME and not reads_type:
         yield UnreadKind.TYPE, _is_unusual
     if key in _CREDIT_KEYS:
@@ -354,9 +394,10 @@ def _tests(header: str, reads_type: bool) -> _Tests:
     if key in _MARK_KEYS:
         yield UnreadKind.CREDIT, _is_credit_mark
     phrase = _CAMEL.sub(" ", header).replace("_", " ").casefold()
-    if _DEDUCTIONS.search(phrase) and not words & _NO_DEDUCTION and "%" not in header:
+    is_rate = "%" in header and not _AT_RATE.search(header)  # "VAT %", not "VAT 20%"
+    if _DEDUCTIONS.search(phrase) and not words & _NO_DEDUCTION and not is_rate:
         yield UnreadKind.DEDUCTION, _is_amount
-    if words & _NO_AMOUNT or ("%" in header and not words & _DISCOUNT_WORDS):
+    if words & _NO_AMOUNT or (is_rate and not words & _DISCOUNT_WORDS):
         return
     if words & _DISCOUNT_WORDS:
         yield UnreadKind.DISCOUNT, _is_amount

@@ -381,7 +381,8 @@ line_items.shouldAmortize.contradicted: contradictory amortization
 line_items.amount.stated_differs: a stated amount that differs
   '{column}' states {value}, but the template's calculation for the row gives {calculated}
   ({rows}).
-  → Correct the amounts, or the template: it may miss a discount, a tax or another amount.
+  → Correct the amounts, or the template: it may miss a discount, a tax or another amount. List
+    '{column}' under ignore_columns if it does not matter.
 line_items.factor.blank: an incomplete product
   Only one of {names} is given, so the amount cannot be calculated.
   → Give both.

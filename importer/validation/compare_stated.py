@@ -25,11 +25,13 @@ def compare_stated(
     lines: ParsedTable,
     line_bill: np.ndarray,
     gross: CentsArray,
+    untaxed: np.ndarray,
 ) -> Iterator[Finding]:
     """Findings where a stated amount is neither the line's nor the bill's, or is in a currency that
     makes the same amount impossible.
 
-    ``gross`` is each line's. One finding a row, or one for the column where most rows differ.
+    ``gross`` is each line's. ``untaxed`` are the bills whose amount is worked out from lines that
+    exclude tax. One finding a row, or one for the column where most rows differ.
     """
     if not mapped.stated:
         return
@@ -38,7 +40,8 @@ def compare_stated(
     for kind, of_lines in (("net", _net(lines, gross)), ("gross", gross)):
         amounts[kind] = (of_lines, sums(of_lines, line_bill, size)[0])
     for stated in mapped.stated:
-        yield from _differing(mapped, bills, lines, line_bill, stated, amounts)
+        which = untaxed if stated.with_tax else None
+        yield from _differing(mapped, bills, lines, line_bill, stated, amounts, which)
 
 
 def _net(lines: ParsedTable, gross: CentsArray) -> CentsArray:
@@ -57,6 +60,7 @@ def _differing(
     line_bill: np.ndarray,
     stated: StatedColumn,
     amounts: dict[str, tuple[CentsArray, CentsArray]],
+    which: np.ndarray | None,
 ) -> Iterator[Finding]:
     of_lines, in_cents = stated.sheet == LINE_ITEMS, mapped.template.formats.amounts == "cents"
     if stated.currency == LOCAL and not stated_currency(mapped.template):
@@ -67,7 +71,7 @@ def _differing(
     compared = foreign = 0
     for i, value in enumerate(stated.values):
         bill = int(line_bill[i]) if of_lines else i
-        if value is None or bill < 0:
+        if value is None or bill < 0 or (which is not None and not which[bill]):
             continue
         cents = value * (1 if in_cents else int(units[i]))
         candidates = [

@@ -121,7 +121,13 @@ def check(
     ]
     # A row that lacks an unread amount differs from what it states for that reason.
     lacking = {i for f in unread if f.code in _UNREAD_MONEY for i in f.lines}
-    differing = compare_stated(mapped, bills, lines, line_bill, gross_of_lines(lines, of_lines))
+    lacking |= set(findings.items_of("sheet.row.shifted")[1].tolist())
+    untaxed = is_sum & ~include_tax
+    coded = ~(lines["taxCode"].blank & lines["taxCodeId"].blank) & lines["taxAmount"].blank
+    untaxed[line_bill[joined & coded]] = False  # Light works the tax out
+    differing = compare_stated(
+        mapped, bills, lines, line_bill, gross_of_lines(lines, of_lines), untaxed
+    )
     findings += [f for f in differing if not f.lines or not lacking.issuperset(f.lines)]
     findings = drafts.excused(_first_causes(findings, bills, lines), mapped.template)
     findings += drafts.findings(mapped, wanted)

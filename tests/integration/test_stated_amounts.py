@@ -66,6 +66,10 @@ def test_discount_that_is_no_percentage_is_refused(tmp_path: Path, text: str, co
         ("Net Amount", ["100.00", ""], True),
         ("Line Total", ["100.00", "60.00"], True),
         ("Gross weight", ["7.00", "8.00"], True),
+        ("Total", ["120.00", "72.00"], False),
+        ("Rechnungsbetrag", ["120.00", "72.00"], False),
+        ("Invoice total", ["160.00", "160.00"], True),
+        ("Bruttobeløb", ["125.00", "75.00"], False),
         ("Subtotal", ["n/a", "various"], True),
     ],
 )

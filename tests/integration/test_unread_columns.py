@@ -55,7 +55,7 @@ def found(of: Checked) -> list[tuple[str, str, int]]:
     ]
 
 
-@pytest.mark.parametrize("header", ["Currency", "Currency Code", "CCY", "currency_code", "Währung"])
+@pytest.mark.parametrize("header", ["Currency", "Currency Code", "CCY", "Txn curr.", "Waluta"])
 def test_another_currency_is_an_error_in_its_rows(tmp_path: Path, header: str) -> None:
     values = ["GBP", "EUR", "gbp", "", "Euro", "£"]
     assert ledger(tmp_path, header, values) == [("unread_currency", "error", 2)]
@@ -71,6 +71,8 @@ def test_another_currency_is_an_error_in_its_rows(tmp_path: Path, header: str) -
         ("Type", ["Bill", "Bill", "Reversal", "Bill"], 1),
         ("Belegart", ["Rechnung", "Gutschrift", "Storno", "Rechnung"], 2),
         ("Statut", ["Brouillon", "Annulée", "", ""], 2),
+        ("Dokumenttype", ["Faktura", "Kreditnota", "", ""], 1),
+        ("Doc", ["CM", "", "", ""], 1),
         ("Void", ["", "Yes", "No", "1"], 2),
         ("Is Return (Debit Note)", ["0", "1", "0", "TRUE"], 2),
         ("Cancelled?", ["N", "Y", "N", "N"], 1),
@@ -99,7 +101,11 @@ def test_unusual_types_and_states_are_a_warning(tmp_path: Path, header: str) -> 
     assert ledger(tmp_path, header, ["Paid", "Open", "Invoice"]) == []
 
 
-@pytest.mark.parametrize("header", ["VAT", "VAT Amount", "Tax", "GST", "MwSt", "TaxAmount", "TVA"])
+@pytest.mark.parametrize(
+    "header",
+    ["VAT", "VAT Amount", "Tax", "GST", "MwSt", "TaxAmount", "TVA",
+     "USt 19%", "VAT @ 20 %", "Impuesto", "CGST"],
+)  # fmt: skip
 def test_a_tax_that_nobody_adds_is_an_error(tmp_path: Path, header: str) -> None:
     values = ["2.00", "0.00", "", "£1.50"]
     assert ledger(tmp_path, header, values) == [("unread_money", "error", 2)]
@@ -161,6 +167,9 @@ def test_an_unread_credit_is_an_error(tmp_path: Path, header: str) -> None:
         (["S", "H", "S", "S"], 1, "unread_credit"),
         (["INV", "CN", "INV", "INV"], 1, "unread_state"),
         (["Invoice", "Credit Note", "Invoice", ""], 1, "unread_state"),
+        (["Gutschrift", "", "", ""], 1, "unread_state"),
+        (["", "Nota de crédito", "x", "y"], 1, "unread_state"),
+        (["EUR", "", "EUR", "USD"], 3, "unread_currency"),
     ],
 )
 def test_marks_and_types_are_known_by_their_values(
@@ -171,7 +180,7 @@ def test_marks_and_types_are_known_by_their_values(
 
 @pytest.mark.parametrize(
     ("values"),
-    [["C", "C"], ["-", "-"], ["+", ""], ["CN", "GB"], ["CN", ""], ["Credit note", ""], ["A", "D"]],
+    [["C", "C"], ["-", "-"], ["+", ""], ["CN", "GB"], ["CN", ""], ["A", "D"]],
 )
 def test_values_that_may_be_anything_are_left_alone(tmp_path: Path, values: list[str]) -> None:
     assert ledger(tmp_path, "Mark", values) == []
@@ -214,6 +223,7 @@ def test_a_total_that_is_compared_proves_the_amounts(tmp_path: Path) -> None:
         ("Tax Code", "20"),
         ("VAT Rate", "20"),
         ("Tax %", "20"),
+        ("Base currency rate", "EUR-1"),
         ("Discount Date", "2025"),
         ("Settlement discount", "2.50"),
         ("Description", "Credit note"),
