@@ -319,6 +319,37 @@ def test_a_load_that_is_killed_is_completed_with_one_vendor(
     assert codes(done) == []
 
 
+def without_new(page: dict[str, Any]) -> dict[str, Any]:
+    return page | {"records": [r for r in page["records"] if r["name"] != NEW["name"]]}
+
+
+def test_a_vendor_that_the_list_shows_late_is_not_created_again(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """It is killed once Light has the vendor, and the next load's list and first look lack it."""
+    source = workbook(tmp_path, ["Marlow Glassworks"], [NEW])
+    late = Fault(True, PASS.answer, alter=without_new)
+    looks = itertools.count()
+
+    def fault(request: Request) -> Fault:
+        if posts(request) and not request.number:
+            process.kill()
+            return Fault(True, None)
+        lists = request.method == "GET" and request.path == "/v1/vendors"
+        # The list, then a search for each of the name, the identifier and the VAT id.
+        return late if lists and sandbox.counters.vendors_created and next(looks) < 4 else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        args = (*LOAD, CREATE, *FAST, "--base-url", proxy.url, source)
+        process = start(*args, cwd=tmp_path)
+        assert ended(process).code == -signal.SIGKILL
+        proxy.idle()
+        done = load(proxy.url, source, CREATE, *FAST)
+        assert (done.code, numbers(sandbox)) == (0, ["INV-00000"]), done.out
+        assert sum(map(posts, proxy.requests)) == 1
+    assert len(created(sandbox)) == 1
+
+
 def test_the_question_names_the_vendors_and_a_no_creates_none(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
