@@ -88,9 +88,13 @@ def prepare_vendors(
     return creation, replace(directory, vendors=[*directory.vendors, *pseudo])
 
 
-def forget_placeholders(checked: Checked, wanted: WantedVendors) -> None:
-    """Take the vendors that Light does not have out of what is offered for a pick."""
-    ids = wanted.vendors.keys()
+def forget_placeholders(checked: Checked, wanted: WantedVendors, creation: VendorCreation) -> None:
+    """Take the vendors that Light does not have out of what is offered for a pick, and those that
+    are not to be created out of their bills."""
+    ids, column = wanted.vendors.keys(), ReferenceColumn(checked, "vendor")
+    for id, items in _items_of(checked, wanted.vendors).items():
+        if id not in creation.create:
+            column.clear_id(items.tolist())
 
     def real(some: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
         return tuple(each for each in some if each.id not in ids)
@@ -194,14 +198,9 @@ def settle_vendors(
         state = record.state if record is not None else VendorState.PLANNED
         reason = (record.message if record is not None else "") or "the load ended before"
         sure = state in (VendorState.REJECTED, VendorState.PLANNED)
-        _object(
-            column,
-            items[id],
-            vendor,
-            "not_created" if sure else "create_unknown",
-            {"reason": reason},
-            [],
-        )
+        ending = "not_created" if sure else "create_unknown"
+        column.add_findings(ending, items[id], reason=reason)
+        column.clear_id(items[id].tolist())
     return all(id in creation.records and creation.records[id].state in IN_LIGHT for id in used)
 
 

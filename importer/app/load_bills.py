@@ -173,7 +173,7 @@ async def _load(context: LoadContext) -> None:
             with_new = _with_new_vendors(context, directory, destination.journal)
             resolve_in_light(checked, with_new, files.loaded.template)
             if files.new_vendors is not None:
-                forget_placeholders(checked, files.new_vendors)
+                forget_placeholders(checked, files.new_vendors, context.vendors)
             _save_picks(context, directory)
             if not checked.clean and not options.only_valid and not options.dry_run:
                 return

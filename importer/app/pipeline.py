@@ -146,7 +146,7 @@ def check_files(
     picks: Sequence[Pick] = read_picks(tables) if former else ()
     wanted: WantedVendors | None = None
     if request.create_vendors or picks:
-        tables, wanted = _new_vendors(tables, picks, sheets=request.create_vendors)
+        tables, picks, wanted = _new_vendors(tables, picks, sheets=request.create_vendors)
     if former is None:
         _refuse_unknown_result(tables)
     recognised = loaded is None
@@ -202,14 +202,16 @@ def check_files(
 
 def _new_vendors(
     tables: list[SourceTable], picks: Sequence[Pick], *, sheets: bool
-) -> tuple[list[SourceTable], WantedVendors | None]:
-    """The tables without the sheets ``Vendors``, where these are read; what is to be created."""
-    from importer.references.new_vendors import is_vendor_sheet, wanted_vendors
+) -> tuple[list[SourceTable], Sequence[Pick], WantedVendors | None]:
+    """The tables without the sheets ``Vendors``, where these are read; the picks that count; what
+    is to be created."""
+    from importer.references.new_vendors import is_vendor_sheet, wanted_vendors, without_refused
 
     of_vendors = [table for table in tables if sheets and is_vendor_sheet(table)]
     wanted = wanted_vendors(of_vendors, picks)
     rest = [table for table in tables if table not in of_vendors]
-    return rest, wanted if wanted.vendors or wanted.findings else None
+    picks = without_refused(picks, wanted)
+    return rest, picks, wanted if wanted.vendors or wanted.findings else None
 
 
 def _doubted_amounts(files: CheckedFiles) -> CheckedFiles:

@@ -42,6 +42,7 @@ ANOTHER = "isAnother"  # a column of the sheet: yes, in spite of a similar name
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _NO_NAME = re.compile(r"[\W\d_]*")
+_NUMBER = re.compile("[A-Z]{0,4}[0-9]{3,}[A-Z]?")  # an identifier, or a VAT id
 
 
 def placeholder_of(name: str) -> str:
@@ -85,16 +86,22 @@ def wanted_vendors(sheets: Iterable[SourceTable], picks: Iterable[Pick]) -> Want
         listed = next(
             (e for e in wanted.entries if name_key(e.value) == name_key(pick.value)), None
         )
+        if listed is None and _is_no_name(pick.value):
+            cell = pick.cell or CellRef(pick.place, None, None)
+            wanted.findings.append(finding("vendors.name.none", cell, pick.value))
+            continue
         vendor = wanted.vendors[listed.id] if listed else NewVendor(pick.id, {"name": pick.value})
         another = vendor.another or pick.label == CREATE_ANOTHER
         wanted.vendors[vendor.id] = NewVendor(vendor.id, vendor.values, another)
         if listed is None:
             wanted.entries.append(Entry(pick.value, pick.id, pick.place))
-            if _NO_NAME.fullmatch(pick.value) or is_placeholder(pick.value):
-                del wanted.vendors[pick.id], wanted.entries[-1]
-                cell = pick.cell or CellRef(pick.place, None, None)
-                wanted.findings.append(finding("vendors.name.none", cell, pick.value))
     return wanted
+
+
+def without_refused(picks: Iterable[Pick], wanted: WantedVendors) -> list[Pick]:
+    """The picks, but for those to create what is no name of a vendor."""
+    names = {name_key(entry.value) for entry in wanted.entries}
+    return [pick for pick in picks if not is_creation(pick) or name_key(pick.value) in names]
 
 
 def _read_sheet(table: SourceTable, wanted: WantedVendors) -> None:
@@ -144,9 +151,14 @@ def _read_sheet(table: SourceTable, wanted: WantedVendors) -> None:
                 wanted.entries.append(Entry(value, vendor_id, place))
 
 
+def _is_no_name(text: str) -> bool:
+    number = _NUMBER.fullmatch(number_key(text)) is not None
+    return number or _NO_NAME.fullmatch(text) is not None or is_placeholder(text)
+
+
 def _problems(values: Mapping[str, str], places: Mapping[str, CellRef]) -> Iterator[Finding]:
     name = values.get("name", "")
-    if not name or _NO_NAME.fullmatch(name) or is_placeholder(name):
+    if _is_no_name(name):
         yield finding("vendors.name.none", places["name"], name)
     for field_name, problem in (
         ("vatId", _vat_problem(values.get("vatId", ""), values.get("country", ""))),

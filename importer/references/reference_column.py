@@ -89,6 +89,9 @@ class ReferenceColumn:
         ids.values[items], ids.blank[items] = light_id, False
         self.checked.given_ids.add(self.name)
 
+    def clear_id(self, items: Sequence[int]) -> None:
+        self.ids.values[items], self.ids.blank[items] = None, True
+
     def cell(self, item: int, *, of_id: bool = False) -> CellRef:
         return self.checked.mapped.cell(self.sheet, self.id_name if of_id else self.name, item)
 

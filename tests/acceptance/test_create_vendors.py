@@ -144,6 +144,18 @@ def test_only_a_pick_and_the_option_together_create_a_vendor(
     assert vendor_id in {bill["vendorId"] for bill in sandbox.bills()}
 
 
+def test_a_number_that_was_picked_for_creation_is_no_name(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    first = load(sandbox.base_url, workbook(tmp_path, ["V-9001", "Amberley Couriers Ltd"]))
+    pick(first.json["result"], "V-9001", "create")
+    done = load(sandbox.base_url, first.json["result"], CREATE)
+    assert (done.code, codes(done)) == (1, ["bills.vendor.not_found", "vendors.name.none"])
+    rows = openpyxl.load_workbook(done.json["result"])["To resolve"].iter_rows(min_row=2)
+    assert [row[1].value for row in rows] == ["V-9001"]
+    assert not created(sandbox)
+
+
 @pytest.mark.parametrize(
     ("vendor", "code"),
     [
@@ -194,6 +206,7 @@ def test_a_vendor_to_create_that_exists_is_used_and_said(
         ({"bankAccountNumber": "GB82 WEST 1234 5698 7654 33"}, "vendors.value.invalid"),
         ({"name": ""}, "vendors.name.none"),
         ({"name": "n/a"}, "vendors.name.none"),
+        ({"name": "GB 980 7806 84"}, "vendors.name.none"),
     ],
 )
 def test_what_is_wrong_with_a_vendor_is_said_with_its_cell(
