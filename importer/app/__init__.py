@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importer.app.check_journal import check_journals as check_journals
     from importer.app.check_sheets import check as check
+    from importer.app.copied_journal import copy_journal as copy_journal
     from importer.app.destination import LoadOptions as LoadOptions
     from importer.app.destination import PaceOptions as PaceOptions
     from importer.app.events import Listener as Listener
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "app.check_journal": "check_journals",
     "app.check_sheets": "check",
+    "app.copied_journal": "copy_journal",
     "app.destination": "LoadOptions PaceOptions",
     "app.events": "Listener",
     "app.keys": "key_variable",

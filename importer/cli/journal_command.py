@@ -95,3 +95,29 @@ def check(journal: str | None, as_json: bool) -> int:
     if not journals:
         click.echo("There is no journal on this computer yet.")
     return code
+
+
+@journal.command(short_help="Copy a journal into a team's database, or back.")
+@click.argument("source")
+@click.argument("target")
+@click.option("--company", metavar="NAME", help="The company, where a database has several.")
+@json_option
+def copy(source: str, target: str, company: str | None, as_json: bool) -> int:
+    """Copy the journal SOURCE to TARGET, and check the copy. Each is a file, or a team's
+    postgresql:// database. All is copied or nothing, compared by counts and sums; SOURCE is not
+    changed. The files of runs are copied too, as far as this computer or the database has them.
+
+    \b
+    Example:
+      light-import journal copy journal.sqlite postgresql://anna@db.example.com/light_import
+    """
+    from importer.app import copy_journal
+    from importer.core.safe_text import visible
+
+    copied = copy_journal(source, target, company)
+    code = 1 if copied.problems else 0
+    if as_json:
+        return print_json({"journals": [copied.as_json()]}, code)
+    for line in copied.lines():
+        click.echo(visible(line))
+    return code

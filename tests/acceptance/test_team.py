@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
+import sqlite3
 import tempfile
 import time
 from collections import Counter
@@ -13,9 +15,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from conftest import Ended, bill_row, ended, start, write_bills
-from postgres_server import crash_postgres, start_postgres
+from postgres_server import crash_postgres, start_postgres, team_journal
 
 from importer.app.seal import is_sealed, seal
+from importer.loading.journal.journal import Journal
 from importer.sandbox import Sandbox, SandboxSettings, running
 
 Load = Callable[..., Ended]
@@ -75,6 +78,42 @@ def test_a_run_is_reported_verified_and_undone_from_another_computer(
     at_home("a")
     assert command("runs", "--json").json["runs"][0]["bills"]["undone"] == 3
     assert sum(live(sandbox).values()) == 0
+
+
+def test_journal_is_copied_into_the_database_and_back(
+    command: Load, load: Load, sandbox: Sandbox, home: Path, database: str, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(4)])
+    run = load(sandbox.base_url, *files, "--verify").json["run"]
+    [file] = home.glob("journals/*.sqlite")
+    with Journal(team_journal(database)) as another:  # of another company
+        another.plan([(identity, "{}") for identity in "abc"])
+    other, back = str(tmp_path / "other.sqlite"), str(tmp_path / "back.sqlite")
+    copied = command("journal", "copy", str(file), database, "--json")
+    assert copied.code == 0, copied.err
+    [journal] = copied.json["journals"]
+    assert (journal["bills"], journal["runs"]) == (4, 1)
+    shutil.rmtree(home / "runs")
+    report = command("report", run, "--journal", database, "--json", "--result", "again.xlsx")
+    assert report.json["bills"] == {"total": 4, "created": 4}, report.err
+    assert (
+        load(sandbox.base_url, *files, "--journal", database).json["bills"]["already_loaded"] == 4
+    )
+    assert command("journal", "copy", str(file), database).code == 4, "it is not empty"
+    assert command("journal", "copy", database, other, "--company", "nobody").code == 2
+    unclear = command("journal", "copy", database, other)
+    assert unclear.code == 2
+    assert "Say with --company" in unclear.err
+    company = journal["journal"].partition("(company ")[2].partition(" ")[0]
+    assert command("journal", "copy", database, back, "--company", company).code == 0
+    with sqlite3.connect(file) as before, sqlite3.connect(back) as after:
+        for query in (
+            "SELECT identity, state, light_id, light_amount, content FROM entries ORDER BY id",
+            "SELECT run, seen, amount, lines FROM read_backs ORDER BY entry",
+            f"SELECT sheet, lines, status FROM run_bills WHERE run = '{run}' ORDER BY lines",
+        ):
+            assert after.execute(query).fetchall() == before.execute(query).fetchall()
+    assert command("undo", run, "--yes", *FAST, "--journal", back).json["bills"]["undone"] == 4
 
 
 def test_seal_of_a_workbook_is_the_teams(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import subprocess
 import sys
+import uuid
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,10 +15,14 @@ from postgres_server import team_journal
 
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.core.postgres_connection import database_words
+from importer.light.rate_limiter import RateLimiter
+from importer.light.team_pace import TeamPace
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_check import check_journal
+from importer.loading.journal.journal_records import Intent
 from importer.loading.journal.journal_tables import VERSION
 from importer.loading.journal.run_figures import run_figures
+from importer.loading.journal.team_store import run_files, save_run_files, team_seal_key
 from importer.model.run_rows import BillRows
 
 
@@ -69,6 +77,41 @@ def test_role_that_may_only_read_reports_and_writes_nothing(database: str) -> No
         assert [run.facts["company"] for run in journal.runs()] == ["Kestrel"]
         with pytest.raises(JournalProblem, match=r"permission denied.*nothing more is sent"):
             journal.plan([("one", "{}")])
+
+
+def test_role_of_the_documented_rights_loads_and_changes_no_table(database: str) -> None:
+    place = team_journal(database)
+    Journal(place).close()
+    page = (Path(__file__).parents[2] / "docs" / "team.md").read_text(encoding="utf-8")
+    _, rights = re.findall(r"```sql\n(.*?)```", page, re.S)
+    name = f"r{uuid.uuid4().hex[:12]}"
+    for role in ("light_import_owner", "light_import_team", "anna"):
+        rights = rights.replace(f" {role}", f" {'postgres' if 'owner' in role else name + role}")
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute(rights.replace("PASSWORD '…' ", ""))
+    try:
+        address = database.replace("postgres:@", f"{name}anna@")
+        with Journal(team_journal(address)) as journal:
+            lock = journal.load_lock("r-1", "anna on laptop")
+            lock.acquire(timeout=0)
+            entry = journal.plan([("one", "{}")])["one"]
+            run = journal.start_run({}, f"run of {name}")
+            journal.assign(run, [(entry.id, BillRows(), None)])
+            assert journal.claim([entry]) == {}
+            journal.step(run, [], [Intent(entry.id, "{}")])
+            lock.release()
+        assert save_run_files(address, run, {"a": b"1"})
+        assert run_files(address, run) == {"a": b"1"}
+        assert len(team_seal_key(address)) == 32
+        with RateLimiter(TeamPace(address, "https://light.example")) as limiter:
+            asyncio.run(limiter.acquire())
+        with psycopg.connect(address) as db, pytest.raises(psycopg.Error):
+            db.execute("ALTER TABLE light_import.all_entries ADD COLUMN x text")
+    finally:
+        with psycopg.connect(database, autocommit=True) as db:
+            for role in ("anna", "light_import_team"):
+                db.execute(f"DROP OWNED BY {name}{role}")
+                db.execute(f"DROP ROLE {name}{role}")
 
 
 def test_password_is_in_no_message() -> None:
