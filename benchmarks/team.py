@@ -5,8 +5,8 @@
 
 A round is a fresh sandbox and eight loads on four homes, each of a random part of one sheet, with
 the faults of ``kills.py`` at 2 %. Half of them are killed (kill -9) at random moments, and in every
-second round the sessions of all of them at the database, once. Then every part is loaded again until
-its bills are settled. The exit code is 1 if a bill is missing, twice, or different.
+second round the sessions of all of them at the database, once. Then every part is loaded again
+until its bills are settled. The exit code is 1 if a bill is missing, twice, or different.
 
 ``--speed`` loads so many bills with each of the two journals instead, and prints the ratio.
 """
