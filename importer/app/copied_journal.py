@@ -56,9 +56,9 @@ def _source(text: str, company: str | None) -> JournalPlace:
     names: dict[str, TeamJournal] = {}
     for place in team_journals(open_team(chosen).dsn):
         with Journal(place) as journal:
-            found = {str(run.facts.get("company") or "") for run in journal.runs()}
-        if company is None or name_key(company) in map(name_key, (place.company, *found)):
-            names[f"{', '.join(sorted(found))} ({place.company} of {place.base_url})"] = place
+            companies = {str(run.facts.get("company") or "") for run in journal.runs()}
+        if company is None or name_key(company) in map(name_key, (place.company, *companies)):
+            names[f"{', '.join(sorted(companies))} ({place.company} of {place.base_url})"] = place
     if len(names) != 1:
         which = "; ".join(names) or "none"
         raise UsageProblem(f"Say with --company which journal to copy. These fit: {which}.")
