@@ -25,6 +25,7 @@ AFTER = (ROOT / "docs" / "after-creation.md").read_text(encoding="utf-8")
 COMMANDS = dict(
     re.findall(r"^\$ light-import (.+?)(?:\s+# exit (\d+))?$", README + AFTER, re.MULTILINE)
 )
+FILES = re.findall(r"^```csv (\S+)\n(.*?)^```", README + AFTER, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("name", ["findings", "fields"])
@@ -124,6 +125,8 @@ def test_readme_command_works_as_written(
 ) -> None:
     for name in ("samples", "templates"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    for name, text in FILES:
+        (tmp_path / name).write_text(text, encoding="utf-8")
     done = command(*shlex.split(words))
     assert done.code == int(code or 0), done.out + done.err
     assert "Traceback" not in done.err
