@@ -89,6 +89,10 @@ NEEDS_OTHER_FILES |= {
     if code.startswith(("bills.senderBankAccount.", "bills.purchaseOrder."))
     or code in ("bills.vendor.wrong_vat_id", "bills.purchaseOrderId.other_vendor")
 }
+# Incomplete bills and documents to read: tests/acceptance/test_incomplete_drafts.py.
+NEEDS_OTHER_FILES |= {
+    code for code in CATALOGUE if code.startswith(("bills.processingMode.", "bills.draft."))
+}
 # A person's word that a vendor is to be created: tests/acceptance/test_create_vendors.py.
 NEEDS_OTHER_FILES |= {
     code
