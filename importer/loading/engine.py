@@ -414,7 +414,7 @@ class Engine:
     def _judge_key(self) -> None:
         """Every answer about this right so far was 403."""
         waiting = (*self._queue.operations(), *self._later.operations())
-        lacks = self._rights.lacks([operation.right for operation in waiting])
+        lacks = self._rights.lacks({right for operation in waiting for right in operation.rights})
         right = self._rights.forbidden[0][0].right
         if lacks is False:
             self._admit(right)

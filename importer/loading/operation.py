@@ -161,6 +161,11 @@ class Operation:
     following: Operation | None = None
     unanswered_looks: int = 0
 
+    @property
+    def rights(self) -> set[str]:
+        """What the key must be allowed to do for it and for what follows it."""
+        return {self.right} | (self.following.rights if self.following else set())
+
     def first(self) -> Decision:
         return Send(self)
 
