@@ -80,6 +80,28 @@ def test_a_run_is_reported_verified_and_undone_from_another_computer(
     assert sum(live(sandbox).values()) == 0
 
 
+def test_bills_changed_at_one_computer_are_changed_back_at_another(
+    command: Load,
+    load: Load,
+    sandbox: Sandbox,
+    at_home: Callable[[str], None],
+    team: str,
+    tmp_path: Path,
+) -> None:
+    at_home("a")
+    files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
+    assert load(sandbox.base_url, *files).code == 0
+    files = write_bills(tmp_path, [bill_row(i, amount=500 + i, dueDate="") for i in range(3)])
+    at_home("b")
+    done = load(sandbox.base_url, *files, "--update", "--amounts", "cents")
+    assert done.json["bills"] == {"total": 3, "updated": 3}, done.out
+    assert {bill["amount"] for bill in sandbox.bills()} == {500, 501, 502}
+    at_home("a")
+    undone = command("undo", done.json["run"], "--yes", *FAST[:2], "--settle", "0.1")
+    assert (undone.code, undone.json["bills"]) == (0, {"total": 3, "undone": 3}), undone.out
+    assert {bill["amount"] for bill in sandbox.bills()} == {1000, 1001, 1002}
+
+
 def test_journal_is_copied_into_the_database_and_back(
     command: Load, load: Load, sandbox: Sandbox, home: Path, database: str, tmp_path: Path
 ) -> None:
