@@ -108,6 +108,8 @@ def check(
     ambiguous[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
     findings += cross_row_rules.duplicates(mapped, bills, notes.mask)
+    near = findings.items_of("bills.invoiceNumber.near_duplicate")[0]
+    findings += [cross_row_rules.torn_numbers(mapped, bills, line_bill, near)]
     findings += note_findings(mapped, bills, amounts, notes, target)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
     step()
