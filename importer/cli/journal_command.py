@@ -98,8 +98,8 @@ def check(journal: str | None, as_json: bool) -> int:
 
 
 @journal.command(short_help="Copy a journal into a team's database, or back.")
-@click.argument("source")
-@click.argument("target")
+@click.argument("source", help="The journal to copy: a file, or a postgresql:// database.")
+@click.argument("target", help="Where the copy goes: a new file, or a postgresql:// database.")
 @click.option("--company", metavar="NAME", help="The company, where a database has several.")
 @json_option
 def copy(source: str, target: str, company: str | None, as_json: bool) -> int:

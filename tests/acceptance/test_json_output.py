@@ -28,6 +28,7 @@ FAILING = {
     "report": "none",
     "journal settle": "none INV-1 --absent",
     "journal check": "--journal none",
+    "journal copy": "none.sqlite copy.sqlite",
     "auth login": "--bogus",
     "auth status": "",
     "auth logout": "--base-url ftp://light",
