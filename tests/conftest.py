@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import gc
 import json
 import os
 import sys
@@ -39,6 +40,15 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     os.environ.setdefault(
         "PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir(), "light-import-bytecode"))
     )
+
+# Five thousand tests are a million objects, which would be looked through again and again.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
 
 REFERENCE = Path(__file__).parent.parent / "importer" / "sandbox" / "reference"
 
