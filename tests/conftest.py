@@ -218,6 +218,21 @@ def sandbox() -> Iterator[Sandbox]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[Sandbox]:
+    """One for all tests of a module."""
+    with running(SandboxSettings(requests_per_minute=100_000)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def client(shared_sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """Asks it with its key."""
+    headers = {"Authorization": f"Basic {shared_sandbox.key}"}
+    with httpx.Client(base_url=shared_sandbox.base_url, headers=headers, timeout=60) as client:
+        yield client
+
+
 def numbers(sandbox: Sandbox) -> list[str]:
     """The invoice numbers of all bills in the sandbox, sorted, duplicates included."""
     return sorted(str(bill["invoiceNumber"]) for bill in sandbox.bills())

@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from conftest import VENDORS, Ended
+from ledger_mapping import MAPPING
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from importer.report.result_columns import FIRST_COLUMNS
@@ -16,22 +17,7 @@ from importer.report.result_columns import FIRST_COLUMNS
 Command = Callable[..., Ended]
 Rows = list[list[Any]]
 
-LEDGER = """
-template: ledger
-layout: flat
-source: {SOURCE}
-formats: {dates: [DD/MM/YYYY], numbers: point, amounts: decimal}
-group_by: [Supplier, Number]
-bills:
-  vendor: {column: Supplier}
-  invoiceNumber: {column: Number}
-  issuedDate: {column: Date}
-  currency: {value: GBP}
-  amount: {sum_of_lines: gross}
-  lineItemsIncludeTax: {value: true}
-line_items:
-  amount: {column: Amount}
-"""
+LEDGER = "template: ledger\nlayout: flat\nsource: {SOURCE}" + MAPPING
 FILLED = "fill_down: [Supplier, Number], ignore_rows: [{column: Status, equals: Void}]"
 ROWS = """\
 Supplier,Number,Date,Status,Amount

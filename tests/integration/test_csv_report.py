@@ -13,6 +13,7 @@ import pytest
 from bill_sheets import bill, book, checked, csv_file, grid, line, template
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from ledger_mapping import MAPPING
 
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
@@ -136,18 +137,7 @@ source:
   header: {find: [Date, Number]}
   groups: {column: $A, name: Supplier}
   ignore_rows: [{column: Number, equals: void}]
-formats: {dates: [DD/MM/YYYY], numbers: point, amounts: decimal}
-group_by: [Supplier, Number]
-bills:
-  vendor: {column: Supplier}
-  invoiceNumber: {column: Number}
-  issuedDate: {column: Date}
-  currency: {value: GBP}
-  amount: {sum_of_lines: gross}
-  lineItemsIncludeTax: {value: true}
-line_items:
-  amount: {column: Amount}
-"""
+""" + MAPPING.lstrip()
 REPORT = [
     ["Unpaid bills"],
     [],

@@ -280,7 +280,7 @@ rates = st.tuples(
 
 
 @settings(
-    max_examples=MANY or 14,
+    max_examples=MANY or 9,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=not MANY,

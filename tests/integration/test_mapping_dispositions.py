@@ -253,7 +253,7 @@ _WORDS = st.sampled_from(
 _TYPES = st.sampled_from(["Bill", "bill", "Credit", "CREDIT", "Sale", "Refund", "", "Bill 2"])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(_TYPES, _WORDS, st.integers(1, 99999), st.integers(1, 3)), max_size=8))
 def test_money_is_right_or_refused_whatever_stands_in_type_and_state(
     tmp_path: Path, documents: list[tuple[str, str, int, int]]

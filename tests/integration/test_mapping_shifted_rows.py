@@ -22,7 +22,7 @@ AMOUNTS = st.integers(1, 9_999_999)
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_an_unquoted_separator_never_changes_an_amount(tmp_path: Path, data: st.DataObject) -> None:

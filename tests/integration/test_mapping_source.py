@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from bill_sheets import book, checked, codes, csv_file, finding_cells, template, valid
+from ledger_mapping import MAPPING
 
 from importer.core.errors import TemplateProblem
 from importer.mapping.parameters import with_settings
@@ -23,19 +24,6 @@ from importer.report.build_report import build_report
 from importer.report.xlsx.workbook import write_workbook
 from importer.validation.checked_bills import Checked
 
-MAPPING = """
-formats: {dates: [DD/MM/YYYY], numbers: point, amounts: decimal}
-group_by: [Supplier, Number]
-bills:
-  vendor: {column: Supplier}
-  invoiceNumber: {column: Number}
-  issuedDate: {column: Date}
-  currency: {value: GBP}
-  amount: {sum_of_lines: gross}
-  lineItemsIncludeTax: {value: true}
-line_items:
-  amount: {column: Amount}
-"""
 HEADER = ["Supplier", "Number", "Date", "Amount"]
 ROWS = [
     ["Acme", "A1", "01/03/2025", "10.00"],

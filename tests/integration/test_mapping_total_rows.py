@@ -144,7 +144,7 @@ def test_words_for_totals() -> None:
     assert may_be_total_of("Total for Acme")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.integers(0, 10**9))
 def test_money_is_right_wherever_a_total_is(
     tmp_path_factory: pytest.TempPathFactory, seed: int

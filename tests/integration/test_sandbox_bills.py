@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -27,19 +26,6 @@ GROUPS = {row.internal_name: row for row in REFERENCE.groups.values()}
 CLOSED = next(row.id for row in REFERENCE.accounts.values() if row.status == "DISABLED")
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 PATH = "/v1/invoice-payables"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running(SandboxSettings(requests_per_minute=100_000)) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
-def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Basic {sandbox.key}"}
-    with httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=60) as client:
-        yield client
 
 
 def line(**changes: Any) -> dict[str, Any]:
@@ -75,7 +61,7 @@ def errors_of(answer: httpx.Response) -> set[tuple[str, ...]]:
 
 
 def test_created_bill_has_all_fields_and_its_lines_in_order(
-    client: httpx.Client, sandbox: Sandbox
+    client: httpx.Client, shared_sandbox: Sandbox
 ) -> None:
     lines = [line(netAmount=number, description=f"line {number}") for number in range(1, 31)]
     sent = bill(*lines, amount=465, paymentAt="2025-04-01T09:30:00+02:00")
@@ -98,7 +84,7 @@ def test_created_bill_has_all_fields_and_its_lines_in_order(
     assert client.get(f"{PATH}/{created['id']}").json() == created
     one = created["lineItems"][3]
     assert client.get(f"{PATH}/{created['id']}/line-items/{one['id']}").json() == one
-    (stored,) = [each for each in sandbox.bills() if each["id"] == created["id"]]
+    (stored,) = [each for each in shared_sandbox.bills() if each["id"] == created["id"]]
     assert [item["id"] for item in stored["lineItems"]] == [
         item["id"] for item in created["lineItems"]
     ]
@@ -162,15 +148,15 @@ def test_duplicate_state_marks_the_second_live_bill_of_a_number() -> None:
     ],
 )
 def test_header_field_of_wrong_type_or_format_is_400(
-    client: httpx.Client, sandbox: Sandbox, field: str, value: object
+    client: httpx.Client, shared_sandbox: Sandbox, field: str, value: object
 ) -> None:
-    before = len(sandbox.bills())
+    before = len(shared_sandbox.bills())
     body = json.dumps(bill(**{field: value}))
     answer = client.post(PATH, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["type"] == "BAD_REQUEST"
     assert errors_of(answer) == {(field,)}
-    assert len(sandbox.bills()) == before
+    assert len(shared_sandbox.bills()) == before
 
 
 @pytest.mark.parametrize(
@@ -461,13 +447,13 @@ JSON = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(body=st.dictionaries(st.sampled_from(BILL_NAMES), JSON, max_size=6))
 def test_no_body_crashes_the_sandbox(
-    client: httpx.Client, sandbox: Sandbox, body: dict[str, Any]
+    client: httpx.Client, shared_sandbox: Sandbox, body: dict[str, Any]
 ) -> None:
     headers = {"Content-Type": "application/json"}
     answer = client.post(PATH, content=json.dumps(body), headers=headers)
     assert answer.status_code in (200, 400, 422)
     assert answer.status_code == 200 or answer.json()["errors"]
-    assert sandbox.counters.failed == 0
+    assert shared_sandbox.counters.failed == 0
 
 
 def test_invalid_id_in_the_path_is_400(client: httpx.Client) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -21,19 +20,6 @@ TAX = next(row.id for row in REFERENCE.tax_codes.values() if row.basis_points ==
 NOTES, BILLS = "/v1/credit-notes", "/v1/invoice-payables"
 DOCUMENTS = "/v1/accounting-documents/accounting-documents"
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running(SandboxSettings(requests_per_minute=100_000)) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
-def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Basic {sandbox.key}"}
-    with httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=60) as client:
-        yield client
 
 
 def credit(cents: int) -> dict[str, object]:
@@ -104,14 +90,14 @@ def test_a_new_note_is_a_draft_whose_answer_hides_its_number(client: httpx.Clien
 
 
 def test_a_number_in_use_answers_with_that_note_even_of_another_vendor(
-    client: httpx.Client, sandbox: Sandbox
+    client: httpx.Client, shared_sandbox: Sandbox
 ) -> None:
     note = made(client, documentNumber="SAME")
-    before = sandbox.counters.notes_created
+    before = shared_sandbox.counters.notes_created
     assert made(client, documentNumber="SAME", amount=1_000)["id"] == note["id"]
     foreign = made(client, documentNumber="SAME", businessPartnerId=OTHER_VENDOR)
     assert (foreign["id"], foreign["businessPartnerId"]) == (note["id"], VENDOR)
-    assert sandbox.counters.notes_created == before
+    assert shared_sandbox.counters.notes_created == before
     assert client.post(f"{NOTES}/{note['id']}/archive").json()["status"] == "ARCHIVED"
     assert made(client, documentNumber="SAME")["id"] != note["id"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,17 +19,6 @@ ENTITIES = list(REFERENCE.entities)
 PATH = "/v1/invoice-payables"
 LIST = "/v1/bff/invoice-payables"
 COUNT = 23
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx.Client]:
-    settings = SandboxSettings(requests_per_minute=100_000)
-    headers = {"Authorization": f"Basic {settings.key}"}
-    with (
-        running(settings) as sandbox,
-        httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=60) as client,
-    ):
-        yield client
 
 
 @pytest.fixture(scope="module")

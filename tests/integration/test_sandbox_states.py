@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from importer.sandbox import SandboxSettings, running
 from importer.sandbox.company_file import load_reference
 
 REFERENCE = load_reference()
 ACCOUNT = next(row.id for row in REFERENCE.accounts.values() if row.code == 7200)
 BANK = "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11"
 PATH = "/v1/invoice-payables"
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx.Client]:
-    settings = SandboxSettings(requests_per_minute=100_000)
-    headers = {"Authorization": f"Basic {settings.key}"}
-    with (
-        running(settings) as sandbox,
-        httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=60) as client,
-    ):
-        yield client
 
 
 def make(client: httpx.Client, account: str | None = ACCOUNT, **changes: Any) -> str:

@@ -88,7 +88,7 @@ def reopened(text: str, mark: str) -> Any:
     return text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.integers(-10_000_000, 10_000_000).filter(bool), min_size=2, max_size=6),
     st.sampled_from([0, 1, 2, 3]),
@@ -234,7 +234,7 @@ def test_quantity_is_not_decided_by_amounts(tmp_path: Path) -> None:
     assert codes(of) == ["line_items.factor.ambiguous"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.dates(date(2024, 1, 1), date(2025, 12, 31)), min_size=2, max_size=5),
     st.lists(st.integers(0, 400), min_size=5, max_size=5),

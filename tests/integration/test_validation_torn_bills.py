@@ -6,22 +6,9 @@ from pathlib import Path
 
 import pytest
 from bill_sheets import checked, csv_file, template
+from ledger_mapping import MAPPING
 
-LEDGER = """
-template: mine
-layout: flat
-group_by: [Supplier, Number]
-formats: {dates: [DD/MM/YYYY], numbers: point, amounts: decimal}
-bills:
-  vendor: {column: Supplier}
-  invoiceNumber: {column: Number}
-  issuedDate: {column: Date}
-  currency: {value: GBP}
-  amount: {sum_of_lines: gross}
-  lineItemsIncludeTax: {value: true}
-line_items:
-  amount: {column: Amount}
-"""
+LEDGER = "template: mine\nlayout: flat" + MAPPING
 HEADER = ["Supplier", "Number", "Date", "Amount"]
 ROWS = [
     [supplier, number, "01/03/2025", amount]
