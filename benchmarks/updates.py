@@ -193,9 +193,10 @@ def main() -> None:
             counts["killed"] += killed
             if killed and n % 4 == 0:
                 ended("undo", folder, light)
-                wrong = in_light(light) != comparable(before)
+                as_before = in_light(light) == comparable(before)
                 counts["undone"] += 1
-                counts["wrong after undo"] += wrong
+                counts["wrong after undo"] += not as_before
+                print(f"{n:>4}  undone{'' if as_before else '  WRONG'}", flush=True)
             statuses = ended("load", folder, light)
             settled = statuses.get("updated", 0) + statuses.get("already_loaded", 0)
             counts["open"] += args.bills - settled
