@@ -368,8 +368,8 @@ def _runaway_quotes(table: HeadedTable) -> Iterator[Finding]:
     source = table.source
     cells = source.runaway_quotes
     if source.previous_outcomes is not None:
-        headers = enumerate(table.header.headers)
-        columns = [c for c, header in headers if header != BILL_START]
+        headers = table.header.headers[:-1] if source.ends_in_then else table.header.headers
+        columns = [c for c, header in enumerate(headers) if header != BILL_START]
         records = [[source.columns[c][i] for c in columns] for i in range(len(source.rows))]
         cells = tuple(
             (table.number(i), columns[c], count)
