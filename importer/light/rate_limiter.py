@@ -26,14 +26,21 @@ from importer.core.errors import BudgetSpent, HeldBack, UsageProblem
 from importer.core.hold_back import (
     ANNOUNCED_FROM,
     FEWEST_REFUSALS,
-    HOLDING,
     LONGEST_WAIT,
     AnnouncedWait,
     duration,
-    longest_hold,
+)
+from importer.light.key_limits import (
+    LONGEST_STOP,
+    WINDOW,
+    KeyLimits,
+    LimitedKey,
+    why_full,
+    why_held,
+    why_held_for_long,
 )
 from importer.light.permit_times import earliest, minute_after, next_midnight, utc_date
-from importer.light.rate_limit_headers import MINUTE, pause_after, read_headers, stated_pause
+from importer.light.rate_limit_headers import MINUTE
 from importer.light.rate_limit_store import (
     Store,
     assign_company,
@@ -50,10 +57,7 @@ from importer.light.team_pace import TeamPace, TeamPaceStore
 PER_MINUTE = 300
 PER_DAY = 100_000
 
-WINDOW = 60.0  # seconds
 HOLD = WINDOW + 0.05  # the margin is for clocks that tick coarsely
-LONGEST_STOP = 86_400.0  # seconds; a nonsensical Retry-After must not lock the file for ever
-FORGET_LIMIT = 600.0  # seconds after which a lower limit that Light does not repeat is forgotten
 DAYS_STORED = 7 * 86_400.0  # seconds after which a day's count is deleted
 SMALLEST_SLEEP = 0.001  # seconds; a timer may fire a hair early
 # Seconds. Timers stand still while a computer sleeps, and know nothing of a clock that is set.
@@ -77,51 +81,16 @@ class _BudgetSpent:
     until: float
 
 
-@dataclass(slots=True)
-class _Hold:
-    """Light takes nothing of a key for now. ``words`` are its own, as "429 (Slow down.)".
-
-    ``since`` is unix seconds, ``longest`` the seconds that it may last; ``of_a_read``: what was
-    refused only reads, so the next answer of any kind ends it.
-    """
-
-    since: float
-    words: str
-    stated: bool
-    longest: float
-    of_a_read: bool
-    refusals: int
-
-
-@dataclass(slots=True)
-class _Key:
-    """State of one key in this process. ``mark`` stands for it in the file."""
-
-    place: int
-    mark: str
-    hold: _Hold | None = None
-    pause: float = 0.0
-    full_at: float = float("-inf")
-
-
 @dataclass(frozen=True, slots=True)
 class _Availability:
     """When a key may be used next, how much of its limit is taken, and which limit that is."""
 
     at: float
     taken: float
-    key: _Key
+    key: LimitedKey
     limit: int
     window: int
     paused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _StatedLimits:
-    """What Light says of a key: requests by the seconds of a window; unix seconds."""
-
-    limits: dict[int, int]
-    pause_until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +140,14 @@ class RateLimiter:
         self.requests = 0  # granted to this process
         self.keys = len(keys)
         self._mark = path.mark if isinstance(path, TeamPace) else ""
-        self._keys = [_Key(place, self._mark + mark) for place, mark in enumerate(keys)]
+        self._keys = [LimitedKey(place, self._mark + mark) for place, mark in enumerate(keys)]
         self._last_reading = float("-inf")
         self._announced = float("-inf")  # the moment until which waits are announced
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
         self._path = path
         self._db = store or open_rate_limit_store(path, oldest=utc_date(clock() - DAYS_STORED))
+        self._limits = KeyLimits(self._db, per_minute)
         if isinstance(self._db, TeamPaceStore):
             self.clock = self._db.clock
 
@@ -244,8 +214,8 @@ class RateLimiter:
         except sqlite3.Error:
             return 0.0
 
-    def _seconds_for(self, key: _Key, requests: int, now: float) -> float:
-        stated = self._stated_limits(key, now)
+    def _seconds_for(self, key: LimitedKey, requests: int, now: float) -> float:
+        stated = self._limits.stated(key, now)
         limit = min(self.per_minute, stated.limits.get(MINUTE, self.per_minute))
         start = max(now, key.pause, stated.pause_until)
         held = self._db.execute(
@@ -295,7 +265,7 @@ class RateLimiter:
                 first = min(available, key=lambda each: (each.at, each.taken))
                 self._check_hold(first, now)
                 if first.at - now > LONGEST_WAIT:
-                    return _BudgetSpent(_why_for_long(first.key.hold), first.at)
+                    return _BudgetSpent(why_held_for_long(first.key.hold), first.at)
                 marks = [key.mark for key in self._keys]
                 sent = requests_on(self._db, marks, utc_date(now))
                 if sent >= self.per_day:
@@ -330,8 +300,8 @@ class RateLimiter:
                 f"Continue after {minute_after(first.at)}."
             )
 
-    def _availability(self, key: _Key, now: float) -> _Availability:
-        stated = self._stated_limits(key, now)
+    def _availability(self, key: LimitedKey, now: float) -> _Availability:
+        stated = self._limits.stated(key, now)
         limits = {MINUTE: self.per_minute, **stated.limits}
         limits[MINUTE] = min(self.per_minute, limits[MINUTE])
         windows = [(*self._room(key, now, *each), each) for each in limits.items()]
@@ -346,7 +316,7 @@ class RateLimiter:
             paused_until > free_at,
         )
 
-    def _room(self, key: _Key, now: float, window: int, limit: int) -> tuple[float, float]:
+    def _room(self, key: LimitedKey, now: float, window: int, limit: int) -> tuple[float, float]:
         """When one more request may go by this limit alone, and the part of it that is taken."""
         earlier = WINDOW - window  # than for the minute, a permit is free again
         question = "FROM slot WHERE key = ? AND free_at > ?"
@@ -404,15 +374,7 @@ class RateLimiter:
 
         Never shortens a pause.
         """
-        now = self.clock()
-        used_key = self._keys[key]
-        moment = min(moment, now + LONGEST_STOP)
-        if moment <= max(now, used_key.pause):
-            return
-        used_key.pause = moment
-        # The file's own pause may be longer, set by another process.
-        longer = "WHERE excluded.value > told.value OR told.told_at > :now + 1"
-        self._store(used_key, "pause_until", moment, now, longer)
+        self._limits.pause_until(self._keys[key], moment, self.clock())
 
     def observe(
         self,
@@ -430,92 +392,13 @@ class RateLimiter:
         remains after a success although our own window is not full, somebody else uses the key:
         wait for the reset. ``words`` is the answer for people, ``reading`` that it is to a GET.
         """
-        now = self.clock()
-        used_key = self._keys[key]
-        info = read_headers(headers, now)
-        if info.limit is not None and info.limit < self.per_minute:
-            self._store_limit(used_key, "limit", info.limit, now)
-        for window, limit in info.windows:
-            self._store_limit(used_key, f"limit {window}", limit, now)
-        if status in HOLDING or (status >= 500 and info.retry_after):
-            stated = stated_pause(status, info) is not None
-            hold = self._held(used_key, now, words or str(status), status, stated, reading=reading)
-            seconds = pause_after(status, info, hold.refusals)
-            self.pause_until(now + seconds, key)
-            return seconds
-        hold_before = used_key.hold
-        if hold_before and now >= used_key.pause and (hold_before.of_a_read or not reading):
-            used_key.hold = None
-        # Where our own window is full, nothing remains, of course; it frees permit by permit.
-        window_full = now - used_key.full_at < WINDOW
-        if status < 400 and info.remaining == 0 and info.reset_in is not None and not window_full:
-            self.pause_until(now + info.reset_in, key)
-        return info.retry_after
-
-    def _held(
-        self, key: _Key, now: float, words: str, status: int, stated: bool, *, reading: bool
-    ) -> _Hold:
-        """The hold of the key after one more answer that holds it back."""
-        longest = longest_hold(status, stated=stated)
-        hold = key.hold
-        if hold is None:
-            hold = key.hold = _Hold(now, words, stated, longest, reading, 1)
-            return hold
-        # All requests in flight are refused together: that is one refusal, not many.
-        hold.refusals += now >= key.pause
-        hold.words, hold.stated, hold.longest = words, stated, max(longest, hold.longest)
-        hold.of_a_read = hold.of_a_read and reading
-        return hold
-
-    def _stated_limits(self, key: _Key, now: float) -> _StatedLimits:
-        limits: dict[int, int] = {}
-        pause = 0.0
-        question = "SELECT name, value, told_at FROM told WHERE key = ?"
-        for name, value, stated_at in self._db.execute(question, (key.mark,)).fetchall():
-            if name.startswith("limit"):
-                window = name.removeprefix("limit").strip()
-                if abs(now - stated_at) < FORGET_LIMIT:
-                    limits[int(window) if window.isdecimal() else MINUTE] = int(value)
-            elif stated_at <= now + 1:
-                pause = value
-            else:  # the clock was set back; the pause keeps its length
-                pause = now + value - stated_at
-                self._db.execute(
-                    "UPDATE told SET value = ?, told_at = ? WHERE key = ? AND name = ?",
-                    (pause, now, key.mark, name),
-                )
-        return _StatedLimits(limits, pause)
-
-    def _store_limit(self, key: _Key, name: str, limit: int, now: float) -> None:
-        lower = f"WHERE excluded.value <= told.value OR abs(told.told_at - :now) > {FORGET_LIMIT}"
-        self._store(key, name, limit, now, lower)
-
-    def _store(self, key: _Key, name: str, value: float, now: float, condition: str) -> None:
-        with contextlib.suppress(sqlite3.Error):
-            self._db.execute(
-                "INSERT INTO told VALUES (:key, :name, :value, :now) ON CONFLICT (key, name) "
-                f"DO UPDATE SET value = excluded.value, told_at = excluded.told_at {condition}",
-                {"key": key.mark, "name": name, "value": value, "now": now},
-            )
+        return self._limits.observe(
+            self._keys[key], status, headers, self.clock(), words=words, reading=reading
+        )
 
 
 def _why(first: _Availability) -> str:
     """Why nothing may be sent with the key that may go first."""
-    hold = first.key.hold
-    if not first.paused:
-        per = "a minute" if first.window == MINUTE else f"in {duration(first.window)}"
-        return f"The {first.limit:,} requests {per} that are permitted are used."
-    if hold is None:
-        return "The key may not be used for now, as another run or Light's limits say."
-    return f"Light answered {hold.words}{', and says when to come back' if hold.stated else ''}."
-
-
-def _why_for_long(hold: _Hold | None) -> str:
-    if hold is None:
-        return "Light accepts no more requests for now: noted by an earlier run with this key."
-    if hold.words.startswith("429"):
-        return (
-            "Light takes no more requests for now, most likely because the day's requests are"
-            f" spent. It answered {hold.words}."
-        )
-    return f"Light answered {hold.words}, and says when to come back."
+    if first.paused:
+        return why_held(first.key.hold)
+    return why_full(first.limit, first.window)

@@ -1,0 +1,179 @@
+"""What Light says of each key: its limits, and that it takes nothing for now.
+
+Limits and pauses are in the file that all processes share; what Light answered while it takes
+nothing is of this process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from importer.core.hold_back import HOLDING, duration, longest_hold
+from importer.light.rate_limit_headers import MINUTE, pause_after, read_headers, stated_pause
+from importer.light.rate_limit_store import Store
+
+WINDOW = 60.0  # seconds
+LONGEST_STOP = 86_400.0  # seconds; a nonsensical Retry-After must not lock the file for ever
+FORGET_LIMIT = 600.0  # seconds after which a lower limit that Light does not repeat is forgotten
+
+
+@dataclass(slots=True)
+class KeyHold:
+    """Light takes nothing of a key for now. ``words`` are its own, as "429 (Slow down.)".
+
+    ``since`` is unix seconds, ``longest`` the seconds that it may last; ``of_a_read``: what was
+    refused only reads, so the next answer of any kind ends it.
+    """
+
+    since: float
+    words: str
+    stated: bool
+    longest: float
+    of_a_read: bool
+    refusals: int
+
+
+@dataclass(slots=True)
+class LimitedKey:
+    """State of one key in this process. ``mark`` stands for it in the file."""
+
+    place: int
+    mark: str
+    hold: KeyHold | None = None
+    pause: float = 0.0
+    full_at: float = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class StatedLimits:
+    """What Light says of a key: requests by the seconds of a window; unix seconds."""
+
+    limits: dict[int, int]
+    pause_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """``per_minute`` is ours; a higher one of Light's is not used."""
+
+    db: Store
+    per_minute: int
+
+    def pause_until(self, key: LimitedKey, moment: float, now: float) -> None:
+        """Nobody uses the key before ``moment`` (unix seconds), in no process.
+
+        Never shortens a pause.
+        """
+        moment = min(moment, now + LONGEST_STOP)
+        if moment <= max(now, key.pause):
+            return
+        key.pause = moment
+        # The file's own pause may be longer, set by another process.
+        longer = "WHERE excluded.value > told.value OR told.told_at > :now + 1"
+        self._store(key, "pause_until", moment, now, longer)
+
+    def observe(
+        self,
+        key: LimitedKey,
+        status: int,
+        headers: Mapping[str, str],
+        now: float,
+        *,
+        words: str,
+        reading: bool,
+    ) -> float | None:
+        """As ``RateLimiter.observe``."""
+        info = read_headers(headers, now)
+        if info.limit is not None and info.limit < self.per_minute:
+            self._store_limit(key, "limit", info.limit, now)
+        for window, limit in info.windows:
+            self._store_limit(key, f"limit {window}", limit, now)
+        if status in HOLDING or (status >= 500 and info.retry_after):
+            stated = stated_pause(status, info) is not None
+            hold = _held(key, now, words or str(status), status, stated, reading=reading)
+            seconds = pause_after(status, info, hold.refusals)
+            self.pause_until(key, now + seconds, now)
+            return seconds
+        hold_before = key.hold
+        if hold_before and now >= key.pause and (hold_before.of_a_read or not reading):
+            key.hold = None
+        # Where our own window is full, nothing remains, of course; it frees permit by permit.
+        window_full = now - key.full_at < WINDOW
+        if status < 400 and info.remaining == 0 and info.reset_in is not None and not window_full:
+            self.pause_until(key, now + info.reset_in, now)
+        return info.retry_after
+
+    def stated(self, key: LimitedKey, now: float) -> StatedLimits:
+        """Light's limits and pause, as the file has them. Raises sqlite3.Error."""
+        limits: dict[int, int] = {}
+        pause = 0.0
+        question = "SELECT name, value, told_at FROM told WHERE key = ?"
+        for name, value, stated_at in self.db.execute(question, (key.mark,)).fetchall():
+            if name.startswith("limit"):
+                window = name.removeprefix("limit").strip()
+                if abs(now - stated_at) < FORGET_LIMIT:
+                    limits[int(window) if window.isdecimal() else MINUTE] = int(value)
+            elif stated_at <= now + 1:
+                pause = value
+            else:  # the clock was set back; the pause keeps its length
+                pause = now + value - stated_at
+                self.db.execute(
+                    "UPDATE told SET value = ?, told_at = ? WHERE key = ? AND name = ?",
+                    (pause, now, key.mark, name),
+                )
+        return StatedLimits(limits, pause)
+
+    def _store_limit(self, key: LimitedKey, name: str, limit: int, now: float) -> None:
+        lower = f"WHERE excluded.value <= told.value OR abs(told.told_at - :now) > {FORGET_LIMIT}"
+        self._store(key, name, limit, now, lower)
+
+    def _store(self, key: LimitedKey, name: str, value: float, now: float, condition: str) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self.db.execute(
+                "INSERT INTO told VALUES (:key, :name, :value, :now) ON CONFLICT (key, name) "
+                f"DO UPDATE SET value = excluded.value, told_at = excluded.told_at {condition}",
+                {"key": key.mark, "name": name, "value": value, "now": now},
+            )
+
+
+def _held(
+    key: LimitedKey, now: float, words: str, status: int, stated: bool, *, reading: bool
+) -> KeyHold:
+    """The hold of the key after one more answer that holds it back."""
+    longest = longest_hold(status, stated=stated)
+    hold = key.hold
+    if hold is None:
+        hold = key.hold = KeyHold(now, words, stated, longest, reading, 1)
+        return hold
+    # All requests in flight are refused together: that is one refusal, not many.
+    hold.refusals += now >= key.pause
+    hold.words, hold.stated, hold.longest = words, stated, max(longest, hold.longest)
+    hold.of_a_read = hold.of_a_read and reading
+    return hold
+
+
+def why_held(hold: KeyHold | None) -> str:
+    """Why a key is paused, for people."""
+    if hold is None:
+        return "The key may not be used for now, as another run or Light's limits say."
+    return f"Light answered {hold.words}{', and says when to come back' if hold.stated else ''}."
+
+
+def why_held_for_long(hold: KeyHold | None) -> str:
+    if hold is None:
+        return "Light accepts no more requests for now: noted by an earlier run with this key."
+    if hold.words.startswith("429"):
+        return (
+            "Light takes no more requests for now, most likely because the day's requests are"
+            f" spent. It answered {hold.words}."
+        )
+    return f"Light answered {hold.words}, and says when to come back."
+
+
+def why_full(limit: int, window: int) -> str:
+    """Why a key whose limit is used waits, for people."""
+    per = "a minute" if window == MINUTE else f"in {duration(window)}"
+    return f"The {limit:,} requests {per} that are permitted are used."
