@@ -2,13 +2,14 @@
 
     python benchmarks/kills.py [--rounds 50] [--line-mode separate] [--seed 1]
 
-A round is a fresh sandbox and a sheet of bills with one to four lines. The command is killed, in
+A round is a fresh sandbox and a sheet of bills with one to four lines, of which ten are posted and
+have a credit note that clears a part of them. The command is killed, in
 three rounds of four when a random number of bills is in Light, else at any time in the first five
 seconds, and run again until all rows are settled. Every second round has faults: each of the
-sandbox that neither ends a load nor delays it, at 3 %, and a list that lags.
+sandbox that neither ends a load, delays it nor lies, at 3 %, and a list that lags.
 
-The exit code is 1 if a bill or line is missing, duplicated, different or surplus, or a row is not
-settled.
+The exit code is 1 if a bill, credit note or line is missing, duplicated, different or surplus, a
+credit note is not cleared, or a row is not settled.
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ from pathlib import Path
 from storm import STOPS, Compared, Light, Load, compare, sandbox, still_open, write_sheet
 
 from importer.sandbox import FAULTS, Fault, SandboxSettings
+from importer.sandbox.lies import LIES
 
-BILLS = 100
+BILLS, NOTES = 100, 10
 LATENCY, LAG, SETTLE = 0.15, 0.5, 2.0  # seconds
 MAX_RUNS = 20
 FAULTS_OF_A_ROUND = tuple(
     Fault(name, 0.03, "bill" if name == "duplicated" else "post")
     for name in FAULTS
-    if name not in STOPS and not name.startswith("late")
+    if name not in STOPS and name not in LIES and not name.startswith("late")
 )
 
 
@@ -72,15 +74,16 @@ def run_round(seed: int, faults: tuple[Fault, ...], line_mode: str) -> Round:
     )
     with tempfile.TemporaryDirectory() as name, sandbox(settings) as light:
         folder = Path(name)
-        sheet = write_sheet(folder, [1 + i % 4 for i in range(BILLS)])
+        sheet = write_sheet(folder, [1 + i % 4 for i in range(BILLS)], NOTES)
         options = ["--base-url", light.base_url, "--requests-per-minute", "100000"]
         options += ["--line-mode", line_mode, "--settle", str(SETTLE)]
         was_killed = kill_at_random(Load(folder, sheet.files, options), light, rng)
-        at, runs, unknown, open_ = light.count(), 1, 0, BILLS
+        every = BILLS + NOTES
+        at, runs, unknown, open_ = light.count(), 1, 0, every
         while open_ and runs < MAX_RUNS:
             statuses = Load(folder, sheet.files, options).bills()
             runs += 1
-            unknown, open_ = statuses.get("unknown", 0), still_open(statuses, BILLS)
+            unknown, open_ = statuses.get("unknown", 0), still_open(statuses, every)
         _, bills = light.ask("all")
         return Round(was_killed and 0 < at < BILLS, at, runs, unknown, open_, compare(sheet, bills))
 
@@ -101,7 +104,7 @@ def main() -> None:
             flush=True,
         )
     print(f"\n{args.line_mode}, {BILLS} bills a round")
-    columns = ("partial", "duplicates", "missing", "surplus", "wrong", "unknown", "open")
+    columns = "partial duplicates missing surplus wrong uncleared unknown open".split()
     print("rounds            " + "".join(f"{name:>11}" for name in columns))
     failed = False
     for name, results in rounds.items():

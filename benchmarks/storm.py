@@ -60,24 +60,36 @@ def active_ids(name: str) -> list[str]:
         return [row["id"] for row in csv.DictReader(file) if row["status"] == "ACTIVE"]
 
 
-def write_sheet(folder: Path, counts: Sequence[int]) -> Sheet:
-    """A bill for each number of lines; the first two lines of a bill are equal."""
+def write_sheet(folder: Path, counts: Sequence[int], notes: int = 0) -> Sheet:
+    """A bill for each number of lines; the first two lines of a bill are equal. The first bills are
+    posted and have a credit note each, as far as there are ``notes``."""
     vendors, accounts = active_ids("vendors.csv"), active_ids("accounts.csv")
     paths, sheet = (folder / "bills.csv", folder / "lines.csv"), {}
     with paths[0].open("w", newline="") as b, paths[1].open("w", newline="") as n:
         bill, line = csv.writer(b), csv.writer(n)
         bill.writerow(
-            "billRef vendorId invoiceNumber issuedDate currency amount lineItemsIncludeTax".split()
+            "billRef vendorId invoiceNumber issuedDate currency amount lineItemsIncludeTax type"
+            " creditsBill status companyEntityId".split()
         )
+        entity = active_ids("entities.csv")[0]
         line.writerow("billRef description netAmount accountId".split())
         for i, count in enumerate(counts):
             number, account = f"INV-{i:06}", accounts[i % len(accounts)]
             lines = [(f"Line {max(1, j)}", 10_000 + i, account) for j in range(count)]
             amount = sum(cents for _, cents, _ in lines)
             vendor = vendors[i % len(vendors)]
-            bill.writerow([i, vendor, number, "2026-01-05", "GBP", amount, "false"])
+            same = ["2026-01-05", "GBP"]
+            state = "posted" if i < notes else ""
+            row = [i, vendor, number, *same, amount, "false", "bill", "", state, entity]
+            bill.writerow(row)
             line.writerows([i, *values] for values in lines)
             sheet[number] = lines
+            if i < notes:
+                of_note = [("Returned", 100, account)]
+                last = ["credit note", number, "posted", entity]
+                bill.writerow([f"C{i}", vendor, f"CN-{i:06}", *same, 100, "false", *last])
+                line.writerows([f"C{i}", *values] for values in of_note)
+                sheet[f"CN-{i:06}"] = of_note
     return Sheet([str(path) for path in paths], sheet)
 
 
@@ -92,7 +104,21 @@ def serve(settings: SandboxSettings, pipe: Connection) -> None:
             if question == "count":
                 pipe.send(light.counters.bills_created)
             else:
-                pipe.send((light.counters, light.bills()))
+                pipe.send((light.counters, [*light.bills(), *map(as_bill, light.credit_notes())]))
+
+
+def as_bill(note: Any) -> dict[str, Any]:
+    """A credit note as ``compare`` looks at bills."""
+    lines = [
+        {
+            "description": line["description"],
+            "netAmount": line["netTransactionAmount"]["amount"],
+            "accountId": line["ledgerAccountId"],
+        }
+        for line in note["lines"]
+    ]
+    number, cleared = note["documentNumber"], note["status"] == "CLEARED"
+    return {"invoiceNumber": number, "lineItems": lines, "cleared": cleared}
 
 
 class Light:
@@ -153,8 +179,8 @@ class Load:
         code = self.process.wait()
         if not self._out.stat().st_size:
             sys.exit(f"The load failed ({code}): {self._err.read_text()}")
-        statuses: dict[str, int] = json.loads(self._out.read_text())["bills"]
-        return statuses
+        printed = json.loads(self._out.read_text())
+        return dict(Counter(printed["bills"]) + Counter(printed["credit_notes"]))
 
 
 def still_open(statuses: Mapping[str, int], bills: int) -> int:
@@ -174,6 +200,7 @@ class Compared:
     duplicates: int = 0
     surplus: int = 0  # bills that are not in the sheet
     wrong: int = 0  # bills whose lines differ from the sheet's
+    uncleared: int = 0  # credit notes that do not clear their bill
 
     @property
     def is_equal(self) -> bool:
@@ -191,6 +218,7 @@ def compare(sheet: Sheet, bills: Sequence[Any]) -> Compared:
         duplicates=sum(count - 1 for count in remote.values()),
         surplus=sum(number not in sheet.lines for number in remote),
         wrong=wrong,
+        uncleared=sum(not bill.get("cleared", True) for bill in bills),
     )
 
 
