@@ -72,7 +72,7 @@ def main() -> None:
                 print(trace)
                 sys.exit(1)
             done += count
-            if number % 20 == 0:
+            if number % 2 == 0:
                 print(f"{done:>9,} schedules, {time.monotonic() - began:,.0f} s", flush=True)
     print(
         f"{done:,} schedules from seed {args.seed}, none fails; {time.monotonic() - began:,.0f} s"
