@@ -109,14 +109,13 @@ class CompiledConnection:
 def _compiled(statement: sa.Executable, names: list[str]) -> tuple[str, dict[str, Any]]:
     """Its text, and the values that are in it."""
     compiled: Any = statement.compile(  # type: ignore[attr-defined]
-        dialect=_DIALECT,
-        column_keys=names or None,
-        compile_kwargs={"render_postcompile": True},
+        dialect=_DIALECT, column_keys=names or None
     )
-    fixed = dict(compiled.params)
+    state = compiled.construct_expanded_state(dict.fromkeys(names))
+    fixed = dict(state.parameters)
     for column in getattr(compiled, "insert_prefetch", ()):
         fixed[column.key] = column.default.arg
-    return str(compiled), fixed
+    return str(state.statement), fixed
 
 
 class NumberedJournal(Journal):
