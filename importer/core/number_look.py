@@ -168,7 +168,8 @@ def mark_of_code(code: str) -> str:
         return PERCENT
     words = _words(first)
     hides_minus = len(sections) > 1 and not sections[1].is_red and not _has_minus(sections[1])
-    if _has_inner(first) or first.scale or hides_minus or (words and not is_currency(words)):
+    adds = words and not (first.places and is_currency(words))
+    if _has_inner(first) or first.scale or hides_minus or adds:
         return code[:LONGEST_CODE]
     return words
 

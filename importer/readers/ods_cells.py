@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 
 from importer.core.cell_parsers import is_formula_error
 from importer.core.number_look import PERCENT, is_code, mark_of_code
@@ -13,7 +14,9 @@ from importer.readers.iso_times import iso_cell
 
 # What elements in a paragraph stand for, kept from the collapsing of blanks.
 _KEPT = {"text:s": "\x01", "text:tab": "\x02", "text:line-break": "\x03"}
-_DIGITS_SHOWN = re.compile(r"\d(?:[\d.,'\u00a0\u202f ]*\d)?")
+_DIGITS_SHOWN = re.compile(r"(?:(?<!\w)[.,](?=\d))?\d(?:[\d.,'\u2019\u00a0\u202f ]*\d)?")
+_IN_GROUPS = re.compile(r"\d+|\d{1,3}(?:\D\d{2,3})*\D\d{3}")
+_DECIMALS = re.compile(r"([^\s]*|.*\d{3})[.,](\d+)")
 _LONG = re.compile(r"-?\d{16,}")
 
 
@@ -42,6 +45,9 @@ def _code_of(shown: str, value: str) -> str:
     if negative and (before.startswith(("-", "−")) or (before[:1] == "(" and after[-1:] == ")")):
         before, after = before.lstrip("-−("), after.removesuffix(")")
         negative = False
+    if not _is_rounded(number, value):  # scaled, a fraction, a power, digits among letters
+        section = '"{}"'.format(shown.replace('"', "").strip())
+        return f"{section};{section}"
     if not before.strip() and not after.strip() and not negative:
         return ""
     places = "0" * len(number) if number.startswith("0") and number.isdecimal() else "0"
@@ -51,6 +57,22 @@ def _code_of(shown: str, value: str) -> str:
         (f'"{before}"' if before else "", places, f'"{after}"' if after else "")
     ).replace('""', "")
     return f"{section};{section}" if negative else section
+
+
+def _is_rounded(number: str, value: str) -> bool:
+    """Whether the digits shown are those of the value, or it rounded to as many decimals."""
+    try:
+        magnitude = abs(Decimal(value))
+    except InvalidOperation:
+        return True  # no number
+    readings = [(number, "")] if _IN_GROUPS.fullmatch(number) else []
+    if decimal := _DECIMALS.fullmatch(number):
+        readings.append((decimal[1], decimal[2]))
+    return any(
+        abs(magnitude - Decimal(f"0{re.sub(r'[^0-9]', '', units)}.{decimals}")) * 2
+        <= Decimal(1).scaleb(-len(decimals))
+        for units, decimals in readings
+    )
 
 
 def special_cell(cell: dict[str, str], paragraphs: list[str]) -> Cell | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import UnreadableFile
+from importer.core.number_look import look_of
 from importer.model.tables import CellKind, MergedCells, SourceTable
 from importer.readers import read_file
 
@@ -211,6 +212,49 @@ def test_numbers_and_durations_of_ods_are_exact(tmp_path: Path) -> None:
     assert table.row_cells(0) == (long, "00123", "30:05:00", "19.99")
     assert table.kinds is not None
     assert [kind[0] for kind in table.kinds] == [1, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("1250", "1.250"),
+        ("1250", "1,250.00"),
+        ("1234.5", "1\u2019234.50"),
+        ("1234567", "12,34,567"),
+        ("1234567.89", "1\u202f234\u202f567,89"),
+        ("0.5", ".50"),
+        ("12.5", "13"),
+        ("-12.5", "-12.50"),
+        ("0", "0.00"),
+    ],
+)
+def test_a_number_of_ods_shown_with_its_digits_has_no_mark(
+    tmp_path: Path, value: str, shown: str
+) -> None:
+    (table,) = read_file(write_ods(tmp_path / "b.ods", ods_row(ods_number(value, shown))))
+    assert not any(table.format_marks.values())
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("5000", "5"),
+        ("2500000", "2.5"),
+        ("2500000", "2.5M"),
+        ("5000", "£5"),
+        ("125", "1.25"),
+        ("1250", "1.25E+03"),
+        ("12.5", "12 1/2"),
+        ("42", "00-042"),
+        ("-5000", "5"),
+    ],
+)
+def test_a_number_of_ods_shown_with_other_digits_is_kept_as_shown(
+    tmp_path: Path, value: str, shown: str
+) -> None:
+    (table,) = read_file(write_ods(tmp_path / "b.ods", ods_row(ods_number(value, shown))))
+    look = look_of(table.format_marks[0][1], value)
+    assert (look.shown, look.changes_value) == (shown, True)
 
 
 def test_cells_of_ods_too_far_apart_do_not_end_the_process(tmp_path: Path) -> None:

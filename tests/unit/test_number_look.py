@@ -49,6 +49,7 @@ def test_mark_of_an_ordinary_format(code: str, mark: str) -> None:
         ('""0.00" Dr"', "500", "500.00 Dr", True),
         ('"Cr "0.00', "10", "Cr 10.00", True),
         ('"x"', "5", "x", True),
+        ('"EUR"', "5", "EUR", True),
         ('"TRUE";"TRUE";"FALSE"', "1", "TRUE", True),
         ('0" k"', "12", "12 k", False),
         ('General" pcs"', "5", "5 pcs", False),
