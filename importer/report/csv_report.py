@@ -107,7 +107,7 @@ class _TableRows:
         self._rows = row_numbers(table.source)[start:]
         self._items = np.full(len(self._rows), -1, dtype=np.int64)  # -1: neither bill nor line
         data = np.flatnonzero(data_rows(table.roles))
-        self._items[data] = np.flatnonzero(self._outcomes.table == t)
+        self._items[data] = self._outcomes.items_of_rows(t)
         self._only_checked = self._outcomes.only_checked()
         self._findings = report.findings.in_file_order()
         self._finding_rows, self._first_finding = _rows_with_findings(self._findings, t)

@@ -67,6 +67,17 @@ class RowOutcomes(LazySequence[_Record]):
     def __len__(self) -> int:
         return len(self.table)
 
+    def items_of_rows(self, table: int) -> np.ndarray:
+        """The items of the rows of a table, in the order of the rows.
+
+        A row's own line item stands for it, not the extra lines that its bill has there too.
+        """
+        items = np.flatnonzero(self.table == table)
+        rows = self.row[items]
+        if (np.diff(rows) > 0).all():
+            return items
+        return items[np.unique(rows, return_index=True)[1]]
+
     @abstractmethod
     def row_result(self, i: int, amounts: Amounts | None = None) -> RowResult:
         """The outcome of a row; without ``amounts``, which ``result`` adds."""

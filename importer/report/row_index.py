@@ -15,8 +15,7 @@ class RowIndex:
     """The results of the rows of one table, built on access."""
 
     def __init__(self, outcomes: RowOutcomes[Any], table: int) -> None:
-        items = np.flatnonzero(outcomes.table == table)
-        self._items = items[np.argsort(outcomes.row[items], kind="stable")]
+        self._items = outcomes.items_of_rows(table)
         self._outcomes, self._rows = outcomes, outcomes.row[self._items]
 
     def results(self, rows: Sequence[int]) -> list[RowResult | None]:

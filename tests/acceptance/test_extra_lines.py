@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,21 @@ def test_columns_of_the_bill_become_lines_once(
     same = load(sandbox.base_url, told.json["result"])
     assert (same.code, same.json["bills"]) == (0, {"total": 3, "already_loaded": 3})
     assert len(sandbox.bills()) == 3
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_result_shows_beside_a_row_the_amounts_of_its_own_line(
+    load: Load, sandbox: Sandbox, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"out.{ending}"
+    assert load(sandbox.base_url, *files(tmp_path), "--result", str(path)).code == 0
+    if ending == "csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = list(csv.reader(file))
+    else:
+        header, *rows = openpyxl.load_workbook(path)["Line items"].iter_rows(values_only=True)
+    net = [row[header.index("net_money")] for row in rows[:4]]
+    assert [float(amount) for amount in net] == [21.23, 10, 7, 8]
 
 
 def test_extra_lines_stand_beside_products(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
