@@ -199,7 +199,7 @@ def _not_listed(each: BillInLight) -> Change:
 def _one_of_each_kind(bills: Iterable[BillInLight]) -> list[BillInLight]:
     """Of bills without a number that are alike, one: a copy too many is of none in particular."""
     first: dict[tuple[str, str], BillInLight] = {}
-    for each in bills:
+    for each in sorted(bills, key=lambda each: not each.entry.twins):  # the one that has a copy
         entity = each.bill.company_entity_id or ""
         if each.bill.invoice_number:
             entity = split_entity(each.entry.identity)[0] or entity

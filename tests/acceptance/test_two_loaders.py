@@ -59,7 +59,7 @@ def typed(sandbox: Sandbox, row: dict[str, Any]) -> str:
     bill = {
         "vendorId": row["vendorId"],
         "companyEntityId": row["companyEntityId"] or None,
-        "invoiceNumber": row["invoiceNumber"],
+        "invoiceNumber": row["invoiceNumber"] or None,
         "issuedDate": row["issuedDate"],
         "dueDate": row["dueDate"],
         "currency": row["currency"],
@@ -310,6 +310,24 @@ def test_persons_word_settles_a_double(load: Load, command: Load, double: Double
     [checked] = command("journal", "check", "--json").json["journals"]
     assert [each["light_id"] for each in checked["settlements"]] == [ids[0]]
     assert (checked["problems"], checked["doubts"]) == ([], [])
+
+
+@pytest.mark.parametrize("ours", [0, 1], ids=["all theirs", "one of them ours"])
+def test_copy_too_many_of_bills_without_a_number_is_named(
+    load: Load, sandbox: Sandbox, tmp_path: Path, ours: int
+) -> None:
+    rows = [bill_row(i, vendorId=VENDORS[0], invoiceNumber="", amount=500) for i in range(2)]
+    rows[1] = {**rows[0], "billRef": rows[1]["billRef"]}
+    if ours:
+        assert load(sandbox.base_url, *write_bills(tmp_path, rows[:1])).code == 0
+    theirs = {typed(sandbox, rows[0]) for _ in range(3 - ours)}
+    files = write_bills(tmp_path, rows)
+    for _ in range(2):
+        result = load(sandbox.base_url, *files)
+        assert (result.code, result.json["bills"].get("unknown")) == (3, 1), result.json["bills"]
+        [twice] = [f for f in result.json["findings"] if f["code"] == "light.twice"]
+        assert any(light_id in twice["message"] for light_id in theirs)
+    assert len(sandbox.bills()) == 3
 
 
 # --- what is in Light by another hand -----------------------------------------------------------
