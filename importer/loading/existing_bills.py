@@ -78,17 +78,17 @@ async def find_existing(
     read = await read_by_id(doubtful, gateway, settle)
     out = ExistingBills()
     taken = set(taken)
-    alike: dict[int, list[LightBill]] = {}  # of bills without a number that Light has
+    same: dict[int, list[LightBill]] = {}  # of bills without a number that Light has
     for job, candidates in zip(jobs, near, strict=True):
         candidates = confirmed(job.bill, candidates, read, undone)
         free = [c for c in candidates if c.bill.id not in taken]
         if (remote := _settle(job, free, out)) is not None:
             taken.add(remote.id)
             if not job.bill.invoice_number:
-                alike[job.bill.index] = [c.bill for c in candidates if c.likeness is Likeness.SAME]
-    for index_of_bill, remotes in alike.items():  # a copy too many is of none in particular
+                same[job.bill.index] = [c.bill for c in candidates if c.likeness is Likeness.SAME]
+    for index_in_sheet, remotes in same.items():  # a copy too many is of none in particular
         if surplus := [each for each in remotes if each.id not in taken]:
-            out.twins[index_of_bill] = tuple(map(twin_of, surplus))
+            out.twins[index_in_sheet] = tuple(map(twin_of, surplus))
             taken |= {each.id for each in surplus}
     _warn(jobs, index, out)
     return out

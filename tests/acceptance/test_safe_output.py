@@ -14,6 +14,7 @@ import openpyxl
 from conftest import Ended, bill_row, write_bills
 
 from importer.core.name_key import name_key
+from importer.model.fields import LOOKUP_FIELDS
 from importer.model.light_objects import PropertyGroup
 from importer.references.lookup_tables import Pick, load_table, save_picks
 from importer.sandbox import Sandbox
@@ -46,7 +47,8 @@ def made(load: Load, command: Load, sandbox: Sandbox, tmp_path: Path) -> Path:
     save_picks(tmp_path / "lookups", [Pick("vendor", t, VENDOR, t, t) for t in NASTY])
     group = PropertyGroup("g", "=1+1\x1b", "@x", "SINGLE_SELECT", "LINE", True, (("x", "=1", "y"),))
     of = [Choice(text, text) for text in NASTY]
-    write_fill_in(tmp_path / "fill-in.xlsx", Choices("=1+1", of, of, of, (group,)))
+    choices = Choices("=1+1", dict.fromkeys(LOOKUP_FIELDS, of), (group,))
+    write_fill_in(tmp_path / "fill-in.xlsx", choices)
     return tmp_path
 
 

@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import UsageProblem
-from importer.model.light_objects import Account, Company, Entity, PropertyGroup, TaxCode, Vendor
+from importer.model.light_objects import (
+    Account,
+    BankAccount,
+    Company,
+    Entity,
+    PropertyGroup,
+    PurchaseOrder,
+    TaxCode,
+    Vendor,
+)
 from importer.references.directory import Directory
 from importer.references.reference_cache import Cached, read_cache, write_cache
 
@@ -35,6 +44,8 @@ CACHED = Cached(
             )
         ],
         tax_codes=[TaxCode("t1", 1, 3, "25", "as on bill 7 of Acme")],
+        bank_accounts=[BankAccount("b1", "Operating", "DK5000400440116243", None, "DKK")],
+        purchase_orders=[PurchaseOrder("o1", "PO-7", "v1", "Acme", None, "OPEN")],
     ),
 )
 

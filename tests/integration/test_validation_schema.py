@@ -227,6 +227,11 @@ ROWS = [
         "dueDate.not_before_issued_date", "bills.dueDate.before_issued", {"dueDate": "2025-02-28"}
     ),
     Case(
+        "processingMode.document_if_read",
+        "bills.processingMode.no_document",
+        {"processingMode": "AI_PARSE_AND_MERGE"},
+    ),
+    Case(
         "paidFromBankAccountId.required_if_paid",
         "bills.paidFromBankAccountId.required",
         PAID | {"paidFromBankAccountId": ""},

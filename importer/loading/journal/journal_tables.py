@@ -100,7 +100,7 @@ READ_BACKS = sa.Table(  # see records.ReadBack
     sa.Column("tax", INTEGER),
     sa.Column("lines", sa.Boolean, nullable=False, default=False),
     sa.Column("differences", sa.Text, nullable=False, default="[]"),
-    sa.Column("line_items", sa.Text, nullable=False, default="[]"),  # since version 8
+    sa.Column("line_items", sa.Text, nullable=False, server_default="[]"),  # since version 8
     sa.Column("message", sa.Text, nullable=False, default=""),
     sa.Index("read_backs_of_entry", "entry"),
 )
