@@ -104,6 +104,7 @@ class _FormatSection:
     parts: tuple[tuple[bool, str], ...]  # whether literal; the text
     is_red: bool
     percent: bool
+    is_rendered: bool  # False: a fraction, a power of ten or a condition
 
     @property
     def literals(self) -> str:
@@ -127,18 +128,23 @@ class _FormatSection:
 def _sections(code: str) -> tuple[_FormatSection, ...]:
     sections: list[_FormatSection] = []
     parts: list[tuple[bool, str]] = []
-    red = percent = False
+    red = percent = power = False
+    rendered = True
     for match in [*_TOKEN.finditer(code[:LONGEST_CODE]), None]:
         bare = match["bare"] if match else ";"
         if match is None or bare == ";":
-            sections.append(_FormatSection(tuple(parts), red, percent))
-            parts, red, percent = [], False, False
+            sections.append(_FormatSection(tuple(parts), red, percent, rendered))
+            parts, red, percent, rendered = [], False, False, True
             continue
         literal = match["quoted"] or match["escaped"] or match["currency"]
+        if bare == "/" or (power and bare in ("+", "-")):
+            rendered = False
+        power = bare in ("E", "e")
         if match["bracket"]:
             red = red or bool(_COLOURS.match(match["bracket"]))
             if match["bracket"][0] in "<>=":
                 parts.append((True, f"[{match['bracket']}]"))  # a condition: not understood
+                rendered = False
         elif match["general"]:
             parts.append((False, "0"))
         elif literal:
@@ -207,7 +213,7 @@ def look_of(mark: str, text: str) -> NumberLook:
         return NumberLook(text, True, False)
     minus = negative and len(sections) == 1
     words = _words(section)
-    shown = _rendered(section, abs(number), minus=minus)
+    shown = _rendered(section, abs(number), minus=minus) if section.is_rendered else ""
     signs = [c for c in words if c in "-−–()+"]
     signed = _sign_shown(section, words)
     other_sign = signed != negative if not minus else signed

@@ -9,7 +9,10 @@ from importer.readers.zip_guard import Part
 
 _TYPE = re.compile(rb"application/vnd\.oasis\.opendocument\.([a-z]{1,20})")
 _NAMESPACE = b"urn:oasis:names:tc:opendocument:xmlns:office:1.0"
-_BODY = re.compile(rb"<office:body\s*>\s*<office:(spreadsheet|text|presentation|drawing)[\s/>]")
+_BODY = re.compile(
+    rb"<(?:[\w.-]{1,99}:)?body\s*>(?:\s|<!--[^<>]{0,999}-->)*"
+    rb"<(?:[\w.-]{1,99}:)?(spreadsheet|text|presentation|drawing)[\s/>]"
+)
 _LONGEST_BODY_TAG = 1024
 
 

@@ -287,6 +287,23 @@ def test_open_document_is_known_without_its_type(tmp_path: Path, missing: tuple[
     assert cells(path) == CELLS
 
 
+def test_open_document_without_its_type_may_name_its_namespaces_as_it_likes(
+    tmp_path: Path,
+) -> None:
+    rows = ods_row(ods_text("Supplier"), ods_text("Net"))
+    rows += ods_row(ods_text("Acme"), ods_number("12.5"))
+
+    def rename(name: str, data: bytes) -> tuple[str, bytes] | None:
+        if name != "content.xml":
+            return None
+        for old, new in ((b"<office:", b"<o:"), (b"</office:", b"</o:"), (b" office:", b" o:")):
+            data = data.replace(old, new)
+        data = data.replace(b"xmlns:office", b"xmlns:o")
+        return name, data.replace(b"<o:body>", b"<o:body> <!-- the bills -->\n")
+
+    assert cells(rewritten(write_ods(tmp_path / "b.ods", rows), rename)) == CELLS
+
+
 ODS_CELLS = (
     ods_text("a  b"),
     '<table:table-cell office:value-type="string"><text:p>x<text:s text:c="2"/>y<text:tab/>z'
