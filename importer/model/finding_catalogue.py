@@ -882,7 +882,8 @@ warning light.would_update: a bill that would be changed in Light
   → Load without --dry-run to change it.
 bills.content.changed: a bill that changed after it was loaded
   The bill was loaded before and is different now: {difference}.
-  → Change the bill in Light, or restore the row; a second bill is never sent.
+  → Load again with --update, which changes bills that are still drafts, or restore the row; a
+    second bill is never sent.
 bills.identity.changed: a bill that is in Light under another number or vendor
   The row was loaded by run {run} and is in Light as {id}; with a different entity, vendor or
   invoice number it would be sent as a second bill.
