@@ -133,6 +133,8 @@ def after_load(
         return f"{again} (after correcting the key or its role; nothing is sent twice)"
     if code == 4:
         return f"{again} (resumes; nothing is sent twice)"
+    if code == 3 and not bills.get(Status.UNKNOWN):
+        return f"compare what the problems name with Light; the same command checks again: {again}"
     if code == 3:
         return (
             "look the unknown bills up in Light; the same command checks again and sends only bills"

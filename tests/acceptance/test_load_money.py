@@ -40,6 +40,7 @@ def test_tie_out_uses_the_amounts_of_light(
     (total,) = told.json["totals"]
     assert (total["sheet"], total["created"], total["difference"]) == (11001, 2002, 8999)
     assert "light.differs" in codes(told)
+    assert told.json["next"].startswith("compare what the problems name with Light")
 
 
 def test_number_with_wide_space_is_matched_after_a_lost_answer(
