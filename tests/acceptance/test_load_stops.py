@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sqlite3
 from collections.abc import Callable
@@ -117,7 +118,7 @@ def test_load_completes_after_a_really_full_disk(
     stopped = ended(start(*args, cwd=tmp_path, before=no_more))
     assert stopped.code == 4
     assert "disk I/O error" in stopped.err
-    assert "nothing is sent" in stopped.err
+    assert re.search("nothing (more )?is sent", stopped.err)  # journal or pace, which is full first
     assert "Traceback" not in stopped.err
     made = len(sandbox.bills())
     assert (0 < made < BILLS) if room else made == 0
