@@ -66,7 +66,7 @@ def find_run(run: str, path: str | None) -> tuple[JournalPlace, RunRecord]:
     if not candidates:
         if run == LATEST:
             raise UsageProblem(
-                "This journal has no loads yet."
+                "Nothing has been loaded yet."
                 + (" 'light-import runs' lists what was tried." if attempts() else "")
             )
         sent_nothing = next((a for a in attempts() if a["id"] == run and not a.get("sent")), None)

@@ -39,7 +39,7 @@ def runs(journal: str | None, limit: int | None, as_json: bool) -> int:
         if more > 0:
             click.echo(f"\n… and {more:,} more: light-import runs --limit {len(histories)}")
     elif not problems:
-        click.echo("This journal has no loads yet.")
+        click.echo("Nothing has been loaded yet.")
     for problem in problems:
         print_line(visible(str(problem)))
     return exit_code

@@ -98,7 +98,7 @@ def test_runs_lists_attempts_that_sent_nothing(
         assert words in text
     attempt = listed[1]["run"]
     lost = command("verify", "latest").err
-    assert "This journal has no loads yet. 'light-import runs' lists" in lost
+    assert "Nothing has been loaded yet. 'light-import runs' lists" in lost
     for words in (["verify", attempt], ["report", attempt], ["undo", attempt, "--yes"]):
         ended = command(*words)
         assert (ended.code, f"Attempt {attempt} sent nothing" in ended.err) == (2, True)
