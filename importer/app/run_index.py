@@ -18,7 +18,7 @@ from importer.app.journal_places import (
     journal_words,
     open_team,
 )
-from importer.core.errors import JournalProblem, UsageProblem
+from importer.core.errors import JournalProblem, RunMissing, UsageProblem
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 from importer.loading.journal.journal_records import RunRecord
@@ -49,7 +49,7 @@ def journals(path: str | None, run: str | None = None) -> Sequence[JournalPlace]
 def find_run(run: str, path: str | None) -> tuple[JournalPlace, RunRecord]:
     """The run of that id, or the newest for ``latest``, and its journal.
 
-    UsageProblem where there is none, JournalProblem where it is damaged or a journal that may have
+    RunMissing where there is none, JournalProblem where it is damaged or a journal that may have
     it cannot be read.
     """
     candidates, problems = [], []
@@ -65,17 +65,17 @@ def find_run(run: str, path: str | None) -> tuple[JournalPlace, RunRecord]:
         raise problems[0]
     if not candidates:
         if run == LATEST:
-            raise UsageProblem(
+            raise RunMissing(
                 "Nothing has been loaded yet."
                 + (" 'light-import runs' lists what was tried." if attempts() else "")
             )
         sent_nothing = next((a for a in attempts() if a["id"] == run and not a.get("sent")), None)
         if sent_nothing is not None:
-            raise UsageProblem(
+            raise RunMissing(
                 f"Attempt {run} sent nothing to Light, so it has no bills to read, report or undo."
                 " 'light-import runs' shows its result."
             )
-        raise UsageProblem(f"There is no run {shlex.quote(run)}. 'light-import runs' lists them.")
+        raise RunMissing(f"There is no run {shlex.quote(run)}. 'light-import runs' lists them.")
     _, journal_path, record = max(candidates, key=lambda each: each[0])
     if record.damage:
         with Journal(journal_path) as journal:

@@ -18,7 +18,7 @@ from importer.cli.options import (
     profile_option,
 )
 from importer.cli.screen import print_line
-from importer.core.errors import UsageProblem
+from importer.core.errors import KeyMissing
 from importer.core.safe_text import visible
 
 _NO_LOGIN = "You are not logged in. To log in: light-import auth login"
@@ -126,7 +126,7 @@ def status(as_json: bool) -> int:
 
     status = login_status()
     if as_json:
-        missing = UsageProblem(_NO_LOGIN) if status.exit_code else None
+        missing = KeyMissing(_NO_LOGIN) if status.exit_code else None
         return print_json(_status_json(status), status.exit_code, missing)
     if status.variable:
         rest = ", not the login." if status.logins else "."

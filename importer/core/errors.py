@@ -27,6 +27,18 @@ class UsageProblem(ImporterError):
     kind = "usage"
 
 
+class KeyMissing(UsageProblem):
+    """No key for Light is set, and nobody is logged in."""
+
+    remedy = "Set LIGHT_API_KEY, or run: light-import auth login"
+
+
+class RunMissing(UsageProblem):
+    """No run of that name sent anything to Light."""
+
+    remedy = "Take a run that light-import runs lists."
+
+
 class UnreadableFile(UsageProblem):
     """The file cannot be read as a spreadsheet or CSV."""
 

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from importer.core.errors import UsageProblem
+from importer.core.errors import KeyMissing, UsageProblem
 from importer.light.secret_filter import hide
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def credentials(env: Mapping[str, str]) -> Credentials:
         name: text for name in variables if (text := env.get(name, "").strip()).strip(", ")
     }
     if not variables_set:
-        raise UsageProblem(_NO_KEY)
+        raise KeyMissing(_NO_KEY)
     variable, *others = variables_set
     if others:
         raise UsageProblem(

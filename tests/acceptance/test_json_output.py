@@ -132,6 +132,19 @@ def test_command_that_cannot_begin_prints_its_error(
     assert printed["bills"] == {"total": 0}
 
 
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["report", "latest"], "light-import runs"),
+        (["undo", "20260101-000000-none"], "light-import runs"),
+        (["reference", "pull"], "LIGHT_API_KEY"),
+        (["auth", "status"], "light-import auth login"),
+    ],
+)
+def test_remedy_is_of_what_is_missing(words: list[str], remedy: str, command: Command) -> None:
+    assert remedy in document(command(*words, "--json"))["error"]["remedy"]
+
+
 def test_refused_key_is_the_exit_code_of_a_file_with_errors_too(
     load: Command, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
