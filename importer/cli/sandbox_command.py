@@ -105,6 +105,9 @@ def _value(flag: str, kind: Any, default: Any, text: str) -> Callable[[F], F]:
     help="A bill whose vendor and number already exist becomes DUPLICATED.",
 )
 @click.option(
+    "--no-ledger", is_flag=True, help="Its keys may not read the lines of the ledger (403)."
+)
+@click.option(
     "--approver",
     "approvers",
     multiple=True,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from importer.core.errors import UsageProblem
-from importer.sandbox.lies import ANOTHER, BILL_LIES, DOUBLED, LIES, LIST_LIES
+from importer.sandbox.lies import ANOTHER, BILL_LIES, DOUBLED, LEDGER_LIES, LIES, LIST_LIES
 
 RequestKind = Literal[
     "bill",
@@ -22,6 +22,7 @@ RequestKind = Literal[
     "change",
     "list",
     "read",
+    "ledger",
     "get",
     "submit",
     "posting",
@@ -87,7 +88,8 @@ TARGETS: Mapping[str, frozenset[RequestKind]] = {
     "post": frozenset({"bill", "line"}),
     "list": frozenset({"list"}),
     "read": frozenset({"read"}),
-    "get": frozenset({"list", "read", "get"}),
+    "ledger": frozenset({"ledger"}),
+    "get": frozenset({"list", "read", "ledger", "get"}),
     "change": frozenset(
         {"change", "vendor", "submit", "posting", "payment", "clearing", "document"}
     ),
@@ -101,8 +103,9 @@ TARGETS: Mapping[str, frozenset[RequestKind]] = {
 }
 TARGET_DESCRIPTIONS = (
     "bill (the POST of a bill or credit note), line (the POST of a line), post (both), list (the "
-    "lists of bills and of accounting documents), read (the GET of a bill or credit note), get "
-    "(every GET), change (PATCH, PUT, DELETE, the actions on a bill or credit note, and vendor), "
+    "lists of bills and of accounting documents), read (the GET of a bill or credit note), ledger "
+    "(the list of the lines of the ledger), get (every GET), change (PATCH, PUT, DELETE, the "
+    "actions on a bill or credit note, and vendor), "
     "of these alone submit (for approval), posting, payment, clearing (the link of a credit note "
     "to a bill), document (the request for an upload address) and vendor (the POST of one); and "
     "upload (the PUT of a document to that "
@@ -116,6 +119,8 @@ _READS: Mapping[str, RequestKind] = {
     "/v1/bff/invoice-payables": "list",
     "/v1/accounting-documents/accounting-documents": "list",
     "/v1/credit-notes": "list",
+    "/v1/ledger-transaction-lines": "ledger",
+    "/v1/ledger-transactions/lines": "ledger",
 }
 ACTION = re.compile(r"/v1/(?:invoice-payables|credit-notes)/[^/]+/(.+)")
 STEPS: Mapping[str, RequestKind] = {
@@ -305,9 +310,11 @@ def lies_about(kind: RequestKind) -> list[str]:
     """The lies that change the answer to a request of this kind."""
     if kind == "list":
         return [ANOTHER, *LIST_LIES, *BILL_LIES]
+    if kind == "ledger":
+        return [ANOTHER, "404-after", "404-html-after", *LIST_LIES, *LEDGER_LIES]
     if kind in ("read", "get"):
         return [ANOTHER, DOUBLED, "404-after", "404-html-after", *BILL_LIES]
-    return [name for name in LIES if name not in LIST_LIES]
+    return [name for name in LIES if name not in (*LIST_LIES, *LEDGER_LIES)]
 
 
 def _fault_names() -> str:
@@ -318,7 +325,7 @@ def _fault_names() -> str:
 
 
 def _full_name(name: str, target: str) -> str:
-    return READING_NAMES.get(name, name) if target in ("get", "read", "list") else name
+    return READING_NAMES.get(name, name) if target in ("get", "read", "list", "ledger") else name
 
 
 def _check_fault(name: str, target: str) -> None:

@@ -107,12 +107,40 @@ LIST_LIES: Mapping[str, str] = {
     "short-list": "A list has every other record only.",
     "empty-list": "A list is empty.",
 }
+
+
+def _amounts(change: Callable[[str, Any], Any]) -> Change:
+    """The amounts of a line of the ledger, each changed by its name."""
+
+    def changed(line: JsonObject) -> JsonObject:
+        amounts = line.get("amounts")
+        if not isinstance(amounts, dict):
+            return line
+        return {**line, "amounts": {name: change(name, v) for name, v in amounts.items()}}
+
+    return changed
+
+
+def _cent_more(name: str, value: Any) -> Any:
+    signed = isinstance(value, int) and name.startswith("signed")
+    return value + 1 if signed else value
+
+
+# Of the first line of the ledger in Light's list.
+LEDGER_LIES: Mapping[str, tuple[str, Change]] = {
+    "line-altered": ("A line of the ledger has a cent more.", _amounts(_cent_more)),
+    "line-amount-null": (
+        "A line of the ledger shows no amounts.",
+        _amounts(lambda name, value: None if "Amount" in name else value),
+    ),
+}
 LIES: Mapping[str, str] = {
     ANOTHER: "The bill is kept, then answered as the request before it was.",
     DOUBLED: "The answer is written twice, so that the next one on the connection is not its own.",
     **{name: text for name, (text, _) in REPLACEMENTS.items()},
     **{name: text for name, (text, _) in BILL_LIES.items()},
     **LIST_LIES,
+    **{name: text for name, (text, _) in LEDGER_LIES.items()},
 }
 
 
@@ -130,6 +158,8 @@ def lied_answer(answered: Answered, lie: str) -> Answered:
         return status, {"records": [], "hasMore": False, "nextCursor": None}
     if lie == "short-list":
         records = records[1::2]
+    elif lie in LEDGER_LIES:
+        records = [LEDGER_LIES[lie][1](each) for each in records[:1]] + records[1:]
     elif lie in BILL_LIES:
         records = [BILL_LIES[lie][1](record) for record in records]
     return status, {**body, "records": records}

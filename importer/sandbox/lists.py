@@ -79,7 +79,7 @@ class Listing:
     record: Callable[[Sequence[Any]], JsonObject] = _body
 
 
-def _listing(
+def listing_of(
     name: str,
     table: sa.Table | sa.Subquery,
     *,
@@ -104,7 +104,7 @@ def _listing(
 
 
 BILL_LIST = dataclasses.replace(
-    _listing(
+    listing_of(
         "invoice-payables",
         BILLS,
         filters={
@@ -154,7 +154,7 @@ def _listed_note(row: Sequence[Any]) -> JsonObject:
 
 
 NOTE_LIST = dataclasses.replace(
-    _listing(
+    listing_of(
         "credit-notes",
         NOTES,
         filters={
@@ -191,7 +191,7 @@ _DOCUMENT_BLANKS = " ".join(
     )
 ).split()
 DOCUMENT_LIST = dataclasses.replace(
-    _listing(
+    listing_of(
         "accounting-documents",
         DOCUMENTS,
         filters={
@@ -222,7 +222,7 @@ DOCUMENT_LIST = dataclasses.replace(
     ),
     record=note_answers.document_json,
 )
-VENDOR_LIST = _listing(
+VENDOR_LIST = listing_of(
     "vendors",
     VENDORS,
     filters={
@@ -236,7 +236,7 @@ VENDOR_LIST = _listing(
     values={"status": get_args(VendorStatus), "type": ("EXTERNAL", "USER")},
     flags={"searchTerm": ()},
 )
-USER_LIST = _listing(
+USER_LIST = listing_of(
     "users",
     USERS,
     filters={
@@ -249,7 +249,7 @@ USER_LIST = _listing(
     values={"status": ("ACTIVE", "DEACTIVATED")},
     flags=dict.fromkeys(("includeRoles", "includeGroups", "includeManagers"), BOOLEANS),
 )
-ACCOUNT_LIST = _listing(
+ACCOUNT_LIST = listing_of(
     "ledger-accounts",
     ACCOUNTS,
     filters={
@@ -276,7 +276,7 @@ ACCOUNT_LIST = _listing(
         "includeCustomProperties": BOOLEANS,
     },
 )
-ENTITY_LIST = _listing(
+ENTITY_LIST = listing_of(
     "entities",
     ENTITIES,
     filters={
@@ -289,7 +289,7 @@ ENTITY_LIST = _listing(
     values={"status": get_args(EntityStatus)},
     flags={"includeCardCustomer": BOOLEANS},
 )
-GROUP_LIST = _listing(
+GROUP_LIST = listing_of(
     "custom-properties/groups",
     GROUPS,
     filters={
@@ -316,7 +316,7 @@ GROUP_LIST = _listing(
 )
 
 
-ORDER_LIST = _listing(
+ORDER_LIST = listing_of(
     "purchase-orders",
     ORDERS,
     filters={

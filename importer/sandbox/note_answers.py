@@ -114,13 +114,13 @@ def link_json(
 
 
 def document_json(row: Sequence[Any]) -> JsonObject:
-    """A record of the list of accounting documents, of a note or of a bill."""
+    """A record of the list of accounting documents, of a note, a bill or a payment."""
     body = json.loads(row[0])
     document_type, number, day, partner, status = row[1:6]
     is_note = document_type == "CN"
     total = None
     if body["amount"] is not None:
-        total = {"amount": abs(body["amount"]), "dcSign": "D" if is_note else "C"}
+        total = {"amount": abs(body["amount"]), "dcSign": "C" if document_type == "AP" else "D"}
     return DocumentAnswer.of(
         {
             "id": body["id"],
@@ -134,7 +134,7 @@ def document_json(row: Sequence[Any]) -> JsonObject:
             "areLinesWithTax": body["areLinesWithTax" if is_note else "lineItemsIncludeTax"],
             "businessPartnerName": body.get("businessPartnerName"),
             "businessPartnerId": partner,
-            "createdAt": body["createdAt" if is_note else "invoiceCreatedAt"],
+            "createdAt": body["invoiceCreatedAt" if document_type == "AP" else "createdAt"],
             "updatedAt": body["updatedAt"],
             "totalTransactionAmount": total,
             "totalTransactionAmountInMajors": None if total is None else total["amount"] / 100,

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from importer.sandbox.store import BILLS, NOTE_LINKS, NOTES, Store, table_row
+from importer.sandbox.store import BILLS, NOTE_LINKS, NOTES, PAYMENTS, Store, table_row
 from importer.sandbox.wire_types import JsonObject, wire_time
 
 ARCHIVED = "ARCHIVED"
@@ -134,7 +134,7 @@ _BILL_STATUS = sa.case(
 _SHARED = """
     id description currency amount company_entity_id created_at updated_at visible_at body
 """.split()
-# Bills and credit notes alike, as ``GET /v1/accounting-documents/accounting-documents`` has them.
+# Bills, credit notes and payments alike, as the list of accounting documents has them.
 DOCUMENTS = sa.union_all(
     sa.select(
         *(NOTES.c[name] for name in _SHARED),
@@ -153,5 +153,14 @@ DOCUMENTS = sa.union_all(
         BILLS.c.vendor_id.label("business_partner_id"),
         sa.cast(sa.null(), sa.Text).label("business_partner_name"),
         _BILL_STATUS.label("status"),
+    ),
+    sa.select(
+        *(PAYMENTS.c[name] for name in _SHARED),
+        sa.literal("BP").label("document_type"),
+        PAYMENTS.c.document_number,
+        PAYMENTS.c.document_date,
+        PAYMENTS.c.business_partner_id,
+        sa.cast(sa.null(), sa.Text).label("business_partner_name"),
+        sa.literal("CLEARED").label("status"),
     ),
 ).subquery("accounting_documents")

@@ -18,6 +18,7 @@ Path = tuple[str, ...]
 
 NAMES = {
     400: ("BadRequestException", "BAD_REQUEST"),
+    403: ("ForbiddenException", "FORBIDDEN"),
     404: ("NotFoundException", "NOT_FOUND"),
     409: ("ConflictException", "CONFLICT"),
     422: ("UnprocessableContentException", "UNPROCESSABLE_CONTENT"),

@@ -29,6 +29,8 @@ from importer.sandbox.gate import (
     unknown_address,
 )
 from importer.sandbox.http_request import id_in_path, json_body
+from importer.sandbox.ledger_list import LEDGER_PATHS, list_ledger_lines
+from importer.sandbox.ledger_store import book_bill, book_payment
 from importer.sandbox.note_routes import NOTE_ROUTES, NOTES_PATH, bill_balance, cleared_bill
 from importer.sandbox.refusals import RefusalError, gateway_refusal, not_found
 from importer.sandbox.route_context import Context, Handler, requested_bill, requested_item
@@ -128,7 +130,13 @@ def act(name: str) -> Handler:
             changes |= cleared_bill(
                 bill, bill["amount"], bill["amount"] - bill_balance(context, bill)
             )
-        return _bill_answer(context.store.save_bill(bill | changes))
+        changed = context.store.save_bill(bill | changes)
+        if bill["state"] not in states.IN_LEDGER and changed["state"] in states.IN_LEDGER:
+            book_bill(context.store, context.company, changed)
+        if name == "mark-as-paid":
+            paid = bill["outstandingBalance"] - changed["outstandingBalance"]
+            book_payment(context.store, context.company, changed, paid)
+        return _bill_answer(changed)
 
     return handler
 
@@ -302,6 +310,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/v1/vendors", create_vendor),
     ("GET", "/v1/vendors/{vendorId}", get_vendor),
     ("GET", "/v1/ledger-accounts", list_of(lists.ACCOUNT_LIST)),
+    *(("GET", path, list_ledger_lines) for path in LEDGER_PATHS),
     ("GET", "/v1/bank-accounts", list_bank_accounts),
     ("GET", "/v1/purchase-orders", list_of(lists.ORDER_LIST)),
     ("GET", "/v1/entities", list_of(lists.ENTITY_LIST)),

@@ -25,6 +25,8 @@ class SandboxSettings:
     ``requests_today`` of the day's limit are spent before the first request. The sandbox's clock
     is ``clock_offset`` ahead of the computer's.
 
+    ``no_ledger``: the keys have no right to read the lines of the ledger.
+
     ``approvers`` are those who have to approve each bill after the user of the keys, in order.
 
     ``faults`` are injected by rate, ``script`` at the requests it names; ``fault_seed`` makes a
@@ -46,6 +48,7 @@ class SandboxSettings:
     headers_on_success: bool = True
     list_lag: float = 0.0
     duplicate_state: bool = False
+    no_ledger: bool = False
     approvers: tuple[str, ...] = ()
     requests_today: int = 0
     clock_offset: float = 0.0

@@ -78,6 +78,29 @@ NOTE_LINKS = sa.Table(  # what of a credit note clears what of a bill
     sa.Column("created_at", sa.Text, nullable=False),
     sa.Column("updated_at", sa.Text, nullable=False),
 )
+PAYMENTS = _table(  # of bills, as accounting documents
+    "payments",
+    """
+    updated_at visible_at currency description document_number document_date company_entity_id
+    business_partner_id body
+    """,
+    sa.Column("created_at", sa.Text, index=True),
+    sa.Column("amount", sa.BigInteger),
+)
+LEDGER_LINES = _table(
+    "ledger_lines",
+    """
+    account_id account_label account_type accounting_document_number business_partner_id
+    business_partner_name company_entity_code company_entity_id created_at document_sequence_id
+    document_type group_currency ledger_name ledger_transaction_id local_currency posting_date
+    tax_tag_label transaction_currency transaction_sequence_id body
+    """,
+    sa.Column("accounting_document_id", sa.Text, index=True),
+    sa.Column("position", sa.Integer, index=True),
+    sa.Column("account_code", sa.Integer),
+    sa.Column("local_amount", sa.BigInteger),
+    sa.Column("group_amount", sa.BigInteger),
+)
 # The reference is written anew at each start: the files are the truth.
 VENDORS = _table(
     "vendors",

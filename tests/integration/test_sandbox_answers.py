@@ -255,9 +255,42 @@ Company = model(
 Upload = model("Upload", [(str, "uploadUrl"), (dict[str, str], "headers")])
 Token = model("Token", [(str, "access_token token_type refresh_token"), (int, "expires_in")])
 
+LedgerAmounts = model(
+    "LedgerAmounts",
+    [
+        (Literal["D", "C"], "dcSign"),
+        (int, "transactionAmount? signedTransactionAmount? localAmount signedLocalAmount"),
+        (int, "groupAmount signedGroupAmount"),
+        (float, "transactionAmountInMajors? localAmountInMajors groupAmountInMajors"),
+        (str, "transactionCurrency? localCurrency groupCurrency"),
+        (bool, "debit credit"),
+    ],
+)
+LedgerLine = model(
+    "LedgerLine",
+    [
+        (Uuid, "id ledgerTransactionId companyId companyEntityId accountId taxId? createdBy?"),
+        (Uuid, "accountingDocumentLineId? accountingDocumentId businessPartnerId? costCenterId?"),
+        (Uuid, "accruedLedgerTransactionLineId?"),
+        (str, "transactionSequenceId companyEntityCode companyEntityName accountLabel accountType"),
+        (str, "documentSequenceId accountingDocumentNumber? description? documentDescription?"),
+        (str, "taxTagLabel? taxCode? businessPartnerName?"),
+        (Literal["PRIMARY", "ELIMINATION"], "ledgerName"),
+        (Literal["AP", "BP", "CN"], "documentType"),
+        (Literal["DEFAULT", "AMORTIZATION", "FX"], "ledgerTransactionType"),
+        (int, "accountCode"),
+        (bool, "amortized"),
+        (LedgerAmounts, "amounts"),
+        (list[Property], "customProperties?"),
+        (Day, "postingDate valuationDate"),
+        (Day, "accountingReleaseStartDate? accountingReleaseEndDate?"),
+        (Moment, "createdAt"),
+    ],
+)
 
-def page(record: Any) -> Any:
-    fields: list[tuple[Any, str]] = [(list[record], "records"), (bool, "hasMore")]
+
+def page(record: Any, *more: tuple[Any, str]) -> Any:
+    fields: list[tuple[Any, str]] = [(list[record], "records"), (bool, "hasMore"), *more]
     return model("Page", [*fields, (int, "total?"), (str, "nextCursor? prevCursor?")])
 
 
@@ -387,6 +420,10 @@ def check_lists(light: Light) -> None:
     }.items():
         assert light.ask("GET", path, page(record), limit=200)["records"]
         assert light.ask("GET", path, page(record), cursor="0", limit=2)["records"]
+    for path in ("ledger-transaction-lines", "ledger-transactions/lines"):
+        shape = page(LedgerLine, (int, "maxTransactionAmount?"))
+        lines = light.ask("GET", f"/v1/{path}", shape, includeCustomProperties="true")
+        assert {line["documentType"] for line in lines["records"]} == {"AP", "BP"}
     light.ask("GET", "/v1/custom-properties/groups", page(FullGroup), includeValues="true")
     light.ask("GET", f"/v1/vendors/{VENDOR.id}", Vendor)
     new = light.ask("POST", "/v1/vendors", Vendor, {"name": "Marlow Glassworks", "currency": "GBP"})

@@ -35,7 +35,16 @@ from importer.sandbox import (
     running,
 )
 from importer.sandbox.faults import FaultPlan, lies_about
-from importer.sandbox.lies import ANOTHER, BILL_LIES, DOUBLED, LIES, LIST_LIES, NEW_STATE, NIL
+from importer.sandbox.lies import (
+    ANOTHER,
+    BILL_LIES,
+    DOUBLED,
+    LEDGER_LIES,
+    LIES,
+    LIST_LIES,
+    NEW_STATE,
+    NIL,
+)
 
 PATH = "/v1/invoice-payables"
 LIST = "/v1/bff/invoice-payables"
@@ -77,7 +86,7 @@ AFTER = {
     "404-html-after": 404,
     "404-foreign-after": 404,
     "404-after": 404,
-    **dict.fromkeys([*BILL_LIES, *LIST_LIES, ANOTHER, DOUBLED], 200),
+    **dict.fromkeys([*BILL_LIES, *LIST_LIES, *LEDGER_LIES, ANOTHER, DOUBLED], 200),
 }
 BROKEN = {"drop-before": 0, "drop-after": 1, "truncated-200": 1}
 
