@@ -266,6 +266,7 @@ class StepTask:
     steps: dict[StepKind, Step]  # as journaled
     document: Document | None = None
     credited: str | None = None  # Light's id of the bill that a credit note clears
+    why_not_credited: str = ""  # where there is none
     credits: Mapping[int, str] = field(default_factory=dict)
     """By index, the credit notes of the bill that no earlier run has cleared, in words."""
 

@@ -15,7 +15,7 @@ from importer.loading.listed_bills import contradicts
 from importer.model.bills import Bill
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.model.journal_states import IN_LIGHT, BillOutcome
+from importer.model.journal_states import IN_LIGHT, BillOutcome, Status
 from importer.model.light_objects import LightBill
 
 
@@ -36,6 +36,13 @@ class CreditedBills:
         if outcome is None or outcome.status not in IN_LIGHT:
             return None
         return outcome.entry.light_id
+
+    def why_not(self, note: Bill, outcomes: Mapping[int, BillOutcome]) -> str:
+        """Why there is no ``light_id``, for people."""
+        outcome = outcomes.get(self.of_load.get(note.index, -1))
+        if outcome is not None and outcome.status is Status.UNKNOWN:
+            return f"the bill {note.credits_bill} has to be settled first"
+        return "Light does not have the bill that it credits"
 
 
 async def find_credited_bills(bills: Sequence[Bill], gateway: LightGateway) -> CreditedBills:

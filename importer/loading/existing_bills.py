@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from importer.core.money import money
 from importer.loading.bill_match import match_bill
 from importer.loading.bill_state import complaint, unknown_state
-from importer.loading.gateway import LightGateway
+from importer.loading.gateway import LightGateway, list_documents
 from importer.loading.job import BillJob
-from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change
 from importer.loading.listed_bills import (
     Candidate,
@@ -23,6 +22,8 @@ from importer.loading.listed_bills import (
     twin_of,
     vendor_of,
 )
+from importer.loading.operation import Record, TwinsRecord
+from importer.loading.reconcile import Ownership
 from importer.model.bills import Bill
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -52,7 +53,7 @@ async def find_existing(
     jobs: Sequence[BillJob],
     listed: Iterable[LightBill],
     gateway: LightGateway,
-    journal: Journal,
+    journal: Ownership,
     settle: float,
     taken: Collection[str] = (),
 ) -> ExistingBills:
@@ -173,6 +174,28 @@ def match_change(job: BillJob, remote: LightBill) -> Change:
         message=_difference(job.bill, remote),
         how=Discovery.BEFORE_SENDING,
     )
+
+
+async def look_for_others(
+    jobs: Sequence[BillJob], gateway: LightGateway, journal: Ownership, settle: float
+) -> dict[int, list[Record]]:
+    """By entry, what the journal keeps of bills that were cancelled in Light, where it has them
+    otherwise: perhaps those were the copies of which a person kept the other."""
+    listed = await list_documents(gateway, (job.bill for job in jobs))
+    existing = await find_existing(jobs, listed, gateway, journal, settle)
+    remotes = {entry.id: remote for entry, remote, _ in existing.matches}
+    out: dict[int, list[Record]] = {}
+    for job in jobs:
+        index, entry = job.bill.index, job.entry.id
+        outcome, twins = existing.settled.get(index), existing.twins.get(index)
+        if entry in remotes:
+            out[entry] = [match_change(job, remotes[entry])]
+        elif outcome is not None:
+            words, how = outcome.message, outcome.how
+            out[entry] = [Change(entry, State.PLANNED, outcome.status, message=words, how=how)]
+        if twins:
+            out[entry].append(TwinsRecord(entry, twins))
+    return out
 
 
 def _warn(jobs: Sequence[BillJob], index: ListedBills, out: ExistingBills) -> None:

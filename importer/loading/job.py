@@ -56,6 +56,7 @@ class BillJob:
     first_sent: datetime | None = None  # as JournalEntry.first_sent, of all attempts
     absent_looks: int = 0  # in a row that did not show it
     resent: bool = False  # after Light did not show it
+    cancelled: bool = False  # in Light, of which nobody has looked since whether it has another
     refusal: Outcome[Any] | None = None  # Light refused, and may have it all the same
     refused: Outcome[Any] | None = None  # Light refused, finally in this run
     created: bool = False
@@ -137,8 +138,9 @@ class BillJob:
         return ""
 
     def reset(self) -> None:
-        """Light's bill was cancelled: it is to be created anew."""
+        """Light's bill was cancelled: it is to be created anew, unless Light has another."""
         self.light_id, self.remote, self.lines = None, None, []
+        self.cancelled = True
 
     # --- what the journal is to keep ----------------------------------------------------------
 

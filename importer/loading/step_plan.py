@@ -139,13 +139,18 @@ def step_tasks(
         kinds = missing_steps(bill, steps_so_far)
         if kinds and entry.state is State.CREATED and entry.light_id is not None:
             document = documents.get(bill.index)
-            credited = plan.credited.light_id(bill, outcomes) if bill.credit_note else None
+            credited, why_not = None, ""
+            if bill.credit_note:
+                credited = plan.credited.light_id(bill, outcomes)
+                why_not = plan.credited.why_not(bill, outcomes)
             uncleared = {
                 note: words
                 for note, words in credits.get(bill.index, {}).items()
                 if not cleared & {(note, entry.light_id), (note, None)}
             }
-            out.append(StepTask(bill, entry, kinds, steps_so_far, document, credited, uncleared))
+            out.append(
+                StepTask(bill, entry, kinds, steps_so_far, document, credited, why_not, uncleared)
+            )
     return out
 
 
@@ -213,7 +218,9 @@ def _step(
     if kind is StepKind.DOCUMENT:
         return UploadDocument(entry, step, settings, bill, document=task.document)
     if kind is StepKind.CLEAR:
-        return ClearNote(entry, step, settings, bill, credited=task.credited)
+        return ClearNote(
+            entry, step, settings, bill, credited=task.credited, why_not=task.why_not_credited
+        )
     if kind is StepKind.PAY:  # not in full what a credit note is still to clear
         open_notes = [words for note, words in task.credits.items() if note not in cleared]
         why = "; ".join(f"{words} {UNCLEARED}" for words in open_notes)

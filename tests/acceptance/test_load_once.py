@@ -18,6 +18,7 @@ from conftest import (
     Ended,
     Fault,
     Request,
+    asked,
     bill_row,
     http,
     numbers,
@@ -272,6 +273,34 @@ def test_cancelled_bill_is_no_match(load: Load, sandbox: Sandbox, tmp_path: Path
         told = load(proxy.url, *files)
     assert statuses(told) == {"created": 1}
     assert sorted(b["state"] == "CANCELLED" for b in sandbox.bills()) == [False, True]
+
+
+@pytest.mark.parametrize("line_mode", ["inline", "separate"])
+def test_duplicate_that_a_person_cancels_is_not_created_again(
+    line_mode: str, load: Load, tmp_path: Path
+) -> None:
+    """A colleague types it at the moment it is sent, so that Light holds ours for a duplicate."""
+    row = bill_row(1)
+    files = write_bills(tmp_path, [row])
+    settings = SandboxSettings(requests_per_minute=100_000, duplicate_state=True)
+    typed = {name: row[name] for name in ("vendorId", "invoiceNumber", "currency")}
+    dates = {name: row[name] or None for name in ("issuedDate", "dueDate")}
+    with running(settings) as light:
+
+        def colleague(request: Request) -> Fault:
+            if request.creates and not light.bills():
+                asked(light, "POST", "invoice-payables", typed | dates | {"amount": row["amount"]})
+            return PASS
+
+        with proxied(light.base_url, colleague) as proxy:
+            words = (*files, "--line-mode", line_mode)
+            assert load(proxy.url, *words).code == 3
+            _, ours = light.bills()
+            asked(light, "POST", f"invoice-payables/{ours['id']}/cancel", {"reason": "twice"})
+            told = load(proxy.url, *words)
+        assert [bill["state"] for bill in light.bills()] == ["IN_DRAFT", "CANCELLED"]
+        assert (told.code, statuses(told)) == (0, {"already_in_light": 1}), told.err
+        assert statuses(load(light.base_url, *words)) == {"already_in_light": 1}
 
 
 def test_too_many_matches_in_light_are_unknown(

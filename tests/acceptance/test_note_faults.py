@@ -35,7 +35,8 @@ from importer.app import CheckRequest, LoadOptions, PaceOptions, UndoOptions
 from importer.app.consent import LoadForecast, UndoForecast
 from importer.app.events import Listener, Phase
 from importer.core.errors import Declined
-from importer.sandbox import Sandbox
+from importer.sandbox import Sandbox, SandboxSettings, running
+from importer.sandbox.faults import parse_script
 
 Load = Callable[..., Ended]
 LINK = re.compile(r"/v1/credit-notes/[^/]+/invoice-payables/[^/]+")
@@ -139,6 +140,25 @@ def test_a_clearing_that_light_accepts_and_does_not_show_is_unknown_and_never_se
         proxy.fault = lambda request: PASS
         again = load(proxy.url, *files, *FAST)
         assert (again.code, sum(act(r) == "clear" for r in proxy.requests)) == (0, 1), again.err
+
+
+def test_credit_note_of_a_bill_that_light_calls_a_duplicate_waits_until_a_person_has_settled_it(
+    load: Load, tmp_path: Path
+) -> None:
+    files = sheets(tmp_path, INV, CN_1)
+    script = parse_script("1 duplicated")
+    with running(SandboxSettings(requests_per_minute=100_000, script=script)) as light:
+        for _ in range(2):
+            done = load(light.base_url, *files, *FAST)
+            assert (done.code, done.json["steps"]) == (3, {"posted": 1, "cleared": 0}), done.err
+            words = {f["code"]: f["message"] for f in done.json["findings"]}
+            assert "it says DUPLICATE_INVOICE (state DUPLICATED)" in words["light.altered"]
+            assert "the bill INV-1 has to be settled first" in words["light.step_refused"]
+        [bill] = light.bills()
+        keeps = {"state": "IN_DRAFT", "failureReason": None}  # it is no duplicate, a person says
+        light.context.store.save_bill(bill | keeps)
+        done = load(light.base_url, *files, *FAST)
+        assert (done.code, light_has(light)) == (0, DONE), done.err
 
 
 PAID = INV | {"status": "paid", "paidFromBankAccountId": "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11",

@@ -96,7 +96,7 @@ class AddLine(JobOperation):
         job = self.job
         if is_cancelled(remote):
             job.reset()
-            return Send(self.creation, (job.change(State.PLANNED),), behind=True)
+            return Look(self.creation, 0.0, (job.change(State.PLANNED),))
         if why := job.objection(remote):
             return Finish(self, True, (job.unsettled(remote, why),))
         if remote.lines is None:  # from the list, which leaves them out

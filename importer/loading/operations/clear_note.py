@@ -29,13 +29,15 @@ from importer.model.light_objects import DocumentRef, LightBill, NoteLink
 
 @dataclass(eq=False)
 class ClearNote(JournaledStep):
-    """``credited`` is Light's id of the bill; None where Light does not have it."""
+    """``credited`` is Light's id of the bill; None where it is not to be cleared, with the reason
+    in ``why_not``."""
 
     kind = StepKind.CLEAR
     right = "clear credit notes"
     noun = "link"
 
     credited: str | None = None
+    why_not: str = ""
     _amount: int = 0  # cents that are to be cleared
     _tried: bool = field(init=False)  # sent, now or before, without a definite no
     _doubtful: bool = field(init=False)  # the settling time is due before it is sent again
@@ -49,7 +51,7 @@ class ClearNote(JournaledStep):
 
     def first(self) -> Decision:
         if self.credited is None:
-            return self.finish(StepState.REFUSED, "Light does not have the bill that it credits")
+            return self.finish(StepState.REFUSED, self.why_not)
         return Look(self)
 
     @property

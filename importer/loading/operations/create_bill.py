@@ -14,6 +14,7 @@ from importer.loading.bill_match import (
 )
 from importer.loading.bill_state import is_cancelled
 from importer.loading.engine import Engine
+from importer.loading.existing_bills import look_for_others
 from importer.loading.final_sweep import FinalSweep
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.job import BillJob, JobOperation
@@ -28,6 +29,7 @@ from importer.loading.operation import (
     Finish,
     Look,
     Operation,
+    Record,
     Send,
     TwinsRecord,
 )
@@ -131,9 +133,21 @@ class CreateBill(JobOperation):
         cls, some: Sequence[CreateBill], gateway: LightGateway
     ) -> list[Decision]:
         by_job = {id(each.job): each for each in some}
-        jobs, settle = [each.job for each in some], some[0].settings.settle
-        settled = await look_up(jobs, gateway, some[0].ownership, settle)
-        return [by_job[id(each.job)]._settled(each) for each in settled]
+        ownership, settle = some[0].ownership, some[0].settings.settle
+        cancelled = [each for each in some if each.job.cancelled]
+        sent = [each.job for each in some if not each.job.cancelled]
+        settled = await look_up(sent, gateway, ownership, settle) if sent else []
+        decisions = [by_job[id(each.job)]._settled(each) for each in settled]
+        if cancelled:
+            jobs = [each.job for each in cancelled]
+            others = await look_for_others(jobs, gateway, ownership, settle)
+            decisions += [each._anew(others.get(each.job.entry.id, [])) for each in cancelled]
+        return decisions
+
+    def _anew(self, other: Sequence[Record]) -> Decision:
+        """What comes next of a bill that was cancelled in Light, where that has it by ``other``."""
+        self.job.cancelled = False
+        return Finish(self, False, tuple(other)) if other else Send(self, behind=True)
 
     def _settled(self, settled: Settled) -> Decision:
         job = self.job
