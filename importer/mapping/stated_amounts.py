@@ -20,6 +20,7 @@ from importer.core.money import (
 )
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
+from importer.mapping.open_amounts import BillPart, part_of
 from importer.mapping.template_model import Template
 from importer.model.fields import LINE_ITEMS, header_key
 from importer.model.tables import CellKind
@@ -84,6 +85,7 @@ class StatedColumn:
     currency: str
     with_tax: bool  # says nothing of lines that have tax in them, or a tax that Light works out
     values: list[Decimal | None]
+    part: BillPart | None = None  # of the bill, where it is not the amount that the template reads
 
 
 def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[StatedColumn]:
@@ -95,16 +97,29 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
     for table in reader.tables:
         end = start + len(table.positions)
         used = set(table.fields.values())
+        reads_open = any(part_of(header) is BillPart.OPEN for header in _headers_of_amounts(table))
         for column, header in enumerate(table.header.headers):
+            if column in used or header_key(header) in choices | ignored:
+                continue
             kinds, currency, with_tax = _kinds(header)
-            if column in used or not kinds or header_key(header) in choices | ignored:
+            part = part_of(header)
+            if reads_open:
+                part = BillPart.BILLED if kinds or header_key(header) in _AMOUNT else None
+            if not kinds and part is None:
                 continue
             values: list[Decimal | None] = [None] * len(reader.row)
             values[start:end] = _amounts(table, column, reader.template)
             name = header.strip()
             place = table.index, column
-            yield StatedColumn(sheet, name, *place, kinds, currency, with_tax, values)
+            yield StatedColumn(sheet, name, *place, kinds, currency, with_tax, values, part)
         start = end
+
+
+def _headers_of_amounts(table: BoundTable) -> Iterator[str]:
+    """The headers of the columns that a bill's or line's amount is read from."""
+    for (_, name), column in table.fields.items():
+        if name in ("amount", "netAmount"):
+            yield table.header.headers[column]
 
 
 def _kinds(header: str) -> tuple[tuple[str, ...], str, bool]:

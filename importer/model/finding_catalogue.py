@@ -537,6 +537,21 @@ sheet.column.in_cents: amounts that are cents
 warning sheet.title.other_currency: a title that names another currency
   The title '{value}' names {named}, but the bills are in {taken}.
   → Check which is correct; if it is the title, correct the currency in the template.
+warning sheet.column.open_amount: less still to be paid than the bill comes to
+  Column '{column}' has {value} of a bill of {calculated}, as of one that is partly or fully paid
+  ({rows}). It is not read: these bills are loaded in full.
+  → To load what is still to be paid, map '{column}' in the template; or leave out the bills that
+    are paid. If it does not matter, list it under ignore_columns.
+warning sheet.column.paid_amount: bills that are paid
+  Column '{column}' has {value} of a bill of {calculated}, as of one that is partly or fully paid
+  ({rows}). It is not read: these bills are loaded in full.
+  → Leave out the bills that are paid, or correct the amounts that are still to be paid. If it does
+    not matter, list '{column}' under ignore_columns.
+warning sheet.column.billed_amount: what was billed beside what is still to be paid
+  Column '{column}' has {value} where '{read}' has {calculated} ({rows}). '{read}' is read: only
+  what is still to be paid is loaded.
+  → To load the bills in full, map '{column}' in the template; if not, list it under
+    ignore_columns.
 sheet.column.unread_state: an unread type or state column
   Column '{header}' has {values} ({rows}) and is not read: such a document is not a bill.
   → Map it in the template under bills.type or bills.state, with these values under pass_over, or

@@ -37,14 +37,16 @@ def compare_stated(
         return
     size = int(line_bill.max(initial=-1)) + 1
     amounts = {}
-    for kind, of_lines in (("net", _net(lines, gross)), ("gross", gross)):
+    for kind, of_lines in (("net", net_of_lines(lines, gross)), ("gross", gross)):
         amounts[kind] = (of_lines, sums(of_lines, line_bill, size)[0])
     for stated in mapped.stated:
+        if stated.part is not None:
+            continue
         which = untaxed if stated.with_tax else None
         yield from _differing(mapped, bills, lines, line_bill, stated, amounts, which)
 
 
-def _net(lines: ParsedTable, gross: CentsArray) -> CentsArray:
+def net_of_lines(lines: ParsedTable, gross: CentsArray) -> CentsArray:
     """Each line's net; of a line with tax and without net amount its gross less its tax."""
     net, tax = lines["netAmount"].cents(), lines["taxAmount"].cents()
     by_tax = ~net.valid & gross.valid & tax.valid

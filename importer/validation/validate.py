@@ -22,6 +22,7 @@ from importer.validation.cents_array import CentsArray, sums
 from importer.validation.check_tables import check_cells, check_rows, row_findings
 from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.compare_open import compare_open
 from importer.validation.compare_stated import compare_stated
 from importer.validation.credit_notes import (
     credit_notes_of,
@@ -127,10 +128,10 @@ def check(
     untaxed = is_sum & ~include_tax
     coded = ~(lines["taxCode"].blank & lines["taxCodeId"].blank) & lines["taxAmount"].blank
     untaxed[line_bill[joined & coded]] = False  # Light works the tax out
-    differing = compare_stated(
-        mapped, bills, lines, line_bill, gross_of_lines(lines, of_lines), untaxed
-    )
+    gross = gross_of_lines(lines, of_lines)
+    differing = compare_stated(mapped, bills, lines, line_bill, gross, untaxed)
     findings += [f for f in differing if not f.lines or not lacking.issuperset(f.lines)]
+    findings += compare_open(mapped, bills, lines, line_bill, amounts, gross)
     findings = drafts.excused(_first_causes(findings, bills, lines), mapped.template)
     findings += drafts.findings(mapped, wanted)
     documents = _left_out(mapped, then)

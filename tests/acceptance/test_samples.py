@@ -74,6 +74,7 @@ NEEDS_OTHER_FILES = {
     "lookup.pick.unused",
     "bills.document.beside",
     "bills.document.not_proven",
+    "sheet.column.billed_amount",  # tests/integration/test_open_amounts.py
 }
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
 NEEDS_OTHER_FILES |= {"cells.not_clearable", "bills.update.twice"}

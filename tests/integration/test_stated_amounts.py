@@ -120,7 +120,7 @@ OTHER, SAME = "sheet.column.other_amount", "sheet.column.same_amount"
         ("Amount GBP", "EUR", ["117.00", "70.20"], ""),  # what the bill is in the books
         ("Amount GBP", "EUR", ["100.00", "60.00"], SAME),
         ("Net EUR", "EUR", ["117.00", "70.20"], DIFFERS),
-        ("Paid GBP", "GBP", ["117.00", "70.20"], ""),
+        ("Budget GBP", "GBP", ["117.00", "70.20"], ""),
         ("Amount (LCY)", "EUR", ["117.00", "70.20"], ""),
     ],
 )
