@@ -34,6 +34,7 @@ from importer.validation.cents_array import CentsArray, added
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.left_out import sums_of
+from importer.validation.row_runs import row_runs
 
 
 def _normalized(numbers: pa.LargeStringArray) -> pa.LargeStringArray:
@@ -142,12 +143,12 @@ def torn_numbers(
     number has one character more or less: a row of that bill, mistyped. Where most bills are
     scattered it says nothing. ``reported``: bills named as nearly the same already.
     """
-    number, table = bills["invoiceNumber"], mapped.lines.table
-    order = np.lexsort((mapped.lines.row, table)) if mapped.line_bill is not None else np.arange(0)
-    of_rows = line_bill[order]
-    starts = np.flatnonzero(np.append(True, np.diff(of_rows) != 0)) if len(of_rows) else order
-    runs = of_rows[starts]
-    counts = np.bincount(runs, minlength=bills.size) if len(runs) else np.zeros(0, dtype=np.int64)
+    number = bills["invoiceNumber"]
+    runs = np.empty(0, dtype=np.int64)
+    if mapped.line_bill is not None:
+        lines, starts = row_runs(mapped, line_bill)
+        runs = line_bill[lines[starts]]
+    counts = np.bincount(runs, minlength=bills.size)
     outer_of: dict[int, int] = {}  # the bill that each stands inside of
     if len(runs) > 2 and len(runs) <= 1.2 * bills.size + 2:
         between = (runs[:-2] == runs[2:]) & (counts[runs[1:-1]] == 1) & (counts[runs[:-2]] == 2)

@@ -11,6 +11,7 @@ from importer.model.fields import LINE_ITEMS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.finding_batch import Findings
+from importer.validation.row_runs import row_runs
 
 # What hides whose row it is: its vendor or number is lost, or its cells have moved.
 _HIDING = (
@@ -33,44 +34,55 @@ _MISREAD = (
 
 
 def torn_bills(
-    mapped: MappedTables, findings: Findings, line_bill: np.ndarray, counts: np.ndarray
+    mapped: MappedTables, findings: Findings, line_bill: np.ndarray
 ) -> Iterator[Finding]:
     """A finding for each bill without an error of its own that may lack a row.
 
     Of a flat layout where the rows of a bill stand together: bills with rows of invalid ones
     between theirs, and those beside a row whose bill cannot be known.
     """
-    if not mapped.template.group_by or not len(line_bill) or counts.max() < 2:
+    if not mapped.template.group_by or not len(line_bill):
         return
-    invalid = findings.invalid_bills(len(counts), line_bill)
+    size = len(mapped.bills)
+    invalid = findings.invalid_bills(size, line_bill)
     if not invalid.any() or invalid.all():
         return
-    hidden, misread = (np.zeros(len(counts), dtype=bool) for _ in range(2))
+    lines, starts = row_runs(mapped, line_bill)
+    of_rows, firsts = line_bill[lines], lines[starts]
+    counts = np.bincount(of_rows[of_rows >= 0], minlength=size)
+    if counts.max() < 2:
+        return
+    hidden, misread = (np.zeros(size, dtype=bool) for _ in range(2))
     for codes, mask in ((_HIDING, hidden), (_MISREAD, misread)):
-        bills, lines = findings.items_of(*codes)
-        mask[bills] = mask[line_bill[lines]] = True
-    starts = np.flatnonzero(np.append(True, np.diff(line_bill) != 0))
-    runs, table = line_bill[starts], mapped.lines.table[starts]
-    run_counts = np.bincount(runs[runs >= 0], minlength=len(counts))
+        of_bills, of_lines = findings.items_of(*codes)
+        mask[of_bills] = mask[line_bill[of_lines]] = True
+    runs, table = of_rows[starts], mapped.lines.table[firsts]
+    run_counts = np.bincount(runs[runs >= 0], minlength=size)
+    scattered = _scattered(runs, run_counts, invalid)
     reported = set[int]()
     for i in np.flatnonzero((hidden | misread)[runs] & (runs >= 0)).tolist():
         beside = [k for k in (i - 1, i + 1) if 0 <= k < len(runs) and table[k] == table[i]]
         between = len(beside) == 2 and runs[beside[0]] == runs[beside[1]]
-        scattered = between and _others_between(runs, invalid, int(runs[beside[0]]))
-        if scattered or not (between or (hidden[runs[i]] and counts[runs[i]] == 1)):
+        if not ((hidden[runs[i]] and counts[runs[i]] == 1) or between):
+            continue
+        if between and scattered[runs[beside[0]]]:
             continue
         for k in beside:
             bill = int(runs[k])
             apart = not between and (run_counts[bill] > 1 or counts[bill] < 2)
             if bill >= 0 and not (invalid[bill] or apart or bill in reported):
                 reported.add(bill)
-                cell = mapped.cell(LINE_ITEMS, "amount", int(starts[k]))
-                row = int(mapped.lines.row[starts[i]])
+                cell = mapped.cell(LINE_ITEMS, "amount", int(firsts[k]))
+                row = int(mapped.lines.row[firsts[i]])
                 yield finding("bills.lines.in_doubt", cell, bills=(bill,), row=row)
 
 
-def _others_between(runs: np.ndarray, invalid: np.ndarray, bill: int) -> bool:
-    """Whether rows of valid bills, too, are between the rows of the bill."""
-    at = np.flatnonzero(runs == bill)
-    between = runs[at[0] : at[-1]]
-    return bool((~invalid[between] & (between != bill)).any())
+def _scattered(runs: np.ndarray, run_counts: np.ndarray, invalid: np.ndarray) -> np.ndarray:
+    """Which bills have rows of other valid bills between theirs."""
+    at = np.flatnonzero(runs >= 0)
+    first, last = np.full(len(invalid), len(runs)), np.zeros(len(invalid), dtype=np.int64)
+    np.minimum.at(first, runs[at], at)
+    np.maximum.at(last, runs[at], at)
+    valid = np.append(0, np.cumsum((runs >= 0) & ~invalid[runs]))
+    between = valid[last] - valid[first]
+    return np.asarray(between > np.where(invalid, 0, run_counts - 1))

@@ -151,7 +151,7 @@ def check(
     )
     checked.credit_notes, checked.left_out = notes.mask, documents
     checked.add_findings(_sum_findings(checked, bill_rows, exclude))
-    checked.add_findings([*torn_bills(mapped, checked.findings, line_bill, counts)])
+    checked.add_findings([*torn_bills(mapped, checked.findings, line_bill)])
     return checked
 
 

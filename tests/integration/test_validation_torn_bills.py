@@ -37,6 +37,23 @@ def test_no_bill_goes_without_a_row_that_may_be_its_own(
     assert [bill.invoice_number for bill in of.valid_bills()] == valid
 
 
+WITH_FREIGHT = """
+extra_lines:
+  - {amount: {column: Freight}, description: {value: Freight}}
+"""
+
+
+@pytest.mark.parametrize("index", [4, 5], ids=["between", "beside"])
+def test_an_extra_line_does_not_hide_that_a_row_may_be_missing(tmp_path: Path, index: int) -> None:
+    """Freight is a second line of a row: the rows around another's are counted, not the lines."""
+    rows = [["Supplier", "Number", "Date", "Amount", "Freight"]]
+    rows += [["Acme", "A1", "01/03/2025", amount, "5.00"] for amount in ("10.00", "20.00")]
+    rows += [["Beta", "B2", "01/03/2025", amount, "5.00"] for amount in ("10.00", "30.50")]
+    rows.insert(index, ["", "B2", "01/03/2025", "20.00", "5.00"])
+    of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, LEDGER + WITH_FREIGHT))
+    assert [bill.invoice_number for bill in of.valid_bills()] == ["A1"]
+
+
 def test_last_row_a_cent_off_the_sum_may_be_a_total(tmp_path: Path) -> None:
     rows = [*ROWS, ["Gross Ltd", "T1", "31/03/2025", "181.51"]]
     of = checked([csv_file(tmp_path / "l.csv", [HEADER, *rows])], template(tmp_path, LEDGER))
