@@ -42,7 +42,7 @@ def names_of(field: str, directory: Directory, light: Collection[str] | None = N
     """
     wanted = light or LOOKUP_FIELDS[field].usual
     if field == "vendor":
-        return NameIndex(_vendors(directory.vendors, wanted))
+        return NameIndex(named_vendors(directory.vendors, wanted))
     if field == "companyEntity":
         return NameIndex(_entities(directory.entities, wanted))
     if field == "account":
@@ -54,7 +54,7 @@ def names_of(field: str, directory: Directory, light: Collection[str] | None = N
     return NameIndex(_tax_codes(directory.tax_codes))
 
 
-def _vendors(vendors: Sequence[Vendor], wanted: Collection[str]) -> Iterable[Named]:
+def named_vendors(vendors: Sequence[Vendor], wanted: Collection[str]) -> Iterable[Named]:
     for v in vendors:
         by = {"name": v.name, "identifier": v.identifier, "vatId": v.vat_id}
         keys = tuple(key for name in wanted if (key := by.get(name)))

@@ -26,7 +26,7 @@ _ENDED = frozenset(
 LIKELY = 72.0  # of 100: worth naming in a sentence
 POSSIBLE = 58.0  # worth offering in a list of suggestions
 MOST = 6  # suggestions
-_COMPARISONS = 10_000_000  # some ten seconds' worth; past it there are no more suggestions
+_COMPARISONS = 10_000_000  # some ten seconds' worth
 
 _WORD = re.compile(r"\w+")
 # They do not identify a company, and make short names similar.
@@ -78,16 +78,24 @@ class Named:
 class NameIndex:
     """Things of Light by name. ``key`` is how two names are compared for being the same.
 
-    Equal labels get their ids, so that all labels differ.
+    Equal labels get their ids, so that all labels differ. After ``comparisons`` for similar names
+    there are no more of them, which will do for suggestions; ``math.inf`` where they decide.
     """
 
-    def __init__(self, things: Iterable[Named], key: Callable[[str], str] = name_key) -> None:
+    def __init__(
+        self,
+        things: Iterable[Named],
+        key: Callable[[str], str] = name_key,
+        *,
+        comparisons: float = _COMPARISONS,
+    ) -> None:
         every = list(things)
         labels = Counter(thing.label for thing in every)
         self.things = [
             t if labels[t.label] == 1 else replace(t, label=f"{t.label} [{t.id}]") for t in every
         ]
         self._key = key
+        self._budget = comparisons
         self._exact: dict[str, dict[str, Named]] = defaultdict(dict)
         for thing in self.things:
             for name in thing.keys:
@@ -107,6 +115,9 @@ class NameIndex:
         if text not in self._near:
             if self._similarity is None:
                 self._similarity = _Similarity(thing for thing in self.things if thing.usable)
+            self._budget -= self._similarity.comparisons
+            if self._budget < 0:
+                return []
             self._near[text] = self._similarity.nearest(text)
         return [thing for score, thing in self._near[text] if score >= at_least]
 
@@ -137,14 +148,11 @@ class _Similarity:
                 self._names.append(name_key(name))
         self._bare = [" ".join(_words(name)) for name in self._names]
         self._sorted = [" ".join(sorted(_words(name))) for name in self._names]
-        self._budget = _COMPARISONS
+        self.comparisons = 3 * len(self._names)  # of one name
 
     def nearest(self, text: str) -> list[tuple[float, Named]]:
         from rapidfuzz import fuzz  # most files have no wrong name
 
-        self._budget -= 3 * len(self._names)
-        if self._budget < 0:
-            return []
         best: dict[str, tuple[float, float, Named]] = {}
         query = name_key(text)
         for score, at in self._scores(query):

@@ -7,6 +7,7 @@ is for the person to decide.
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 from collections import Counter, defaultdict
@@ -22,7 +23,7 @@ from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.light_objects import NewVendor, Vendor
 from importer.model.tables import SourceTable
-from importer.references.directory import Directory, names_of
+from importer.references.directory import named_vendors
 from importer.references.lookup_tables import Entry, Pick
 from importer.references.name_index import LIKELY, Named, NameIndex
 
@@ -210,19 +211,17 @@ class VendorPlan:
 def plan_vendors(wanted: Mapping[str, NewVendor], vendors: Sequence[Vendor]) -> VendorPlan:
     """Which of the wanted vendors are to be created, by what Light lists now."""
     plan = VendorPlan()
-    index = names_of("vendor", Directory(vendors=vendors), ("name",))
+    index = NameIndex(named_vendors(vendors, ("name",)), comparisons=math.inf)
     by_number: dict[str, list[Vendor]] = defaultdict(list)
     for vendor in vendors:
         for number in {number_key(vendor.identifier), number_key(vendor.vat_id)} - {""}:
             by_number[number].append(vendor)
-    new = NameIndex(Named(v.id, v.name, (v.name,)) for v in wanted.values())
+    new = NameIndex((Named(v.id, v.name, (v.name,)) for v in wanted.values()), comparisons=math.inf)
     by_id = {vendor.id: vendor for vendor in vendors}
     for id, each in wanted.items():
         same = [by_id[thing.id] for thing in index.exact(each.name)]
         numbers = {number_key(each.values.get(name)) for name in ("identifier", "vatId")} - {""}
         others = {v.id: v for number in sorted(numbers) for v in by_number[number]}
-        near = [] if each.another else index.nearest(each.name, LIKELY)
-        twin = [] if each.another else [n for n in new.nearest(each.name, LIKELY) if n.id != id]
         if len(same) == 1 and not _contradiction(each, same[0]):
             plan.existing[id] = same[0]
         elif same:
@@ -232,10 +231,12 @@ def plan_vendors(wanted: Mapping[str, NewVendor], vendors: Sequence[Vendor]) -> 
         elif others:
             names = " and ".join(f"{v.name} ({v.id})" for v in others.values())
             plan.objections[id] = ("create_same_number", {"candidates": names}, [])
-        elif near:
+        elif each.another:
+            plan.create[id] = each
+        elif near := index.nearest(each.name, LIKELY):
             names = "; ".join(thing.label for thing in near[:3])
             plan.objections[id] = ("create_similar", {"candidates": names}, near)
-        elif twin:
+        elif twin := [n for n in new.nearest(each.name, LIKELY) if n.id != id]:
             plan.objections[id] = ("create_similar", {"candidates": twin[0].label}, [])
         else:
             plan.create[id] = each

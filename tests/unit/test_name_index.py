@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 
 import pytest
@@ -52,6 +53,14 @@ def test_hint_uses_the_original_spelling(written: str, nearest: str) -> None:
     assert COMPANIES.exact(written) == []
     assert labels(COMPANIES.nearest(written))[0] == nearest
     assert COMPANIES.hint(written).startswith(f"; the nearest is '{nearest}'")
+
+
+@pytest.mark.parametrize(("comparisons", "hints"), [(7, 2), (math.inf, 3)])
+def test_names_are_compared_as_often_as_is_permitted(comparisons: float, hints: int) -> None:
+    index = NameIndex([Named("1", "Amberley", ("Amberley",))], comparisons=comparisons)
+    written = ["Amberly", "Amberlei", "Ambarley", "Amberly"]  # the last one is known already
+    assert sum(index.hint(each) != "" for each in written[:3]) == hints
+    assert index.hint(written[3])
 
 
 @pytest.mark.parametrize("written", ["Ltd", "Zebra Umbrella Ltd", "???", "", "Q", "Storage"])
