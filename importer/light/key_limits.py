@@ -62,7 +62,7 @@ class KeyLimits:
     db: Store
     per_minute: int
 
-    def pause_until(self, key: LimitedKey, moment: float, now: float) -> None:
+    def _pause(self, key: LimitedKey, moment: float, now: float) -> None:
         """Nobody uses the key before ``moment`` (unix seconds), in no process.
 
         Never shortens a pause.
@@ -95,7 +95,7 @@ class KeyLimits:
             stated = stated_pause(status, info) is not None
             hold = _held(key, now, words or str(status), status, stated, reading=reading)
             seconds = pause_after(status, info, hold.refusals)
-            self.pause_until(key, now + seconds, now)
+            self._pause(key, now + seconds, now)
             return seconds
         hold_before = key.hold
         if hold_before and now >= key.pause and (hold_before.of_a_read or not reading):
@@ -103,7 +103,7 @@ class KeyLimits:
         # Where our own window is full, nothing remains, of course; it frees permit by permit.
         window_full = now - key.full_at < WINDOW
         if status < 400 and info.remaining == 0 and info.reset_in is not None and not window_full:
-            self.pause_until(key, now + info.reset_in, now)
+            self._pause(key, now + info.reset_in, now)
         return info.retry_after
 
     def stated(self, key: LimitedKey, now: float) -> StatedLimits:

@@ -175,14 +175,11 @@ class RateLimiter:
         """
         async with self._queue():  # first come, first served; only the first one has a timer
             while True:
-                now = self.clock()
-                try:
-                    permit = self._try_acquire(now, longest, key)
-                except StoreLost:
-                    permit = self._try_acquire(self.clock(), longest, key)  # on a new connection
+                permit = self._try_acquire(longest, key)
                 if isinstance(permit, Permit):
                     self.requests += 1
                     return permit  # do not await between granting and returning the permit
+                now = self.clock()
                 seconds = permit.until - now
                 if isinstance(permit, _BudgetSpent):
                     until = minute_after(permit.until)
@@ -251,41 +248,44 @@ class RateLimiter:
             self._loop, self._turn = loop, asyncio.Lock()
         return self._turn
 
-    def _try_acquire(
-        self, now: float, longest: float, place: int | None
-    ) -> Permit | _BudgetSpent | _Wait:
+    def _try_acquire(self, longest: float, place: int | None) -> Permit | _BudgetSpent | _Wait:
         """A permit, or the time at which to ask again. Raises HeldBack, RateLimiterProblem."""
         keys = self._keys if place is None else [self._keys[place]]
         try:
-            with transaction(self._db):  # counting and taking are one step for all processes
-                self._handle_clock_rollback(now)
-                self._db.execute("DELETE FROM slot WHERE free_at <= ?", (now,))
-                # Of the keys that may go at once, the one with the largest part of its limit left.
-                available = [self._availability(key, now) for key in keys]
-                first = min(available, key=lambda each: (each.at, each.taken))
-                self._check_hold(first, now)
-                if first.at - now > LONGEST_WAIT:
-                    return _BudgetSpent(why_held_for_long(first.key.hold), first.at)
-                marks = [key.mark for key in self._keys]
-                sent = requests_on(self._db, marks, utc_date(now))
-                if sent >= self.per_day:
-                    return _BudgetSpent(
-                        f"The {self.per_day:,} requests permitted for {utc_date(now)} (UTC) are "
-                        f"spent: {sent:,} were sent.",
-                        next_midnight(now).timestamp(),
-                    )
-                if first.at > now:
-                    return _Wait(first.at, _why(first), not first.paused)
-                ((slot,),) = self._db.execute(
-                    "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?) RETURNING id",
-                    (first.key.mark, now, now + longest + HOLD),
-                ).fetchall()
-                count_request(self._db, first.key.mark, utc_date(now))
-                return Permit(slot, now, first.key.place)
-        except StoreLost:
-            raise
+            try:
+                return self._take_permit(longest, keys)
+            except StoreLost:
+                return self._take_permit(longest, keys)  # on a new connection
         except sqlite3.Error as error:
             raise store_problem(self._path, error) from error
+
+    def _take_permit(self, longest: float, keys: list[LimitedKey]) -> Permit | _BudgetSpent | _Wait:
+        with transaction(self._db):  # counting and taking are one step for all processes
+            now = self.clock()  # others, or a lost connection, may have kept us waiting until here
+            self._handle_clock_rollback(now)
+            self._db.execute("DELETE FROM slot WHERE free_at <= ?", (now,))
+            # Of the keys that may go at once, the one with the largest part of its limit left.
+            available = [self._availability(key, now) for key in keys]
+            first = min(available, key=lambda each: (each.at, each.taken))
+            self._check_hold(first, now)
+            if first.at - now > LONGEST_WAIT:
+                return _BudgetSpent(why_held_for_long(first.key.hold), first.at)
+            marks = [key.mark for key in self._keys]
+            sent = requests_on(self._db, marks, utc_date(now))
+            if sent >= self.per_day:
+                return _BudgetSpent(
+                    f"The {self.per_day:,} requests permitted for {utc_date(now)} (UTC) are "
+                    f"spent: {sent:,} were sent.",
+                    next_midnight(now).timestamp(),
+                )
+            if first.at > now:
+                return _Wait(first.at, _why(first), not first.paused)
+            ((slot,),) = self._db.execute(
+                "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?) RETURNING id",
+                (first.key.mark, now, now + longest + HOLD),
+            ).fetchall()
+            count_request(self._db, first.key.mark, utc_date(now))
+            return Permit(slot, now, first.key.place)
 
     def _check_hold(self, first: _Availability, now: float) -> None:
         """Raises HeldBack where Light has taken nothing for too long, and will not yet."""
@@ -368,13 +368,6 @@ class RateLimiter:
             )
 
     # --- Light's limits -----------------------------------------------------------------------
-
-    def pause_until(self, moment: float, key: int = 0) -> None:
-        """Nobody uses the key before ``moment`` (unix seconds), in no process.
-
-        Never shortens a pause.
-        """
-        self._limits.pause_until(self._keys[key], moment, self.clock())
 
     def observe(
         self,

@@ -170,7 +170,7 @@ def test_seconds_for_requests_have_the_pause_and_each_key_its_part(files):
     async def work(limiter, clock):
         assert limiter.seconds_for(20) == 0
         assert limiter.seconds_for(21) == pytest.approx(60, abs=0.5)
-        limiter.pause_until(clock() + 30, 1)
+        limiter.observe(429, {"Retry-After": "30"}, 1)
         assert limiter.seconds_for(2) == pytest.approx(30)
 
     run_with_pacer(files, work, per_minute=10, keys="ab")
@@ -372,7 +372,7 @@ def test_clock_rollback_waits_at_most_one_window(files, back):
         with RateLimiter(next(files), per_minute=2, clock=lambda: clock() - shift) as limiter:
             for _ in range(2):
                 limiter.finish(await limiter.acquire())
-            limiter.pause_until(clock() + 20)
+            limiter.observe(429, {"Retry-After": "20"})
             shift = back
             await limiter.acquire()
             assert clock() - START <= HOLD + 1.1
@@ -387,7 +387,7 @@ def test_pause_keeps_its_length_after_a_clock_rollback(files):
         nonlocal shift
         with RateLimiter(next(files), clock=lambda: clock() - shift) as limiter:
             await limiter.acquire()
-            limiter.pause_until(clock() + 20)
+            limiter.observe(429, {"Retry-After": "20"})
             shift = 3600.0
             await limiter.acquire()
             assert 19 <= clock() - START <= 21.1
@@ -421,7 +421,7 @@ def test_earliest_with_all_permits_taken():
 def test_pause_outlasts_a_free_permit(files):
     async def work(limiter, clock):
         limiter.finish(await limiter.acquire())
-        limiter.pause_until(START + 90)
+        limiter.observe(429, {"Retry-After": "90"})
         await limiter.acquire()
         assert clock() - START == pytest.approx(90, abs=0.01)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
 import uuid
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 from postgres_server import team_journal
 
-from importer.core.errors import BudgetSpent
+from importer.core.errors import BudgetSpent, RateLimiterProblem
 from importer.core.hold_back import AnnouncedWait
 from importer.light.rate_limiter import RateLimiter
-from importer.light.team_pace import TeamPace
+from importer.light.team_pace import TeamPace, TeamPaceStore
 from importer.loading.journal.journal import Journal
 
 
@@ -91,3 +94,49 @@ def test_permit_is_granted_on_a_new_connection_when_one_is_lost(place: TeamPace)
             assert limiter.requests == 2
 
     asyncio.run(losing())
+
+
+@contextlib.contextmanager
+def waiting_sessions_lost(place: TeamPace, times: int) -> Iterator[list[float]]:
+    """Another computer counts until so many sessions that waited for it were lost, and on.
+
+    Yields a list, which gets the moment at which it has counted.
+    """
+    counted_at: list[float] = []
+    other = TeamPaceStore(place)
+    other.begin()
+
+    def lose() -> None:
+        lost, until = 0, time.monotonic() + 30
+        with psycopg.connect(place.dsn, autocommit=True) as db:
+            while lost < times and time.monotonic() < until:
+                lost += db.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                ).rowcount
+        other.execute("SELECT pg_sleep(0.2)")
+        counted_at.append(other.clock())
+        other.execute("COMMIT")
+
+    thread = threading.Thread(target=lose)
+    thread.start()
+    try:
+        yield counted_at
+    finally:
+        thread.join()
+        other.close()
+
+
+def test_permit_after_a_lost_connection_counts_from_when_it_is_granted(place: TeamPace) -> None:
+    with RateLimiter(place) as limiter, waiting_sessions_lost(place, 1) as counted_at:
+        permit = asyncio.run(limiter.acquire())
+    assert permit.started_at > counted_at[0] - 0.1
+
+
+def test_second_lost_connection_refuses_the_permit(place: TeamPace) -> None:
+    with (
+        RateLimiter(place) as limiter,
+        waiting_sessions_lost(place, 2),
+        pytest.raises(RateLimiterProblem, match=r"cannot be used .*, so nothing is sent"),
+    ):
+        asyncio.run(limiter.acquire())
