@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
+from importer.app.journal_places import TeamAddress, chosen_journal
 from importer.app.next_step import after_check
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
@@ -25,17 +27,22 @@ def check(
     company: str | None = None,
     profile: bool = False,
     base_url: str | None = None,
+    journal: str | None = None,
     result: ResultFile | None = None,
     listener: Listener = SILENT,
 ) -> Result:
     """Check bills and line items offline. Without ``result`` no file is written.
 
     ``company`` is the name or id of a company whose lists were fetched, the only one if left out:
-    names that it does not have give warnings. ``base_url`` is the Light that the bills would go to.
+    names that it does not have give warnings. ``base_url`` is the Light that the bills would go to,
+    ``journal`` a file or a team's database that may know them. Cells may say ``(clear)``, as for an
+    update.
     Without lists a note says that names were not
     checked; a ``company`` that is no ``profile``'s must have some. Raises ImporterError where the
     files cannot be checked at all.
     """
+    place = chosen_journal(journal)
+    team = place if isinstance(place, TeamAddress) else None
     cached, unchecked = _lists(company, profile=profile)
     began, started = time.monotonic(), datetime.now(UTC)
     path = result.free_path(request.files) if result else None
@@ -50,9 +57,17 @@ def check(
 
     if unchecked and has_names(files.checked):
         notes.append(unchecked)
-    loads = earlier_loads(files, base_url=base_url, company=company)
+    loads = earlier_loads(
+        files,
+        journal=place if isinstance(place, Path) else None,
+        team=team,
+        base_url=base_url,
+        company=company,
+    )
     if loads.note:
         notes.append(loads.note)
+    if files.updates:
+        notes.append("Cells say (clear), which blanks values in Light: load this with --update.")
     summary = replace(files.summary("validate", started), notes=tuple(notes), asked=False)
     if files.former is not None and files.continues:
         former = files.former
@@ -65,13 +80,15 @@ def check(
     from importer.report.build_report import build_report
 
     report = build_report(files.checked, loads.outcomes, summary, former_ids=former_ids(files))
-    code = exit_code(report.summary, report.findings, stopped=None)
+    code = exit_code(report.summary, report.findings, stopped=None, updates=files.updates)
     unresolved = any(each.pick is None for each in report.unresolved)
     summary = replace(
         report.summary,
         exit_code=code,
         seconds=time.monotonic() - began,
-        next_step=after_check(request, report.summary, code, path, unresolved),
+        next_step=after_check(
+            replace(request, update=files.updates), report.summary, code, path, unresolved
+        ),
     )
     return write_file(replace(report, summary=summary), result, path, listener)
 

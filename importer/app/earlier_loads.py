@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from importer.app import data_paths
-from importer.app.journal_places import exists
+from importer.app.journal_places import TeamAddress, exists, open_team
 from importer.app.resume_checks import former_ids
-from importer.core.errors import JournalProblem
+from importer.core.errors import ImporterError, JournalProblem
 from importer.core.name_key import name_key
 from importer.light.credentials import DEFAULT_BASE_URL, check_base_url
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from importer.app.pipeline import CheckedFiles
     from importer.loading.journal.journal_place import JournalPlace
     from importer.model.journal_states import BillOutcome
@@ -39,6 +41,7 @@ def earlier_loads(
     files: CheckedFiles,
     *,
     journal: JournalPlace | None = None,
+    team: TeamAddress | None = None,
     base_url: str | None = None,
     company: str | None = None,
     without: Collection[int] = (),
@@ -47,16 +50,22 @@ def earlier_loads(
     """What is known of the bills, but for those ``without``; a row that has changed since becomes a
     finding too. The entries ``taken`` are of other rows.
 
-    ``journal`` is that of the company; None: the only one on this computer of that Light, and of
-    that company where it is named.
+    ``journal`` is that of the company; None: the only one of that Light on this computer, or in the
+    team's database, and of that company where it is named.
     """
     checked, former, loads = files.checked, files.former, EarlierLoads()
     if checked.bills.size == len(without):
         return loads
-    if journal is None and files.continues and former is not None and former.company_id:
+    of_former = files.continues and former is not None and former.company_id
+    if journal is None and of_former and former is not None and team is None:
         journal = data_paths.journal_path(former.base_url, former.company_id)
-    if journal is None:
-        journal, loads.note = _only_journal(base_url, company)
+    elif journal is None:
+        if of_former and former is not None:
+            base_url, company = former.base_url, former.company_id
+        try:
+            journal, loads.note = _only_journal(team, base_url, company)
+        except ImporterError as problem:  # the team's database cannot be reached
+            loads.note = f"Whether these bills were loaded before was not looked up: {problem}"
     of_rows = former_ids(files)
     places = zip(
         checked.mapped.bills.table.tolist(), checked.mapped.bills.row.tolist(), strict=True
@@ -79,29 +88,40 @@ def earlier_loads(
             loads.note = f"Whether these bills were loaded before is not certain: {problem}"
     search.in_workbook(light_ids, files.continues)
     loads.outcomes = search.outcomes
-    checked.add_findings(search.changes)
+    if not files.updates:
+        checked.add_findings(search.changes)
     return loads
 
 
-def _only_journal(base_url: str | None, company: str | None) -> tuple[Path | None, str]:
+def _only_journal(
+    team: TeamAddress | None, base_url: str | None, company: str | None
+) -> tuple[JournalPlace | None, str]:
     """The journal of that Light and company; where several may be meant none, and a note."""
-    paths = data_paths.journal_paths(check_base_url(base_url or DEFAULT_BASE_URL))
+    base_url, where = check_base_url(base_url or DEFAULT_BASE_URL), "from this computer"
+    places: Sequence[JournalPlace]
+    if team is None:
+        places = data_paths.journal_paths(base_url)
+    else:
+        from importer.loading.journal.team_store import team_journals
+
+        every = team_journals(open_team(team).dsn)
+        places, where = [each for each in every if each.base_url == base_url], "with this journal"
     if company is not None:
-        paths = [path for path in paths if name_key(company) in _companies(path)]
-    if len(paths) < 2:
-        return (paths[0] if paths else None), ""
+        places = [place for place in places if name_key(company) in _companies(place)]
+    if len(places) < 2:
+        return (places[0] if places else None), ""
     return None, (
-        f"Whether these bills were loaded before was not looked up: {len(paths)} companies were"
-        " loaded from this computer. Say which with --company NAME."
+        f"Whether these bills were loaded before was not looked up: {len(places)} companies were"
+        f" loaded {where}. Say which with --company NAME."
     )
 
 
-def _companies(path: Path) -> set[str]:
+def _companies(place: JournalPlace) -> set[str]:
     """The name and the id of a journal's company, as names are compared."""
     from importer.loading.journal.journal import Journal
 
     try:
-        with Journal(path) as journal:
+        with Journal(place) as journal:
             facts = [run.facts for run in journal.runs()]
     except JournalProblem:
         return set()

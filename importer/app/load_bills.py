@@ -234,6 +234,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
         loads = earlier_loads(
             files,
             journal=destination.journal,
+            team=destination.team,
             base_url=destination.base_url,
             company=context.options.company,
             without=progress.outcomes,

@@ -97,15 +97,16 @@ def _quoted(result: Path) -> str:
 def after_check(
     request: CheckRequest, summary: RunSummary, code: int, result: Path | None, unresolved: bool
 ) -> str:
+    update = " --update" if request.update else ""
     if code == 0:
-        return f"light-import load {command_words(request)}"
+        return f"light-import load {command_words(request)}{update}"
     if result is None or result.suffix.lower() != ".xlsx" or not summary.documents.get("total"):
         return "correct your file and run the same command again"
     if unresolved:
-        return _pick_words(request, result) + " (correct the coloured cells there too)"
+        return _pick_words(request, result, update) + " (correct the coloured cells there too)"
     return (
         f"correct the coloured cells in {result.name}, save it, and run light-import load"
-        f" {_quoted(result)} (or correct your own file and run the same command again)"
+        f" {_quoted(result)}{update} (or correct your own file and run the same command again)"
     )
 
 

@@ -66,6 +66,11 @@ class CheckedFiles:
         return "" if path.parent == shipped_folder("templates").absolute() else str(path)
 
     @property
+    def updates(self) -> bool:
+        """Whether the sheet is to change bills that Light has."""
+        return bool(self.request.update or any(self.checked.mapped.clears.values()))
+
+    @property
     def continues(self) -> str:
         """The run that the result workbook is of, "" for none."""
         former = self.former
@@ -168,7 +173,7 @@ def check_files(
         mapped = map_tables(tables, template, dict(request.table_kinds))
         if not mapped.tables:
             raise UsageProblem(_no_header(tables, loaded))
-        if request.update:
+        if request.update is not False:
             take_clears(mapped)
         mapped.notes += [*(changes.notes if changes else []), *continued.notes, *doubts(doubted)]
         checked = check(

@@ -99,9 +99,16 @@ class Result:
         return json_text(summary_json(self.summary, (), self.report.lines_in_light), self.findings)
 
 
-def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError | None) -> int:
+def exit_code(
+    summary: RunSummary,
+    findings: Findings,
+    *,
+    stopped: ImporterError | None,
+    updates: bool = False,
+) -> int:
     """0 all done; 1 errors in the data or rejected; 2 the key or role is refused; 3 unknown, or
-    totals that do not tie though Light has the bills; 4 stopped early."""
+    totals that do not tie though Light has the bills; 4 stopped early. With ``updates`` the sheet
+    is to change what Light has, and was not sent."""
     if stopped is not None:
         return stopped.exit_code
     if summary.documents.get(Status.UNKNOWN, 0) or IN_DOUBT & findings.codes():
@@ -112,7 +119,7 @@ def exit_code(summary: RunSummary, findings: Findings, *, stopped: ImporterError
     errors = findings.count_of(Severity.ERROR)
     if errors or any(summary.documents.get(s, 0) for s in bad):
         return 1
-    if summary.dry_run and WOULD_UPDATE in findings.codes():
+    if updates or (summary.dry_run and WOULD_UPDATE in findings.codes()):
         return 0  # what differs is what would be changed
     return 3 if any(total.altered or total.unmatched for total in summary.totals) else 0
 

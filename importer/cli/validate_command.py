@@ -12,6 +12,7 @@ from importer.cli.options import (
     company_option,
     output_of,
     output_options,
+    place_option,
     request_of,
     source_options,
     step_options,
@@ -22,6 +23,7 @@ from importer.cli.options import (
 @source_options
 @step_options
 @base_url_option
+@place_option
 @company_option
 @output_options
 def validate(**options: Any) -> int:
@@ -46,6 +48,7 @@ def validate(**options: Any) -> int:
         company=company,
         profile=company != typed,
         base_url=options["base_url"],
+        journal=options["journal"],
         result=result,
         listener=console,
     )

@@ -80,6 +80,29 @@ def test_a_run_is_reported_verified_and_undone_from_another_computer(
     assert sum(live(sandbox).values()) == 0
 
 
+def test_validate_knows_what_the_team_has_loaded(
+    command: Load,
+    load: Load,
+    sandbox: Sandbox,
+    at_home: Callable[[str], None],
+    team: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(2)])
+    at_home("a")
+    run = load(sandbox.base_url, *files).json["run"]
+    at_home("b")
+    check = ("validate", *files, "--base-url", sandbox.base_url, "--json", "--result")
+    checked = command(*check, "checked.csv")
+    assert checked.json["bills"] == {"total": 2, "already_loaded": 2}, checked.err
+    assert f"Loaded before (run {run})" in (tmp_path / "checked.csv").read_text()
+    monkeypatch.setenv("LIGHT_IMPORT_JOURNAL", "postgresql://127.0.0.1:1/db")
+    alone = command(*check, "alone.csv")
+    assert (alone.code, alone.json["bills"]) == (0, {"total": 2, "valid": 2}), alone.err
+    assert "loaded before was not looked up: The journal" in " ".join(alone.err.split())
+
+
 def test_bills_changed_at_one_computer_are_changed_back_at_another(
     command: Load,
     load: Load,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from conftest import ACCOUNTS, ENTITIES, VENDORS, Ended, asked, document, start
 from test_credit_notes import codes, write
 
@@ -166,8 +167,13 @@ def test_what_is_in_the_ledger_or_was_changed_by_others_is_listed_and_stays(
 
 
 def test_a_blank_leaves_a_value_and_clear_clears_it(
-    load: Load, sandbox: Sandbox, tmp_path: Path
+    load: Load,
+    command: Load,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
     files = sheet(tmp_path, (BILL, LINES))
     assert load(sandbox.base_url, *files).code == 0
     lines = [
@@ -177,6 +183,9 @@ def test_a_blank_leaves_a_value_and_clear_clears_it(
     ]
     files = sheet(tmp_path, (BILL | {"dueDate": "", "description": "(clear)"}, lines))
     assert load(sandbox.base_url, *files).code == 1  # without --update it is no account
+    checked = command("validate", *files, "--json")
+    assert (checked.code, checked.json["bills"]) == (0, {"total": 1, "already_loaded": 1})
+    assert checked.json["next"].endswith(" --update")
     done = load(sandbox.base_url, *files, "--update")
     assert (done.code, done.json["bills"]) == (0, {"total": 1, "updated": 1}), done.out
     cells, now = in_light(sandbox)
@@ -190,6 +199,7 @@ def test_a_blank_leaves_a_value_and_clear_clears_it(
     assert sandbox.bills() == [bill]
     files = sheet(tmp_path, (BILL | {"currency": "(clear)"}, LINES))
     assert "cells.not_clearable" in codes(load(sandbox.base_url, *files, "--update"))
+    assert "cells.not_clearable" in codes(command("validate", *files, "--json"))
 
 
 def test_a_new_row_is_created_unless_only_updates_are_wanted(
