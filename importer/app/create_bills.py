@@ -49,6 +49,7 @@ from importer.app.time_left import time_left
 from importer.app.user_name import host_name, user_name
 from importer.app.verify_run import read_back
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
+from importer.core.object_ids import with_names
 from importer.light.client import LightClient
 from importer.light.rate_limiter import RateLimiter
 from importer.loading import step_plan
@@ -131,6 +132,7 @@ class LoadContext:
     progress: LoadProgress
     vendors: VendorCreation = field(default_factory=VendorCreation)
     updates: UpdatePlan = field(default_factory=UpdatePlan)  # once they are planned
+    names: Mapping[str, str] = field(default_factory=dict)  # what people call Light's ids
     client: LightClient = field(init=False)  # once connected
     limiter: RateLimiter = field(init=False)  # once connected
 
@@ -191,7 +193,9 @@ async def _plan(
         await look_for_credited(plan, bills, context.client)
         if options.update:
             client, force = context.client, options.force
-            context.updates = await plan_updates(bills, plan, client, journal, carried, force=force)
+            context.updates = await plan_updates(
+                bills, plan, client, journal, carried, context.names, force=force
+            )
     if options.update_only:
         create_nothing(plan)
     if not options.update:
@@ -202,6 +206,9 @@ async def _plan(
             f"The undo of run {undoing} did not finish, so it is unclear which of its bills Light"
             f" still has. Run first: light-import undo {undoing}"
         )
+    plan.findings = [
+        replace(f, message=with_names(f.message, context.names)) for f in plan.findings
+    ]
     findings = [*plan.findings, *step_plan.held_back_findings(bills, plan)]
     files.checked.add_findings(_with_cells(findings, files))
     files.checked.add_findings(

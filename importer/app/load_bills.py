@@ -39,6 +39,7 @@ from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal, new_run_id
 from importer.loading.journal.journal_place import JournalPlace
 from importer.model.report_model import RunError, RunSummary
+from importer.references.directory import labels_by_id
 from importer.references.lookup_tables import save_picks
 from importer.references.resolve_online import needs, picks_in_light, resolve_in_light
 from importer.report.build_report import Report, build_report
@@ -170,6 +171,7 @@ async def _load(context: LoadContext) -> None:
                 with context.listener.work(Work.LISTS):
                     directory = await fetch_directory(client, needs(checked, files.picks))
             destination.journal = destination.journal_of(company.id)
+            context.names = dict(files.tax_codes) | labels_by_id(directory)
             with_new = _with_new_vendors(context, directory, destination.journal)
             resolve_in_light(checked, with_new, files.loaded.template)
             if files.new_vendors is not None:

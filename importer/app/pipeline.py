@@ -24,6 +24,7 @@ from importer.app.run_options import continue_options, run_options
 from importer.app.trust import Doubted, doubts, proven, settled_folders
 from importer.app.user_name import user_name
 from importer.core.errors import UnreadableFile, UsageProblem
+from importer.core.object_ids import normal_id
 from importer.core.progress import expect, step
 from importer.mapping.template_loader import LoadedTemplate, find_template, shipped_folder
 from importer.mapping.template_model import Template
@@ -57,6 +58,7 @@ class CheckedFiles:
     digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of each file, by its name
     doubt: str = ""  # why the amounts may not be cents, for people; "" where nothing speaks for it
     small: bool = False  # so much so that nothing is sent before a person or an option says so
+    tax_codes: Mapping[str, str] = field(default_factory=dict)  # names by id, of lookup tables
     only_valid: bool = False  # the result workbook's run left out what was invalid
 
     @property
@@ -202,7 +204,7 @@ def check_files(
         return files
     if template.template == CANONICAL and template.formats.amounts == "cents":
         files = _doubted_amounts(files)
-    return replace(files, picks=tuple(_resolve_by_tables(files, tables, template, doubted)))
+    return _resolve_by_tables(files, tables, template, doubted)
 
 
 def _new_vendors(
@@ -234,8 +236,8 @@ def _doubted_amounts(files: CheckedFiles) -> CheckedFiles:
 
 def _resolve_by_tables(
     files: CheckedFiles, tables: Sequence[SourceTable], template: Template, doubted: Doubted
-) -> Sequence[Pick]:
-    """Resolve names by the lookup tables and find the documents; the picks with their ids.
+) -> CheckedFiles:
+    """Resolve names by the lookup tables and find the documents; the files with the picks' ids.
 
     The rows of a result are resolved as those of its files were: a table in the result's folder may
     be for other files.
@@ -260,7 +262,9 @@ def _resolve_by_tables(
     document_folders = _document_folders(request, checked)
     remembered = {} if request.documents else doubted
     check_documents(checked, document_folders.__getitem__, round(largest * MEGABYTE), remembered)
-    return picks
+    entries = by_field["taxCode"].entries.values() if "taxCode" in by_field else ()
+    codes = {normal_id(entry.id): entry.value for entry in entries}
+    return replace(files, picks=tuple(picks), tax_codes=codes)
 
 
 def _expected(request: CheckRequest, former: ResultWorkbook | None, template: str) -> Pairs:

@@ -9,6 +9,7 @@ from typing import Any
 
 from importer.core.answers import Outcome
 from importer.core.fetch import fetch_all
+from importer.core.object_ids import with_names
 from importer.loading.bill_diff import PATCHED, field_words, loaded_bill
 from importer.loading.bill_state import UPDATABLE, unknown_state
 from importer.loading.engine import Engine
@@ -55,10 +56,6 @@ class PlannedUpdate:
     changes: Sequence[FieldChange]
 
     @property
-    def words(self) -> str:
-        return changes_words(self.changes, self.bill.unit)
-
-    @property
     def requests(self) -> int:
         """How many it takes: the changes, after a look and before one."""
         changes, _ = missing_changes(self.update.before, self.update.after, self.update.line_ids)
@@ -89,12 +86,12 @@ class UpdatePlan:
         """A line a bill: its number, and what changes."""
         for each in self.updates.values():
             name = each.bill.invoice_number or f"row {each.bill.row}"
-            yield f"{name}: {each.words}"
+            yield f"{name}: {each.update.words}"
 
     def would_update(self) -> list[Finding]:
         """A finding a bill with its changes."""
         return [
-            _finding("light.would_update", each.bill, changes=each.words)
+            _finding("light.would_update", each.bill, changes=each.update.words)
             for each in self.updates.values()
         ]
 
@@ -105,6 +102,7 @@ async def plan_updates(
     gateway: LightGateway,
     journal: Journal,
     light_ids: Mapping[int, str],
+    names: Mapping[str, str],
     *,
     force: bool,
 ) -> UpdatePlan:
@@ -112,7 +110,8 @@ async def plan_updates(
 
     Of what this journal created these are the ones whose sheet differs from what was loaded; of
     others, whose content it does not know, all. ``light_ids``, by bill index, are those that the
-    rows carry. ``force``: what somebody else has changed in Light since is overwritten.
+    rows carry. ``names`` are those of the ids in the changes. ``force``: what somebody else has
+    changed in Light since is overwritten.
     """
     out = UpdatePlan()
     await _adopt(bills, plan, gateway, light_ids, out)
@@ -150,7 +149,8 @@ async def plan_updates(
         entry = entries[bill.index]
         entry = replace(entry, content=full[entry.identity].content)
         identity = by_identity[bill.index] if bill.index in light_ids else entry.identity
-        _plan_one(bill, entry, remote, identity, unfinished.get(entry.id), plan, out, force=force)
+        begun = unfinished.get(entry.id)
+        _plan_one(bill, entry, remote, identity, begun, plan, out, names, force=force)
     _refuse_shared_identities(journal, plan, out)
     settled = {bill.index for bill in wanted}
     plan.findings = [
@@ -220,6 +220,7 @@ def _plan_one(
     begun: Update | None,
     plan: LoadPlan,
     out: UpdatePlan,
+    names: Mapping[str, str],
     *,
     force: bool,
 ) -> None:
@@ -235,7 +236,7 @@ def _plan_one(
     changes = field_changes(now, after)
     if not changes and begun is None:
         return
-    words = changes_words(changes, bill.unit)
+    words = with_names(changes_words(changes, bill.unit), names)
     if shown.state not in UPDATABLE and changes:
         reason = unknown_state(shown) or f"only a draft can be changed (state {shown.state})"
         out.findings.append(_finding("light.not_updated", bill, reason=f"{reason}. {words}"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from importer.core.account_numbers import is_iban_like
 from importer.core.name_key import name_key
+from importer.core.object_ids import normal_id
 from importer.core.payment_references import compact
 from importer.model.fields import LOOKUP_FIELDS
 from importer.model.light_objects import (
@@ -52,6 +53,16 @@ def names_of(field: str, directory: Directory, light: Collection[str] | None = N
     if field == "purchaseOrder":
         return NameIndex(_purchase_orders(directory.purchase_orders, wanted))
     return NameIndex(_tax_codes(directory.tax_codes))
+
+
+def labels_by_id(directory: Directory) -> dict[str, str]:
+    """What people call each thing of the lists, the custom properties, and their values."""
+    out = {value: label for group in directory.groups for value, label, _ in group.values}
+    out |= {group.id: group.label for group in directory.groups}
+    for name, kind in LOOKUP_FIELDS.items():
+        if kind.listed:
+            out |= {thing.id: thing.label for thing in names_of(name, directory).things}
+    return {normal_id(id): label for id, label in out.items()}
 
 
 def named_vendors(vendors: Sequence[Vendor], wanted: Collection[str]) -> Iterable[Named]:

@@ -47,7 +47,9 @@ def needs(checked: Checked, picks: Sequence[Pick] = ()) -> set[str]:
         out.add("vendors")
     for name, listed in LISTED.items():
         column = ReferenceColumn(checked, name)
-        if not (column.names.blank & column.ids.blank).all():
+        cleared = checked.mapped.clears.get(column.sheet, {}).values()
+        given = not (column.names.blank & column.ids.blank).all()
+        if given or any(column.id_name in names for names in cleared):
             out.add(listed)
     if any(unresolved.field == "taxCode" for unresolved in checked.unresolved):
         out.add("tax_codes")  # to suggest some

@@ -329,6 +329,35 @@ def test_custom_properties_change_and_the_others_stay(
     assert properties(sandbox) == (["North"], [["Borealis", "2"], ["3"]])
 
 
+def test_changes_name_what_ids_stand_for(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
+    """By Light's lists; tax codes, of which Light has none, by the lookup table."""
+    rows = [LINES[0] | {"taxCode": "UK20", "property:Project": "Apollo"}]
+    (tmp_path / "lookups").mkdir()
+    ids = {"UK20": "7514cbaa-e6e3-58bc-be5b-b65ffc29f39f"}
+    ids["UK5"] = "926A945A-DE82-54C3-BE05-5385C5E064C0"
+    table = ["value,id", *(f"{name},{id}" for name, id in ids.items())]
+    (tmp_path / "lookups" / "taxCode.csv").write_text("\n".join(table))
+    lookups = ("--lookups", str(tmp_path / "lookups"))
+    first = load(sandbox.base_url, *sheet(tmp_path, (BILL | {"amount": 1_200}, rows)), *lookups)
+    assert first.code == 0, first.out
+    change = {"accountId": ACCOUNTS[1], "taxCode": "UK5", "property:Project": "Borealis"}
+    files = sheet(tmp_path, (BILL | {"amount": 1_050}, [rows[0] | change]))
+    unknown = load(sandbox.base_url, *files, *lookups)
+    dry = load(sandbox.base_url, *files, *lookups, "--update", "--dry-run")
+    done = load(sandbox.base_url, *files, *lookups, "--update", "--result", "done.csv")
+    shown = [
+        " ".join(f["message"] for f in each.json["findings"] if f["code"] == code)
+        for each, code in ((unknown, "bills.content.changed"), (dry, "light.would_update"))
+    ]
+    shown.append((tmp_path / "done.csv").read_text(encoding="utf-8-sig"))
+    for text in shown[1:]:
+        assert "account: 1200 Stock → 1300 Prepayments" in text
+        assert "tax code: UK20 → UK5" in text
+        assert "custom properties: Apollo → Borealis" in text
+    assert "1200 Stock was loaded, the sheet has 1300 Prepayments" in shown[0]
+    assert done.json["bills"]["updated"] == 1
+
+
 def properties(sandbox: Sandbox) -> tuple[list[str], list[list[str]]]:
     """The labels of the values of the one bill, and of each of its lines."""
     [bill] = sandbox.bills()
