@@ -44,6 +44,7 @@ class _Forecast:
     totals: tuple[Total, ...]
     requests: int
     per_minute: int
+    further_requests: int = 0  # where others have to approve too
     confirm_above: float = CONFIRM_ABOVE  # in units of any currency
 
     @property

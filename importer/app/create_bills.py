@@ -407,6 +407,7 @@ async def _ask(
         update_totals=_totals([each.bill for each in updates]),
         totals=_totals([bill for bill in to_create if not bill.credit_note]),
         steps=steps.words() if steps.counts else "",
+        further_requests=steps.further_requests,
         payments=tuple(
             Payment(Total(currency, paid.cents, unit), account, paid.bills)
             for (currency, unit, account), paid in sorted(steps.payments.items())

@@ -42,11 +42,19 @@ class VendorCreation:
     settled: list[VendorRecord] = field(default_factory=list)  # of earlier runs; Light has them
 
 
-def vendor_lines(records: Mapping[str, VendorRecord]) -> Iterator[str]:
+def created_vendors(records: Mapping[str, VendorRecord]) -> tuple[tuple[str, str], ...]:
+    """The name and Light's id of each vendor that was created."""
+    return tuple(
+        (record.name, record.light_id)
+        for record in records.values()
+        if record.state is VendorState.CREATED and record.light_id is not None
+    )
+
+
+def vendor_lines(created: Sequence[tuple[str, str]]) -> Iterator[str]:
     """What was created, for the summary."""
-    created = [record for record in records.values() if record.state is VendorState.CREATED]
     if created:
-        names = "; ".join(f"{record.name} ({record.light_id})" for record in created)
+        names = "; ".join(f"{name} ({light_id})" for name, light_id in created)
         noun = count(len(created), "vendor")
         yield f"Created in Light: {noun}: {names}. Undo does not remove vendors."
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from importer.app.create_vendors import created_vendors
 from importer.app.data_paths import reference_path
 from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
@@ -23,6 +24,7 @@ from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_records import RunRecord
 from importer.loading.journal.update_records import updates_of_run, with_lines_of_run
+from importer.loading.journal.vendor_records import vendors_of_run
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
 from importer.model.journal_states import BillOutcome, Step, StepState
@@ -136,6 +138,7 @@ def report_of(
         report.summary,
         totals=_with_unmatched(report.summary.totals, matches.unmatched, checked),
         read_back=Counter(back.comparison.value for back in read_backs.values()),
+        created_vendors=created_vendors(vendors_of_run(journal, run)),
     )
     return replace(report, summary=summary), steps
 

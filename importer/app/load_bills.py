@@ -22,7 +22,12 @@ from importer.app.create_bills import (
     journal_for_reading,
     rehearse,
 )
-from importer.app.create_vendors import forget_placeholders, prepare_vendors, vendor_lines
+from importer.app.create_vendors import (
+    created_vendors,
+    forget_placeholders,
+    prepare_vendors,
+    vendor_lines,
+)
 from importer.app.destination import LoadOptions, destination_of
 from importer.app.earlier_loads import EarlierLoads, earlier_loads
 from importer.app.events import SILENT, Listener, Work
@@ -253,6 +258,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
         options=run_options(files.request, only_valid=context.options.only_valid),
         asked=progress.asked,
         dry_run=context.options.dry_run,
+        created_vendors=created_vendors(context.vendors.records),
     )
     checked.add_findings(read_back_findings(checked, progress.read_backs))
     checked.add_findings(step_findings(checked, progress.steps, progress.read_backs))
@@ -283,13 +289,13 @@ def _notes(context: LoadContext) -> Iterator[str]:
             yield f"Before that it would create {len(context.vendors.create):,} vendors: {names}."
     elif progress.run is None and progress.stopped is None and not checked.clean:
         why = "no bill is valid" if options.only_valid else "some bills are invalid"
-        created = any(vendor_lines(context.vendors.records))
+        created = created_vendors(context.vendors.records)
         yield f"{'No bill' if created else 'Nothing'} was sent, because {why}."
     if words := step_words(progress.steps):
         yield f"After creation: {words}."
     if names := waiting_words(progress.steps):
         yield f"Still to approve in Light: {names}."
-    yield from vendor_lines(context.vendors.records)
+    yield from vendor_lines(created_vendors(context.vendors.records))
     if progress.stopped is not None:
         yield f"The run stopped early: {progress.stopped}"
 

@@ -9,7 +9,6 @@ from importer.app.events import SILENT, Listener
 from importer.app.finished_run import finished_run, report_of
 from importer.app.result import Result, ResultFile, write_file
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.vendor_records import vendors_of_run
 from importer.model.journal_states import Status
 from importer.report.light_findings import unfinished
 
@@ -33,7 +32,6 @@ def report(
     run = finished_run(options.run, options.journal, listener)
     with Journal(run.journal) as journal:
         built, steps = report_of(run, journal, "report")
-        new_vendors = tuple(vendor_lines(vendors_of_run(journal, run.record.id)))
     path = result.free_path(run.files, run.record.id) if result else None
     figures = dict(run.record.summary or {})
     bills = built.summary.documents
@@ -48,6 +46,9 @@ def report(
         requests=figures.get("requests", 0),
         seconds=figures.get("seconds", 0.0),
         next_step=f"light-import load {run.words} (resumes)" if resumable else "",
-        notes=(*new_vendors, *(["The run did not finish."] if interrupted else [])),
+        notes=(
+            *vendor_lines(built.summary.created_vendors),
+            *(["The run did not finish."] if interrupted else []),
+        ),
     )
     return write_file(replace(built, summary=summary), result, path, listener)

@@ -40,7 +40,6 @@ from importer.core.errors import Declined, StoppedEarly, UsageProblem
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal, new_run_id
 from importer.loading.journal.run_figures import created_before
-from importer.loading.journal.vendor_records import vendors_of_run
 from importer.loading.loaded_bills import LoadedBill, Outcomes, Units, bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
 from importer.loading.operations.cancel_twin import TwinCancellation, twins_of_run
@@ -338,7 +337,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
         error=RunError.of(undone.stopped) if undone.stopped else None,
         notes=(
             *_notes(undone, states, report.summary, created_before(journal, run.record.id)),
-            *vendor_lines(vendors_of_run(journal, run.record.id)),
+            *vendor_lines(report.summary.created_vendors),
         ),
         next_step=_next_step(run, code, report.findings.codes(), undone),
     )

@@ -116,7 +116,11 @@ def _total_lines(totals: Sequence[Total]) -> list[str]:
 def _requests_line(forecast: LoadForecast | UndoForecast) -> str:
     seconds = forecast.seconds
     time = f"about {seconds / 60:.0f} minutes" if seconds >= 90 else "about a minute or less"
-    return f"Requests: {forecast.requests:,}, at most {forecast.per_minute:,} a minute: {time}"
+    most = forecast.requests + forecast.further_requests
+    more = f" (up to {most:,} if others have to approve)" if most > forecast.requests else ""
+    return (
+        f"Requests: {forecast.requests:,}{more}, at most {forecast.per_minute:,} a minute: {time}"
+    )
 
 
 async def confirm(question: str, number: int | None = None) -> bool:

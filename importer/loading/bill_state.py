@@ -301,6 +301,13 @@ class StepForecast:
     def requests(self) -> int:
         return sum(REQUESTS[kind] * n for kind, n in self.counts.items())
 
+    @property
+    def further_requests(self) -> int:
+        """How many more it may take: where others have to approve too, the bill and its approvals
+        are read again, and once the names of Light's users."""
+        approvals = self.counts.get(StepKind.APPROVE, 0)
+        return 2 * approvals + 1 if approvals else 0
+
     def words(self) -> str:
         """ "upload 40 documents, post 12 bills, mark 3 bills as paid"."""
         out = []

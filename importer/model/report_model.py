@@ -272,6 +272,7 @@ class RunSummary:
     constants: tuple[tuple[str, str], ...] = ()  # what the template states and no column says
     asked: bool = True  # whether Light was asked about the bills
     dry_run: bool = False
+    created_vendors: tuple[tuple[str, str], ...] = ()  # name and Light's id
     failed_controls: frozenset[str] = frozenset()  # codes of findings about control totals
 
     @property

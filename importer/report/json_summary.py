@@ -57,6 +57,7 @@ def summary_json(
         "credit_notes": _counts(summary.credit_notes),
         "line_items": _counts(summary.line_items),
         "steps": dict(summary.steps),
+        "created_vendors": [{"name": name, "light_id": id} for name, id in summary.created_vendors],
         "totals": [_total(total) for total in summary.totals],
         "passed_over": [_left_out(each) for each in summary.left_out],
         **({"read_back": dict(summary.read_back)} if summary.read_back else {}),

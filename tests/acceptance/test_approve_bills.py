@@ -212,7 +212,7 @@ def test_the_question_names_the_approvals_and_their_requests(
     with Terminal(*args, cwd=tmp_path) as terminal:
         question = terminal.until("Create these bills?")
         assert "Then:     submit 4 bills, approve 4 bills as the key's user" in question
-        assert "Requests: 24," in question
+        assert "Requests: 24 (up to 33 if others have to approve)," in question
         terminal.type("y\n")
         assert terminal.end() == 0
     assert asked(sandbox)["approve"] == 4

@@ -99,6 +99,9 @@ def test_a_vendor_of_the_sheet_is_created_once_for_all_its_bills(
     read = command("verify", done.json["run"], "--json", "--settle", "0.1")
     assert (read.code, read.json["read_back"]) == (0, {"same": 4}), read.out
     report = command("report", done.json["run"], "--json")
+    for each in (done, read, report):
+        new = {"name": "Marlow Glassworks", "light_id": vendor["vendorId"]}
+        assert each.json["created_vendors"] == [new]
     for each in (done, report):
         summary = openpyxl.load_workbook(each.json["result"])["Summary"]
         text = "\n".join(str(c.value) for row in summary.iter_rows() for c in row if c.value)

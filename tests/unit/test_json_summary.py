@@ -62,6 +62,7 @@ def test_summary_has_the_published_shape() -> None:
         "credit_notes": {"total": 1, "passed_over": 1},
         "line_items": {"total": 0},
         "steps": {},
+        "created_vendors": [],
         "totals": [
             {
                 "currency": "GBP",
