@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from importer.app.destination import LoadOptions as LoadOptions
     from importer.app.destination import PaceOptions as PaceOptions
     from importer.app.events import Listener as Listener
+    from importer.app.export_light import ExportOptions as ExportOptions
+    from importer.app.export_light import export as export
+    from importer.app.export_record import export_bill as export_bill
+    from importer.app.export_record import export_line as export_line
     from importer.app.keys import key_variable as key_variable
     from importer.app.load_bills import load as load
     from importer.app.login import log_in as log_in
@@ -49,6 +53,8 @@ _NAMES = {
     "app.copied_journal": "copy_journal",
     "app.destination": "LoadOptions PaceOptions",
     "app.events": "Listener",
+    "app.export_light": "ExportOptions export",
+    "app.export_record": "export_bill export_line",
     "app.keys": "key_variable",
     "app.load_bills": "load",
     "app.login": "log_in log_out login_status",

@@ -27,6 +27,7 @@ class Phase(Enum):
     CANCELLATION = auto()
     CANCELLATION_DRY_RUN = auto()
     RESTORATION = auto()  # of bills that a run has changed
+    EXPORT = auto()  # of bills, each read with its lines
 
 
 class Work(Enum):
@@ -36,6 +37,7 @@ class Work(Enum):
     CHECKING = auto()
     WRITING = auto()  # the result
     LISTS = auto()  # vendors, accounts …
+    PAGES = auto()  # of a list that is exported
     LOOKING = auto()  # for bills in Light
 
 

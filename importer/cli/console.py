@@ -26,6 +26,7 @@ _PHASES = {  # doing, failed
     Phase.READ_BACK: ("Reading back", "different"),
     Phase.CANCELLATION: ("Undoing", "not cancelled"),
     Phase.RESTORATION: ("Changing back", "not changed"),
+    Phase.EXPORT: ("Reading", "not there any more"),
     Phase.CANCELLATION_DRY_RUN: ("Looking at", "not cancelled"),
 }
 _WORK = {
@@ -33,6 +34,7 @@ _WORK = {
     Work.CHECKING: "Checking the rows",
     Work.WRITING: "Writing the result",
     Work.LISTS: "Fetching the company's lists",
+    Work.PAGES: "Reading Light's list",
     Work.LOOKING: "Looking for bills in Light",
 }
 _DELAY = 2.0  # seconds that work may take without being shown

@@ -27,6 +27,7 @@ _COMMANDS = {
     "runs": ("runs_command", "List past loads."),
     "verify": ("verify_command", "Read a run's bills back from Light and compare them."),
     "undo": ("undo_command", "Cancel in Light what a run created."),
+    "export": ("export_command", "Write what Light has to a sheet."),
     "report": ("report_command", "Write the result workbook of a run again."),
     "journal": ("journal_command", "Settle bills in doubt; check the journal."),
     "auth": ("auth_command", "Log in to Light, see who is logged in, log out."),

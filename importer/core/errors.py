@@ -118,6 +118,10 @@ class LightRefused(StoppedEarly):
 
     kind = "refused"
 
+    def __init__(self, message: str | None = None, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status  # of the answer
+
 
 class RateLimiterProblem(StoppedEarly):
     """The file that keeps the pace cannot be written, so nothing may be sent."""

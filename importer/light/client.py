@@ -250,7 +250,7 @@ class LightClient(ApiSession):
         """
         keys = self._credentials.keys
         results = [
-            await self._read("/v1/companies/current", {}, place, decode=codec.company_from_json)
+            await self.read("/v1/companies/current", {}, place, decode=codec.company_from_json)
             for place in range(len(keys))
         ]
         whose = [
@@ -294,7 +294,7 @@ class LightClient(ApiSession):
     async def bank_accounts(self) -> list[BankAccount]:
         """One request: Light does not page them."""
         return _unique(
-            await self._read("/v1/bank-accounts", {}, decode=codec.bank_accounts_from_json)
+            await self.read("/v1/bank-accounts", {}, decode=codec.bank_accounts_from_json)
         )
 
     async def purchase_orders(self) -> list[PurchaseOrder]:
@@ -318,7 +318,7 @@ class LightClient(ApiSession):
     async def recent_bills(self) -> list[LightBill]:
         """The newest bills of the company, at most 200, without lines: one request."""
         query: Params = {"sort": "createdAt:desc", "limit": PAGE, "cursor": "0"}
-        records, _ = await self._read(BILL_LIST, query, decode=codec.page_from_json)
+        records, _ = await self.read(BILL_LIST, query, decode=codec.page_from_json)
         return _unique(codec.bill_from_json(r, listed=True) for r in records)
 
     async def bill(self, bill_id: str) -> LightBill:
@@ -331,7 +331,7 @@ class LightClient(ApiSession):
                 raise WireProblem(f"Light answered with another bill, {bill.id}.")
             return bill
 
-        return await self._read(path, {}, decode=decode)
+        return await self.read(path, {}, decode=decode)
 
     async def list_bills(
         self, vendor_ids: Sequence[str] | None, created_since: datetime | None = None
@@ -400,7 +400,7 @@ class LightClient(ApiSession):
 
         for _ in range(MOST_PAGES):
             query = {**(params or {}), "limit": PAGE, "cursor": cursor}
-            page, following = await self._read(path, query, decode=decode)
+            page, following = await self.read(path, query, decode=decode)
             records += (record for _, record in page)
             if following is None:
                 return records
@@ -413,7 +413,7 @@ class LightClient(ApiSession):
             visited.add(cursor)
         raise WireProblem(f"Light's list {path} does not come to an end.")
 
-    async def _read(
+    async def read(
         self,
         path: str,
         params: Params,
@@ -457,7 +457,8 @@ class LightClient(ApiSession):
                 f"Light cannot be reached at {self.base_url}: {outcome.reason}. Check the address"
                 " of Light's API: --base-url or LIGHT_BASE_URL"
             )
-        raise LightRefused(f"Light refused {path} ({outcome.status}): {outcome.reason}")
+        status, reason = outcome.status, outcome.reason
+        raise LightRefused(f"Light refused {path} ({status}): {reason}", status)
 
 
 def _address(document_id: str, credit_note: bool) -> str:

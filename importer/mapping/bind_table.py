@@ -325,6 +325,7 @@ def _unknown_columns(table: HeadedTable, used: set[int]) -> list[Finding]:
     headers_by_key = {header_key(name): name for name in mapped or FIELDS[sheet]}
     out: list[Finding] = []
     more: list[CellRef] = []
+    shown: list[CellRef] = []
     for column in table.file_columns():
         header = table.header.headers[column]
         key, cell = header_key(header), table.header_cell(column)
@@ -335,13 +336,18 @@ def _unknown_columns(table: HeadedTable, used: set[int]) -> list[Finding]:
         if not key or not used.isdisjoint((column, *table.header.columns_named(header))):
             continue
         if key in response_only:
-            out.append(finding("sheet.column.response_only", cell, header))
+            shown.append(cell)
         elif len(out) < _MOST_UNKNOWN:
             nearest = nearest_name(key, headers_by_key, cutoff=60)
             hint = nearest_are([] if nearest is None else [headers_by_key[nearest]])
             out.append(finding("sheet.column.unknown", cell, header, nearest=hint))
         else:
             more.append(cell)
+    if shown:  # one finding for all: an export of Light's has a dozen
+        names = ", ".join(cell.column or "" for cell in shown[1:])
+        others = f" (and {names})" if names else ""
+        header = shown[0].column or ""
+        out.append(finding("sheet.column.response_only", shown[0], header, others=others))
     if more:
         others = (
             f". {len(more) - 1:,} columns after it cannot be imported either" if more[1:] else ""

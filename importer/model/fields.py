@@ -281,6 +281,15 @@ RESPONSE_ONLY = (
     "amortizationScheduleId",
     "customPropertiesOld",
     "aiValueSuggestions",
+    "outstandingBalance",
+    "failureReason",
+    "documentName",
+    "state",
+    "type",  # of a line item
+    "metadata",
+    "lightLineItemId",
+    "createdAt",
+    "updatedAt",
 )
 
 _LONGEST = 500  # characters of a header that are looked at; no known one has a tenth of it

@@ -497,8 +497,8 @@ warning sheet.column.unnamed: a column without a header
   Column {value} has values but no header; it is left out.
   → Give it a header, or remove it.
 warning sheet.column.response_only: a column that Light does not accept
-  Light shows '{value}' but does not accept it for a new bill; it is left out.
-  → Remove the column, or set the value in Light after loading.
+  Light shows '{value}'{others} but does not accept it for a new bill; it is left out.
+  → Leave the column as it is, or remove it; set the value in Light after loading.
 sheet.column.unread_currency: an unread currency column
   Column '{header}' has {values} ({rows}) and is not read; the template uses {taken}.
   → Map it in the template (bills: currency: {{column: {header}}}), or list it under

@@ -26,6 +26,7 @@ FAILING = {
     "verify": "latest",
     "undo": "latest --yes",
     "report": "none",
+    "export": "bills --filter amount",
     "journal settle": "none INV-1 --absent",
     "journal check": "--journal none",
     "journal copy": "none.sqlite copy.sqlite",
@@ -52,6 +53,7 @@ SUCCEEDING = (
     "template new --from bills.csv",
     "template new --from bills.csv -o drafted.yaml",
     "reference pull",
+    "export vendors",
     "template new --workbook fill-in.xlsx",
 )
 

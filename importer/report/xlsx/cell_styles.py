@@ -73,6 +73,7 @@ STYLES: dict[str, _Properties] = {
     "header_top": _HEADER_TOP,
     "header_words": {**_HEADER_TOP, "align": "left", "indent": 1},
     "header_figure": {**_HEADER_TOP, **_RIGHT},  # above figures, with the filter's arrow
+    "quiet_header": {**_HEADER, "bg_color": GREY[0], "font_color": GREY[1]},
     "result_header": {**_HEADER, "bg_color": RESULT_HEADER},
     "result_header_right": {**_HEADER, "bg_color": RESULT_HEADER, **_RIGHT, "indent": 1},
     "row_label": _RULED,

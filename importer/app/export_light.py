@@ -1,0 +1,341 @@
+"""Write what Light lists to a file: bills and credit notes as the canonical sheets, all else with a
+column a field. Nothing is changed in Light."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from importer.app.company_check import address_of
+from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, light_at
+from importer.app.events import SILENT, Listener, Phase, Work
+from importer.app.export_path import check_free, export_path
+from importer.app.export_spool import ExportSpool
+from importer.app.fetch_directory import fetch_directory
+from importer.app.stop import StopControl, run_to_end
+from importer.app.time_left import time_left
+from importer.core.errors import LightRefused
+from importer.core.fetch import fetch_all
+from importer.light.client import PAGE, LightClient
+from importer.light.credentials import DEFAULT_BASE_URL
+from importer.light.list_pages import (
+    FIRST,
+    ListReader,
+    bill_of_record,
+    bill_record,
+    note_of_record,
+)
+from importer.light.list_query import ListQuery, read_query, values_at
+from importer.light.rate_limiter import RateLimiter
+from importer.model.light_lists import (
+    BILLS,
+    CREDIT_NOTES,
+    DOCUMENTS,
+    LISTS,
+    LightList,
+    RecordField,
+    ValueType,
+)
+from importer.model.light_objects import Company
+from importer.references.directory import Directory
+from importer.report.export_columns import (
+    DocumentNames,
+    ExportedDocument,
+    ExportTable,
+    Row,
+    Value,
+    document_table,
+    list_table,
+    text_of,
+)
+from importer.report.export_files import objects, write_export
+
+Json = Mapping[str, object]
+IN_FLIGHT = 32  # requests that a killed export may have to make again
+SKEW = timedelta(seconds=5)
+_NAMED = frozenset(("accounts", "entities", "bank_accounts", "purchase_orders", "groups"))
+_CHANGED = RecordField("updatedAt", ValueType.MOMENT, "updatedAt")
+_VENDOR = RecordField("vendorName", ValueType.TEXT, "vendor.vendorName")
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """``kind`` is one of ``LISTS``; ``filters`` are ``field:operator:value``, ``sorts``
+    ``field:asc`` or ``field:desc``. ``output``: None for ``<kind>.xlsx`` in the current folder, or,
+    with ``show``, for no file: then the result has what was read."""
+
+    kind: str
+    output: str | None = None
+    overwrite: bool = False
+    filters: tuple[str, ...] = ()
+    sorts: tuple[str, ...] = ()
+    limit: int | None = None
+    base_url: str | None = None
+    pace: PaceOptions = DEFAULT_PACE
+    show: bool = False
+
+
+@dataclass
+class Exported:
+    """``records`` of the kind and their ``line_items``, in the files ``paths``; ``shown`` are the
+    records themselves, where they were asked for."""
+
+    kind: str
+    company: str
+    base_url: str
+    records: int = 0
+    line_items: int = 0
+    paths: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    shown: list[dict[str, Any]] = field(default_factory=list)
+    requests: int = 0
+    seconds: float = 0.0
+
+
+def export(
+    options: ExportOptions, *, listener: Listener = SILENT, stop: StopControl | None = None
+) -> Exported:
+    """Read the list, and of bills each bill, and write the file.
+
+    The same options go on where an export was stopped, within a day. Raises UsageProblem where the
+    query or the output is wrong, StoppedEarly where it was stopped, and what ``fetch`` raises.
+    """
+    began = time.monotonic()
+    light_list = LISTS[options.kind]
+    query = read_query(light_list, options.filters, options.sorts)
+    path = None
+    if options.output is not None or not options.show:
+        path = export_path(
+            options.output, options.kind, overwrite=options.overwrite, lines=_has_lines(light_list)
+        )
+    destination = light_at(options.base_url or DEFAULT_BASE_URL, options.pace)
+    work = _Export(options, query, path, destination, listener, stop or StopControl())
+    out = run_to_end(work.run(), "Stopped. Run the same command again to resume.")
+    out.seconds = time.monotonic() - began
+    return out
+
+
+def _has_lines(light_list: LightList) -> bool:
+    return light_list.kind in (BILLS, CREDIT_NOTES)
+
+
+@dataclass
+class _Export:
+    options: ExportOptions
+    query: ListQuery
+    path: Path | None
+    destination: Destination
+    listener: Listener
+    stop: StopControl
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def light_list(self) -> LightList:
+        return LISTS[self.options.kind]
+
+    async def run(self) -> Exported:
+        options, destination = self.options, self.destination
+        async with destination.connect(options.pace, self.listener) as (client, limiter):
+            with self.stop.cancels_task():
+                company = await client.company()
+                self.listener.connected(company, address_of(destination))
+                with self._spool(company) as spool:
+                    names = await self._read(client, limiter, spool)
+                    out = self._write(spool, names, company)
+                    spool.discard()
+            out.requests = limiter.requests
+        return out
+
+    def _spool(self, company: Company) -> ExportSpool:
+        options = self.options
+        words = (*options.filters, "", *options.sorts, "", str(options.limit))
+        output = str(Path(options.output).absolute()) if options.output else str(Path.cwd())
+        return ExportSpool(self.destination.base_url, company.id, options.kind, output, *words)
+
+    # --- reading ------------------------------------------------------------------------------
+
+    async def _read(
+        self, client: LightClient, limiter: RateLimiter, spool: ExportSpool
+    ) -> DocumentNames:
+        """Fill the spool."""
+        reader = ListReader(client, self.light_list, self.query)
+        if spool.fact("since") is None:
+            since = (client.light_time or datetime.now(UTC) - timedelta(minutes=10)) - SKEW
+            spool.set_facts(since=since.isoformat())
+        elif number := spool.count():
+            before = _count(number, self.light_list)
+            self.listener.message(
+                f"Resuming an export that did not finish: {before} were listed before."
+            )
+        names = DocumentNames()
+        if _has_lines(self.light_list):
+            with self.listener.work(Work.LISTS):
+                directory = await fetch_directory(client, _NAMED, self.listener.message)
+            names = _names(directory)
+        with self.listener.work(Work.PAGES):
+            await self._list(reader, spool)
+        for last in (False, True):
+            if last:
+                await self._look_again(reader, spool)
+            if self.light_list.kind == BILLS:
+                await self._read_bills(client, limiter, spool)
+        if self.light_list.kind == CREDIT_NOTES:
+            await _number_notes(client, spool)
+        if missing := spool.without_detail() if self.light_list.kind == BILLS else []:
+            ids = ", ".join(missing[:10]) + (" …" if len(missing) > 10 else "")
+            self.notes.append(
+                f"{_count(len(missing), self.light_list)} in Light's list cannot be read any more"
+                f" and are left out: {ids}"
+            )
+            spool.remove(missing)
+        if reader.query.local_sort and self.query.sort:
+            spool.renumber(reader.query.order(spool.numbered()))
+        if reader.query.local and not self.query.local:
+            self.notes.append(f"Light does not filter {self.light_list.plural}: all were read.")
+        if self.options.limit is not None:
+            spool.keep_first(self.options.limit)
+        return names
+
+    async def _list(self, reader: ListReader, spool: ExportSpool) -> None:
+        limit, cursor = self.options.limit, spool.fact("cursor")
+        size = PAGE if limit is None else min(PAGE, limit)
+        while cursor is not None:
+            try:
+                async for page in reader.pages(cursor, limit=size):
+                    enough = limit is not None and not reader.query.local_sort
+                    enough = enough and spool.count() + len(page.records) >= (limit or 0)
+                    spool.add(page.records, None if enough else page.cursor)
+                    if enough:
+                        break
+                return
+            except LightRefused as refused:
+                if refused.status is None or refused.status >= 500 or cursor == FIRST:
+                    raise
+                cursor = FIRST  # the one that was kept is no longer good
+
+    async def _look_again(self, reader: ListReader, spool: ExportSpool) -> None:
+        """What has changed since the export began: a list that moves while it is read may leave a
+        record out, and shows others as they were."""
+        changed, since = self.light_list.changed, spool.fact("since")
+        if not changed or since is None:
+            return
+        query = reader.query.with_changes_since(self.light_list, datetime.fromisoformat(since))
+        update_only = self.options.limit is not None
+        async for page in reader.pages(query=query):
+            spool.add(page.records, None, update_only=update_only)
+
+    async def _read_bills(
+        self, client: LightClient, limiter: RateLimiter, spool: ExportSpool
+    ) -> None:
+        """Read each bill that was not read yet, with its lines: the list leaves them out."""
+        unread = spool.without_detail()
+        if not unread:
+            return
+        ids = iter(unread)
+        left = time_left(limiter, len(unread))
+        noun = self.light_list.noun if len(unread) == 1 else self.light_list.plural
+        with self.listener.phase(Phase.EXPORT, len(unread), noun, left) as counter:
+
+            async def read() -> None:
+                for light_id in ids:
+                    try:
+                        spool.add_detail(light_id, await bill_record(client, light_id))
+                    except LightRefused as refused:
+                        if refused.status != 404:
+                            raise
+                        counter.advance(failed=True)
+                    else:
+                        counter.advance(failed=False)
+
+            await fetch_all(read() for _ in range(min(IN_FLIGHT, len(unread))))
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def _write(self, spool: ExportSpool, names: DocumentNames, company: Company) -> Exported:
+        options, lines = self.options, _has_lines(self.light_list)
+        table = self._table(spool, names)
+        out = Exported(options.kind, company.name, self.destination.base_url, spool.count())
+        out.notes = self.notes
+        if lines:
+            out.line_items = sum(len(of_document) for _, of_document in table.documents())
+        if self.path is not None:
+            if options.output is not None:
+                check_free(self.path, overwrite=options.overwrite, lines=lines)
+            with self.listener.work(Work.WRITING):
+                out.paths = [path.absolute() for path in write_export(self.path, table)]
+        if options.show:
+            out.shown = list(objects(table))
+        return out
+
+    def _table(self, spool: ExportSpool, names: DocumentNames) -> ExportTable:
+        if _has_lines(self.light_list):
+            decode = _bill if self.light_list.kind == BILLS else _note
+            return document_table(lambda: (decode(*each) for each in spool.records()), names)
+        columns = self.light_list.columns
+
+        def rows() -> Iterator[Row]:
+            for record, _ in spool.records():
+                yield [_cell(record, each) for each in columns.values()]
+
+        name = self.light_list.plural
+        return list_table(name[0].upper() + name[1:], columns, rows)
+
+
+def _count(number: int, light_list: LightList) -> str:
+    return f"{number:,} {light_list.noun if number == 1 else light_list.plural}"
+
+
+def _names(directory: Directory) -> DocumentNames:
+    return DocumentNames(
+        entities={e.id: e.code or e.name for e in directory.entities},
+        accounts={a.id: a.code for a in directory.accounts},
+        bank_accounts={b.id: b.name for b in directory.bank_accounts},
+        purchase_orders={o.id: o.number or "" for o in directory.purchase_orders},
+        groups=directory.groups,
+    )
+
+
+async def _number_notes(client: LightClient, spool: ExportSpool) -> None:
+    """The numbers of credit notes, which only the list of accounting documents has."""
+    wanted = spool.ids()
+    documents = LISTS[DOCUMENTS]
+    reader = ListReader(client, documents, read_query(documents, ["documentType:eq:CN"], []))
+    async for page in reader.pages():
+        for light_id in page.records.keys() & wanted:
+            spool.add_detail(light_id, page.records[light_id])
+
+
+def _bill(record: Json, detail: Json | None) -> ExportedDocument:
+    assert detail is not None
+    return ExportedDocument(
+        bill_of_record(detail),
+        vendor=str(_cell(record, _VENDOR) or ""),
+        entity=str(record.get("companyEntityName") or ""),
+        document_name=str(detail.get("documentName") or ""),
+        updated_at=_moment(detail),
+    )
+
+
+def _note(record: Json, detail: Json | None) -> ExportedDocument:
+    number = str((detail or {}).get("documentNumber") or "") or None
+    return ExportedDocument(
+        replace(note_of_record(record), invoice_number=number),
+        vendor=str(record.get("businessPartnerName") or ""),
+        document_name=str(record.get("documentName") or ""),
+        updated_at=_moment(record),
+    )
+
+
+def _moment(record: Json) -> datetime | None:
+    value = next(iter(values_at(record, _CHANGED)), None)
+    return value if isinstance(value, datetime) else None
+
+
+def _cell(record: Json, record_field: RecordField) -> Value:
+    """A field of a record; several values joined."""
+    values = [value for value in values_at(record, record_field) if value is not None]
+    return "; ".join(map(text_of, values)) if len(values) > 1 else next(iter(values), None)

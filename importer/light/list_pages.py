@@ -1,0 +1,127 @@
+"""Read any list of Light page by page, as it is: what comes next is known before a page is kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+from importer.core.errors import LightRefused, WireProblem
+from importer.core.object_ids import same_id
+from importer.light import codec, note_codec
+from importer.light.api_session import Params
+from importer.light.client import BILLS, MOST_PAGES, MOST_STALE_PAGES, PAGE, LightClient
+from importer.light.json_values import object_of, required_id_at
+from importer.light.list_query import ListQuery, permitted
+from importer.model.light_lists import LightList
+from importer.model.light_objects import LightBill, LightLine
+
+Json = Mapping[str, object]
+FIRST = "0"  # the cursor that starts paging
+
+
+@dataclass(frozen=True)
+class Page:
+    """``records`` by id, those that ``query`` lets through here; ``cursor`` is that of the next."""
+
+    records: Mapping[str, Json]
+    cursor: str | None
+
+
+@dataclass
+class ListReader:
+    """Pages of one list. What Light turns out not to filter is filtered here: ``query`` changes."""
+
+    client: LightClient
+    light_list: LightList
+    query: ListQuery
+    path: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.path = self.light_list.paths[0]
+
+    async def pages(
+        self, cursor: str = FIRST, query: ListQuery | None = None, limit: int = PAGE
+    ) -> AsyncIterator[Page]:
+        """The pages from a cursor on; ``limit`` records each. Raises UsageProblem where Light
+        refuses the filter or the order, LightRefused where it refuses the cursor, and WireProblem
+        where the list has no end."""
+        visited, identities, stale = {cursor}, set[str](), 0
+        for _ in range(MOST_PAGES):
+            page = await self._page(cursor, query or self.query, limit)
+            yield page
+            if page.cursor is None:
+                return
+            before = len(identities)
+            identities |= page.records.keys()
+            stale = 0 if len(identities) > before else stale + 1
+            if page.cursor in visited or (stale >= MOST_STALE_PAGES and not self.query.local):
+                break
+            cursor = page.cursor
+            visited.add(cursor)
+        raise WireProblem(f"Light's list {self.path} does not come to an end.")
+
+    async def _page(self, cursor: str, query: ListQuery, limit: int) -> Page:
+        while True:
+            try:
+                return await self._read(cursor, query, limit)
+            except LightRefused as refused:
+                if refused.status == 404 and self.path != self.light_list.paths[-1]:
+                    self.path = self.light_list.paths[-1]
+                elif refused.status in (400, 422) and query.params() and cursor == FIRST:
+                    if not self.light_list.filtered_locally:
+                        raise LightRefused(
+                            f"{refused} {permitted(self.light_list)}", refused.status
+                        ) from None
+                    query = self.query = query.all_local()
+                else:
+                    raise
+
+    async def _read(self, cursor: str, query: ListQuery, limit: int) -> Page:
+        def decode(body: object) -> Page:
+            records, following = codec.page_from_json(body)
+            by_id = {}
+            for each in records:
+                record = object_of(each, self.light_list.noun)
+                if query.matches(record):
+                    by_id[required_id_at(record, self.light_list.id_name)] = record
+            return Page(by_id, following)
+
+        params: Params = {**query.params(), "limit": limit, "cursor": cursor}
+        return await self.client.read(self.path, params, decode=decode)
+
+
+async def bill_record(client: LightClient, bill_id: str) -> Json:
+    """A bill as Light has it, with its lines and what is outstanding. Raises LightRefused where
+    Light does not have it."""
+    return await _record(client, f"{BILLS}/{bill_id}", bill_id, balance=True)
+
+
+async def line_record(client: LightClient, bill_id: str, line_id: str) -> Json:
+    """A line item as Light has it; as ``bill_record``."""
+    return await _record(client, f"{BILLS}/{bill_id}/line-items/{line_id}", line_id)
+
+
+async def _record(client: LightClient, path: str, light_id: str, *, balance: bool = False) -> Json:
+    def decode(body: object) -> Json:
+        record = object_of(body, "record")
+        if not same_id(required_id_at(record, "id"), light_id):
+            raise WireProblem(f"Light answered with another record, {record.get('id')}.")
+        return record
+
+    params: Params = {"includeOutstandingBalance": True} if balance else {}
+    return await client.read(path, params, decode=decode)
+
+
+def bill_of_record(record: Json) -> LightBill:
+    """A bill from its record, with its lines. Raises WireProblem where it cannot be understood."""
+    return codec.bill_from_json(record, listed=False)
+
+
+def note_of_record(record: Json) -> LightBill:
+    """A credit note from its record; as ``bill_of_record``. Its number is not in it."""
+    return note_codec.note_from_json(record)
+
+
+def line_of_record(record: Json) -> LightLine:
+    """A line item from its record; as ``bill_of_record``."""
+    return codec.line_from_json(record)

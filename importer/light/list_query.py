@@ -1,0 +1,255 @@
+"""What a person wants of a list: filters, sort keys; as Light is asked, and as they hold here.
+
+``field:operator:value``; a comma is and, ``|`` separates the values of in and not_in, and ``null``
+goes with eq and ne. A blank is different from every value: ne and not_in find it, and it is neither
+greater nor less.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from importer.core.cell_parsers import parse_uuid
+from importer.core.errors import UsageProblem, WireProblem
+from importer.core.nearest_name import nearest_name
+from importer.core.object_ids import normal_id
+from importer.core.safe_text import visible
+from importer.light.json_values import date_at, moment_at
+from importer.model.light_lists import LightList, RecordField, ValueType
+
+Json = Mapping[str, object]
+OPERATORS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte")
+_ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "gt": lambda a, b: a > b,
+    "gte": lambda a, b: a >= b,
+    "lt": lambda a, b: a < b,
+    "lte": lambda a, b: a <= b,
+}
+_TERM = re.compile(r"\s*([A-Za-z_][\w.]*)\s*:\s*(\w+)\s*:(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class FilterTerm:
+    """One condition. ``values`` are those of its field's type; (None,) is ``null``."""
+
+    field: RecordField
+    operator: str
+    text: str  # the value as it was typed
+    values: tuple[Any, ...]
+
+    @property
+    def words(self) -> str:
+        return f"{self.field.name}:{self.operator}:{self.text}"
+
+    def matches(self, record: Json) -> bool:
+        stated = [each for each in values_at(record, self.field) if each is not None]
+        if self.operator in _ORDER:
+            return any(_ORDER[self.operator](value, self.values[0]) for value in stated)
+        if self.values == (None,):
+            matches = not stated
+        else:
+            matches = any(value in self.values for value in stated)
+        return matches == (self.operator in ("in", "eq"))
+
+
+@dataclass(frozen=True)
+class SortTerm:
+    field: RecordField
+    descending: bool
+
+    @property
+    def words(self) -> str:
+        return f"{self.field.name}:{'desc' if self.descending else 'asc'}"
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """``asked`` of Light; ``local`` are conditions that Light cannot be asked for, met here."""
+
+    asked: tuple[FilterTerm, ...] = ()
+    local: tuple[FilterTerm, ...] = ()
+    sort: tuple[SortTerm, ...] = ()
+    local_sort: bool = field(default=False)
+
+    def params(self) -> dict[str, str]:
+        terms = {"filter": ",".join(term.words for term in self.asked)}
+        if not self.local_sort:
+            terms["sort"] = ",".join(key.words for key in self.sort)
+        return {name: text for name, text in terms.items() if text}
+
+    def matches(self, record: Json) -> bool:
+        return all(term.matches(record) for term in self.local)
+
+    def all_local(self) -> ListQuery:
+        """The same, with nothing left for Light to do."""
+        return replace(self, asked=(), local=(*self.local, *self.asked), local_sort=True)
+
+    def with_changes_since(self, light_list: LightList, moment: datetime) -> ListQuery:
+        """Of those records the ones that changed since, in the order of Light."""
+        text = moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+        term = FilterTerm(light_list.filters[light_list.changed], "gte", text, (moment,))
+        return replace(self, asked=(*self.asked, term), sort=())
+
+    def order(self, records: Iterable[tuple[int, Json]]) -> list[int]:
+        """The numbers of the records in the order of the sort keys, blanks first, or last where
+        they descend; alike ones as they come."""
+        values = {n: [_first(record, key.field) for key in self.sort] for n, record in records}
+        numbers = list(values)
+        for i, key in reversed([*enumerate(self.sort)]):
+            ranks = {n: (each[i] is not None, each[i]) for n, each in values.items()}
+            numbers.sort(key=ranks.__getitem__, reverse=key.descending)
+        return numbers
+
+
+def read_query(light_list: LightList, filters: Sequence[str], sorts: Sequence[str]) -> ListQuery:
+    """Raises UsageProblem for what is not permitted, with what is."""
+    terms = [_term(light_list, text) for text in _split(filters)]
+    # Light's language has no way to write a comma in a value.
+    local = tuple(term for term in terms if "," in term.text)
+    asked = tuple(term for term in terms if "," not in term.text)
+    words = [word for text in sorts for word in text.split(",") if word.strip()]
+    return ListQuery(asked, local, tuple(_sort_key(light_list, word) for word in words))
+
+
+def permitted(light_list: LightList) -> str:
+    """What the list may be filtered and sorted by, in two sentences."""
+    return (
+        f"Light filters {light_list.plural} by {', '.join(light_list.filters)}, with"
+        f" {', '.join(OPERATORS)}. It sorts them by {', '.join(light_list.sorts)}."
+    )
+
+
+def _split(filters: Sequence[str]) -> Iterator[str]:
+    """The conditions; what follows a comma and is none belongs to the value before it."""
+    for text in filters:
+        current = ""
+        for piece in text.split(","):
+            if current and _TERM.match(piece) is None:
+                current += f",{piece}"
+                continue
+            if current:
+                yield current
+            current = piece
+        if current.strip():
+            yield current
+
+
+def _term(light_list: LightList, text: str) -> FilterTerm:
+    shown = visible(text.strip())[:200]
+    match = _TERM.fullmatch(text)
+    if match is None:
+        raise UsageProblem(
+            f"--filter {shown}: write field:operator:value, as in"
+            f" {next(iter(light_list.filters))}:eq:… {permitted(light_list)}"
+        )
+    name, operator, value = match.groups()
+    record_field = light_list.filters.get(name)
+    if record_field is None:
+        near = nearest_name(name, light_list.filters, cutoff=60)
+        meant = f" Did you mean {near}?" if near else ""
+        raise UsageProblem(
+            f"--filter {shown}: Light does not filter {light_list.plural} by {name}.{meant}"
+            f" {permitted(light_list)}"
+        )
+    if operator not in OPERATORS:
+        raise UsageProblem(
+            f"--filter {shown}: there is no operator '{operator}'. There are:"
+            f" {', '.join(OPERATORS)}."
+        )
+    if value == "null":
+        if operator not in ("eq", "ne"):
+            raise UsageProblem(f"--filter {shown}: null goes with eq and ne only.")
+        return FilterTerm(record_field, operator, value, (None,))
+    several = operator in ("in", "not_in")
+    if record_field.type is ValueType.BOOLEAN and operator in _ORDER:
+        raise UsageProblem(f"--filter {shown}: true and false go with eq, ne, in and not_in only.")
+    texts = value.split("|") if several else [value]
+    if record_field.type is not ValueType.TEXT:
+        texts = [text.strip() for text in texts]
+    values = tuple(_value(record_field, each, shown) for each in texts)
+    return FilterTerm(record_field, operator, "|".join(texts), values)
+
+
+def _value(record_field: RecordField, text: str, shown: str) -> Any:
+    """The value of a condition; UsageProblem says what the field wants."""
+    value: Any = None
+    wanted = ""
+    match record_field.type:
+        case ValueType.UUID:
+            parsed, problem = parse_uuid(text)
+            value, wanted = (None if problem else normal_id(str(parsed))), "an id (a UUID)"
+        case ValueType.INTEGER:
+            wanted = "a whole number; amounts are in cents"
+            value = int(text) if re.fullmatch(r"-?[0-9]{1,19}", text, re.ASCII) else None
+        case ValueType.BOOLEAN:
+            value, wanted = {"true": True, "false": False}.get(text), "true or false"
+        case ValueType.DATE:
+            day = re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII)
+            value, wanted = (_or_none(date_at, text) if day else None), "a date: 2025-03-31"
+        case ValueType.MOMENT:
+            wanted = "a time: 2025-03-31T00:00:00Z"
+            value = _or_none(moment_at, text)
+        case ValueType.TEXT:
+            value, wanted = text or None, "a value; what is blank is null"
+    if value is None:
+        raise UsageProblem(f"--filter {shown}: {record_field.name} needs {wanted}.")
+    return value
+
+
+def _or_none(read: Callable[[Json, str], Any], text: str) -> Any:
+    try:
+        return read({"value": text}, "value")
+    except WireProblem:
+        return None
+
+
+def _sort_key(light_list: LightList, text: str) -> SortTerm:
+    name, _, direction = text.strip().partition(":")
+    if name not in light_list.sorts:
+        raise UsageProblem(
+            f"--sort {visible(text.strip())}: Light does not sort {light_list.plural} by"
+            f" {visible(name)}. It sorts them by {', '.join(light_list.sorts)}."
+        )
+    if direction not in ("", "asc", "desc"):
+        raise UsageProblem(f"--sort {visible(text.strip())}: write {name}:asc or {name}:desc.")
+    record_field = light_list.filters.get(name) or light_list.columns.get(name)
+    record_field = record_field or RecordField(name, ValueType.TEXT, name)
+    return SortTerm(record_field, direction == "desc")
+
+
+# --- records ----------------------------------------------------------------------------------
+
+
+def values_at(record: Json, record_field: RecordField) -> list[Any]:
+    """The values of a field in a record; several where its path leads through a list. What cannot
+    be read as its type is None."""
+    nodes: list[object] = [record]
+    for name in record_field.path.split("."):
+        nodes = [node.get(name) for node in nodes if isinstance(node, Mapping)]
+        nodes = [item for node in nodes for item in (node if isinstance(node, list) else [node])]
+    return [_typed(record_field.type, node) for node in nodes]
+
+
+def _first(record: Json, record_field: RecordField) -> Any:
+    return next(iter(values_at(record, record_field)), None)
+
+
+def _typed(kind: ValueType, value: object) -> Any:
+    match kind, value:
+        case ValueType.INTEGER, int() if not isinstance(value, bool):
+            return value
+        case ValueType.BOOLEAN, bool():
+            return value
+        case ValueType.UUID, str():
+            return normal_id(value)
+        case ValueType.DATE, str():
+            return _or_none(date_at, value)
+        case ValueType.MOMENT, str():
+            return _or_none(moment_at, value)
+        case ValueType.TEXT, str():
+            return value
+    return None
