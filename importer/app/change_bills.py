@@ -7,16 +7,15 @@ from dataclasses import replace
 
 from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import former_ids
+from importer.core.counted_nouns import count
+from importer.loading.bill_finding import bill_finding
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.update_records import open_updates
 from importer.loading.plan import LoadPlan
 from importer.loading.update_plan import UpdatePlan
 from importer.loading.update_words import counts_words
 from importer.model.bills import Bill
-from importer.model.finding import CellRef, Finding
-from importer.model.finding_catalogue import finding
 from importer.model.journal_states import BillOutcome, Status
-from importer.report.phrases import count
 
 UNFINISHED = "an earlier load began to change it, and did not finish"
 
@@ -63,13 +62,8 @@ def settle_unfinished(bills: Sequence[Bill], plan: LoadPlan, journal: Journal) -
         outcome = plan.settled[index]
         plan.settled[index] = replace(outcome, status=Status.UNKNOWN, message=UNFINISHED)
         plan.findings = [f for f in plan.findings if index not in f.bills]
-        plan.findings.append(_finding(bill, f"{UNFINISHED} (run {update.run})"))
-
-
-def _finding(bill: Bill, reason: str) -> Finding:
-    cell = CellRef("", None, bill.row, None, bill.table)
-    value = bill.invoice_number or ""
-    return finding("light.update_unknown", cell, value, bills=(bill.index,), reason=reason)
+        reason = f"{UNFINISHED} (run {update.run})"
+        plan.findings.append(bill_finding("light.update_unknown", bill, reason=reason))
 
 
 def update_note(updates: UpdatePlan, *, dry: bool) -> str:

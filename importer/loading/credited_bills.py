@@ -9,12 +9,12 @@ from typing import Any
 
 from importer.core.money import money, tidy
 from importer.core.object_ids import normal_id
+from importer.loading.bill_finding import bill_finding
 from importer.loading.bill_state import is_cancelled
 from importer.loading.gateway import LightGateway
 from importer.loading.listed_bills import contradicts
 from importer.model.bills import Bill
-from importer.model.finding import CellRef, Finding
-from importer.model.finding_catalogue import finding
+from importer.model.finding import Finding
 from importer.model.journal_states import IN_LIGHT, BillOutcome, Status
 from importer.model.light_objects import LightBill
 
@@ -100,11 +100,5 @@ def _in_light(note: Bill, bills: Sequence[LightBill], out: CreditedBills) -> Non
         out.in_light[note.index] = bill.id
 
 
-def _finding(credit: Bill, code: str, **words: Any) -> Finding:
-    return finding(
-        f"bills.creditsBill.{code}",
-        CellRef("", None, credit.row, None, credit.table),
-        credit.credits_bill or "",
-        bills=(credit.index,),
-        **words,
-    )
+def _finding(credit: Bill, code: str, /, **words: Any) -> Finding:
+    return bill_finding(f"bills.creditsBill.{code}", credit, credit.credits_bill or "", **words)

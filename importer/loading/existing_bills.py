@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.core.money import money
+from importer.loading.bill_finding import bill_finding
 from importer.loading.bill_match import match_bill
 from importer.loading.bill_state import complaint, unknown_state
 from importer.loading.gateway import LightGateway, list_documents
@@ -25,8 +26,7 @@ from importer.loading.listed_bills import (
 from importer.loading.operation import Record, TwinsRecord
 from importer.loading.reconcile import Ownership
 from importer.model.bills import Bill
-from importer.model.finding import CellRef, Finding
-from importer.model.finding_catalogue import finding
+from importer.model.finding import Finding
 from importer.model.journal_states import (
     BillOutcome,
     Discovery,
@@ -211,11 +211,9 @@ def _warn(jobs: Sequence[BillJob], index: ListedBills, out: ExistingBills) -> No
                 continue  # of another row, which is warned about in the file
             code = "other_entity" if other_entity else "near_in_light"
             out.findings.append(
-                finding(
+                bill_finding(
                     f"bills.invoiceNumber.{code}",
-                    CellRef("", None, bill.row, None, bill.table),
-                    bill.invoice_number,
-                    bills=(bill.index,),
+                    bill,
                     other=remote.invoice_number or "",
                     id=remote.id,
                     date=remote.issued_date or "no date",

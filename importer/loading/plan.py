@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from importer.core.clock import utc_now
 from importer.loading.bill_diff import describe_content_changes
+from importer.loading.bill_finding import bill_finding
 from importer.loading.bill_state import wanted_steps
 from importer.loading.credited_bills import CreditedBills, find_credited_bills
 from importer.loading.existing_bills import find_existing
@@ -34,8 +35,7 @@ from importer.loading.note_numbers import taken_numbers
 from importer.loading.reconcile import SKEW
 from importer.loading.twins import BillInLight, look_for_twins
 from importer.model.bills import Bill, TargetStatus
-from importer.model.finding import CellRef, Finding
-from importer.model.finding_catalogue import finding
+from importer.model.finding import Finding
 from importer.model.journal_states import (
     BillOutcome,
     Discovery,
@@ -48,6 +48,7 @@ from importer.model.journal_states import (
 from importer.model.light_objects import LightBill
 from importer.model.run_rows import BillRows
 
+CONTENT_CHANGED = "bills.content.changed"
 _CHUNK = 1000  # bills whose contents are at hand at a time
 
 
@@ -72,11 +73,12 @@ class LoadPlan:
     held: dict[int, Holder | None] = field(default_factory=dict)
     """By bill index, what another run has claimed; None where an entry changed meanwhile."""
 
-    def withhold(self, job: BillJob) -> None:
-        """Do not send a bill, for a reason that is a finding."""
-        self.send.remove(job)
-        del self.entries[job.bill.index]
-        self.withheld.append(job.bill.index)
+    def withhold(self, bills: Collection[int]) -> None:
+        """Do not send these, by index, for reasons that are findings."""
+        self.send = [job for job in self.send if job.bill.index not in bills]
+        for index in bills:
+            del self.entries[index]
+        self.withheld += bills
 
     def hold(self, refused: Mapping[int, Holder | None]) -> None:
         """Leave entries alone that could not be claimed."""
@@ -134,16 +136,15 @@ def _without_twice(
 ) -> list[tuple[Bill, str]]:
     """Without the rows that are to change one bill in Light, which are findings."""
     keys = Counter(key for bill, identity in pairs for key in _keys(bill, identity, light_ids))
-    twice = [b for b, identity in pairs if any(keys[k] > 1 for k in _keys(b, identity, light_ids))]
-    for bill in twice:
-        cell = CellRef("", None, bill.row, None, bill.table)
+    out = []
+    for bill, identity in pairs:
+        if all(keys[k] == 1 for k in _keys(bill, identity, light_ids)):
+            out.append((bill, identity))
+            continue
         id = light_ids.get(bill.index, "")
-        number = bill.invoice_number or ""
-        plan.findings.append(
-            finding("bills.update.twice", cell, number, bills=(bill.index,), id=id)
-        )
+        plan.findings.append(bill_finding("bills.update.twice", bill, id=id))
         plan.withheld.append(bill.index)
-    return [(bill, identity) for bill, identity in pairs if bill not in twice]
+    return out
 
 
 def _keys(bill: Bill, identity: str, light_ids: Mapping[int, str]) -> list[str]:
@@ -165,7 +166,7 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
         if difference:
             message = f"loaded before, and different now: {difference}"
             outcome = BillOutcome(status, short, message)
-            plan.findings.append(_changed(bill, difference))
+            plan.findings.append(bill_finding(CONTENT_CHANGED, bill, difference=difference))
         plan.settled[bill.index] = outcome
         if entry.light_id is not None:
             plan.in_light.append(BillJob(short, bill, light_id=entry.light_id))
@@ -174,7 +175,7 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
         if entry.light_id is not None:
             difference = describe_content_changes(entry.content, now, bill.unit, lines=False)
             if difference:
-                plan.findings.append(_changed(bill, difference))
+                plan.findings.append(bill_finding(CONTENT_CHANGED, bill, difference=difference))
     else:
         plan.send.append(BillJob(short, bill))
 
@@ -231,16 +232,6 @@ def _match_by_content(pairs: list[tuple[Bill, str]], journal: Journal) -> list[t
     return [(bill, matched.get(bill.index, identity)) for bill, identity in pairs]
 
 
-def _changed(bill: Bill, difference: str) -> Finding:
-    return finding(
-        "bills.content.changed",
-        CellRef("", None, bill.row, None, bill.table),
-        bill.invoice_number or "",
-        bills=(bill.index,),
-        difference=difference,
-    )
-
-
 async def look_in_light(
     plan: LoadPlan,
     gateway: LightGateway,
@@ -294,11 +285,10 @@ async def look_in_light(
 async def look_for_credited(plan: LoadPlan, bills: Sequence[Bill], gateway: LightGateway) -> None:
     """Find the bills that the credit notes clear; a new note that credits none is withheld."""
     plan.credited = await find_credited_bills(bills, gateway)
-    new = {job.bill.index: job for job in plan.send}
-    for each in plan.credited.findings:
-        if each.bills[0] in new:
-            plan.findings.append(each)
-            plan.withhold(new[each.bills[0]])
+    new = {job.bill.index for job in plan.send}
+    findings = [each for each in plan.credited.findings if each.bills[0] in new]
+    plan.findings += findings
+    plan.withhold({each.bills[0] for each in findings})
 
 
 def _name_loaders(plan: LoadPlan, journal: Journal) -> None:

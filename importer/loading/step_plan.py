@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from importer.loading.bill_finding import bill_finding
 from importer.loading.bill_state import (
     DOING,
     UNCLEARED,
@@ -93,11 +94,9 @@ def held_back_findings(bills: Iterable[Bill], plan: LoadPlan) -> list[Finding]:
     """A finding for each bill that should go further and is left as it is."""
     why = untouchable_bills(plan)
     return [
-        finding(
+        bill_finding(
             "light.not_ours",
-            CellRef("", None, bill.row, None, bill.table),
-            bill.invoice_number or "",
-            bills=(bill.index,),
+            bill,
             steps=", ".join(DOING[kind][2] for kind in wanted_steps(bill)),
             reason=why[bill.index],
         )

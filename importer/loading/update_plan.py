@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from importer.core.answers import Outcome
 from importer.core.fetch import fetch_all
 from importer.core.object_ids import with_names
 from importer.loading.bill_diff import PATCHED, field_words, loaded_bill
+from importer.loading.bill_finding import bill_finding
 from importer.loading.bill_state import UPDATABLE, unknown_state
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, fetch_bill
@@ -32,19 +32,17 @@ from importer.loading.journal.update_records import (
 )
 from importer.loading.loaded_bills import remote_differences
 from importer.loading.operations.update_bill import UpdateBill
-from importer.loading.plan import LoadPlan
+from importer.loading.plan import CONTENT_CHANGED, LoadPlan
 from importer.loading.update_words import changes_words
 from importer.model.bill_image import image_of
 from importer.model.bill_updates import SheetBill, Update, UpdateState
 from importer.model.bills import Bill
 from importer.model.field_values import NOTHING
-from importer.model.finding import CellRef, Finding
-from importer.model.finding_catalogue import finding
+from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import DocumentRef, LightBill
 
 _IN_LIGHT = (Status.ALREADY_LOADED, Status.ALREADY_IN_LIGHT)
-CONTENT_CHANGED = "bills.content.changed"
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ class UpdatePlan:
     def would_update(self) -> list[Finding]:
         """A finding a bill with its changes."""
         return [
-            _finding("light.would_update", each.bill, changes=each.update.words)
+            bill_finding("light.would_update", each.bill, changes=each.update.words)
             for each in self.updates.values()
         ]
 
@@ -114,7 +112,7 @@ async def plan_updates(
     changed in Light since is overwritten.
     """
     out = UpdatePlan()
-    await _adopt(bills, plan, gateway, light_ids, out)
+    await _adopt(plan, gateway, light_ids, out)
     by_index = {bill.index: bill for bill in bills}
     twins = {i for i, outcome in plan.settled.items() if plan.twins.get(i, outcome.entry.twins)}
     entries = {
@@ -134,12 +132,14 @@ async def plan_updates(
     ]
     wanted = [bill for bill in wanted if not bill.credit_note]  # one keeps its finding
     ids = Counter(str(outcome.entry.light_id) for outcome in plan.settled.values())
-    twice = [bill for bill in wanted if ids[str(entries[bill.index].light_id)] > 1]
-    for bill in twice:
-        light_id = entries[bill.index].light_id
-        out.findings.append(_finding("bills.update.twice", bill, id=light_id or ""))
-    wanted = [bill for bill in wanted if bill not in twice]
-    refs = [DocumentRef(str(entries[bill.index].light_id)) for bill in wanted]
+    id_of = {bill.index: str(entries[bill.index].light_id) for bill in wanted}
+    out.findings += [
+        bill_finding("bills.update.twice", bill, id=id_of[bill.index])
+        for bill in wanted
+        if ids[id_of[bill.index]] > 1
+    ]
+    wanted = [bill for bill in wanted if ids[id_of[bill.index]] == 1]
+    refs = [DocumentRef(id_of[bill.index]) for bill in wanted]
     remotes = await fetch_all(fetch_bill(gateway, ref) for ref in refs)
     if any(_has_properties(each.content) for each in remotes):
         out.selects = await property_selects(gateway)
@@ -185,7 +185,6 @@ def _by_index(pairs: Iterable[tuple[Bill, str]]) -> Iterator[tuple[int, str]]:
 
 
 async def _adopt(
-    bills: Sequence[Bill],
     plan: LoadPlan,
     gateway: LightGateway,
     light_ids: Mapping[int, str],
@@ -197,11 +196,9 @@ async def _adopt(
     remotes = await fetch_all(fetch_bill(gateway, ref) for ref in refs)
     for job, ref, remote in zip(jobs, refs, remotes, strict=True):
         if remote.content is None:
-            plan.withhold(job)
             reason = f"Light does not show the bill {ref.id} that the row carries"
-            out.findings.append(_finding("light.not_updated", job.bill, reason=reason))
+            out.findings.append(bill_finding("light.not_updated", job.bill, reason=reason))
             continue
-        plan.send.remove(job)
         shown = remote.content
         entry = replace(
             job.entry, light_id=shown.id, light_state=shown.state, light_amount=shown.amount
@@ -210,6 +207,9 @@ async def _adopt(
         plan.settled[job.bill.index] = BillOutcome(
             Status.ALREADY_IN_LIGHT, entry, how=Discovery.BEFORE_SENDING
         )
+    settled = plan.settled.keys()
+    plan.withhold({job.bill.index for job in jobs} - settled)
+    plan.send = [job for job in plan.send if job.bill.index not in settled]
 
 
 def _plan_one(
@@ -229,7 +229,7 @@ def _plan_one(
     shown = remote.content
     if shown is None or shown.lines is None:
         reason = f"Light does not show its bill {entry.light_id}: {remote.reason}"
-        out.findings.append(_finding("light.not_updated", bill, reason=reason))
+        out.findings.append(bill_finding("light.not_updated", bill, reason=reason))
         return
     now = image_of(shown, out.selects)
     after = target_of(bill, shown, entry.line_ids, out.selects)
@@ -239,11 +239,11 @@ def _plan_one(
     words = with_names(changes_words(changes, bill.unit), names)
     if shown.state not in UPDATABLE and changes:
         reason = unknown_state(shown) or f"only a draft can be changed (state {shown.state})"
-        out.findings.append(_finding("light.not_updated", bill, reason=f"{reason}. {words}"))
+        out.findings.append(bill_finding("light.not_updated", bill, reason=f"{reason}. {words}"))
         return
     others = unexplained(now, begun.images) if begun else _changed_since(bill, entry, shown)
     if others and not force:
-        out.findings.append(_finding("light.changed_since", bill, fields=", ".join(others)))
+        out.findings.append(bill_finding("light.changed_since", bill, fields=", ".join(others)))
         return
     old = SheetBill(entry.identity, entry.content, entry.line_ids)
     update = Update(
@@ -290,7 +290,7 @@ def _refuse_shared_identities(journal: Journal, plan: LoadPlan, out: UpdatePlan)
         if entry.id and not (entry.state in NOT_SENT_STATES and entry.light_id is None):
             each = out.updates.pop(moved[identity])
             reason = "another bill of this journal has its new number"
-            out.findings.append(_finding("light.not_updated", each.bill, reason=reason))
+            out.findings.append(bill_finding("light.not_updated", each.bill, reason=reason))
 
 
 def record_updates(out: UpdatePlan, plan: LoadPlan, journal: Journal, run: str) -> list[Finding]:
@@ -315,14 +315,9 @@ def record_updates(out: UpdatePlan, plan: LoadPlan, journal: Journal, run: str) 
     journal.in_one_commit(write)
     reason = "another load is at work on it"
     bills = [out.updates.pop(i).bill for i in others]
-    return [_finding("light.not_updated", bill, reason=reason) for bill in bills]
+    return [bill_finding("light.not_updated", bill, reason=reason) for bill in bills]
 
 
 async def update_bills(engine: Engine, out: UpdatePlan) -> None:
     """Make the changes; see ``Engine.execute``."""
     await engine.execute([each.operation(engine, out.selects) for each in out.updates.values()])
-
-
-def _finding(code: str, bill: Bill, **words: Any) -> Finding:
-    cell = CellRef("", None, bill.row, None, bill.table)
-    return finding(code, cell, bill.invoice_number or "", bills=(bill.index,), **words)

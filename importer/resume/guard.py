@@ -42,7 +42,7 @@ def withhold_changed(
     held |= {remote.id for _, remote, _ in plan.existing}
     undone = journal.undone(set(before.light_ids.values()))
     findings = []
-    for job in [*plan.send]:
+    for job in plan.send:
         bill = job.bill
         rows = [(bill.table, bill.row), *((line.table, line.row) for line in bill.lines)]
         in_light = {
@@ -56,7 +56,6 @@ def withhold_changed(
         if not in_light and not unsettled:
             continue
         code = "bills.identity.changed" if in_light else "bills.identity.unsettled"
-        plan.withhold(job)
         findings.append(
             finding(
                 code,
@@ -67,6 +66,7 @@ def withhold_changed(
                 run=before.run,
             )
         )
+    plan.withhold({index for each in findings for index in each.bills})
     return findings
 
 
