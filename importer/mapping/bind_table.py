@@ -22,6 +22,7 @@ from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import (
     HeaderMatch,
     accepted_headers,
+    either_of,
     expressions,
     property_columns,
     required_columns,
@@ -259,7 +260,7 @@ def _missing_columns(
             finding(
                 "sheet.column.missing",
                 table.header_cell(),
-                " or ".join(f"'{name}'" for name in names),
+                either_of(names),
                 headers=", ".join(headers),
                 nearest=nearest_is(names[0], headers),
                 needed_by=f", which the template needs ({place})" if place else "",

@@ -135,7 +135,7 @@ def _file_columns(source: SourceTable, headers: Sequence[str]) -> tuple[int, ...
         return tuple(range(len(headers)))
     left = headers[:_LEFT_COLUMNS]
     reference = left.index(_REFERENCE) if _REFERENCE in left else -1
-    columns = range(len(headers))
+    columns = range(len(headers) - source.ends_in_then)
     return tuple(i for i in columns if headers[i] not in RESULT_COLUMNS and i != reference)
 
 
@@ -236,6 +236,11 @@ def required_columns(template: Template, kind: TableKind) -> list[list[str]]:
     unique = {tuple(map(header_key, accepted)): accepted for accepted in columns}
     added = {header_key(source.groups.name)} if source.groups else set()
     return [accepted for key, accepted in unique.items() if not added.intersection(key)]
+
+
+def either_of(names: Iterable[str]) -> str:
+    """Accepted headers in words: ``'Number' or 'Invoice no'``."""
+    return " or ".join(f"'{name}'" for name in names)
 
 
 def requested_columns(template: Template, kind: TableKind) -> list[list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from importer.core.answers import ApiError
 from importer.model.bill_image import BillImage, image_from_json, image_to_json
-from importer.model.journal_states import decoding
+from importer.model.journal_states import as_time, decoding
 
 
 class UpdateState(StrEnum):
@@ -110,8 +110,8 @@ class Update:
                 new=_from_list(detail["new"]),
                 tried=tuple(map(image_from_json, detail["tried"])),
                 attempts=row["attempts"],
-                sent=_moment(row["sent"]),
-                settled=_moment(row["settled"]),
+                sent=as_time(row["sent"]),
+                settled=as_time(row["settled"]),
                 message=row["message"],
                 errors=tuple(ApiError(m, tuple(path), kind) for m, path, kind in detail["errors"]),
                 restoring=bool(row["restoring"]),
@@ -126,7 +126,3 @@ def _as_list(bill: SheetBill) -> list[Any]:
 def _from_list(values: Sequence[Any]) -> SheetBill:
     identity, content, line_ids = values
     return SheetBill(identity, content, tuple(line_ids))
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

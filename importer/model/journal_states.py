@@ -111,7 +111,7 @@ class Twin:
     @classmethod
     def from_list(cls, values: Sequence[Any]) -> Twin:
         id, created_at, state, creator = values
-        return cls(id, _time(created_at), state, creator)
+        return cls(id, as_time(created_at), state, creator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,9 @@ class JournalEntry:
                 content,
                 State(state),
                 attempts,
-                _time(first_sent),
-                _time(last_sent),
-                _time(settled),
+                as_time(first_sent),
+                as_time(last_sent),
+                as_time(settled),
                 light_id,
                 light_state,
                 light_amount,
@@ -206,7 +206,7 @@ class JournalEntry:
                 ),
                 Discovery(how) if how else None,
                 partial,
-                _time(resent),
+                as_time(resent),
                 tuple(map(Twin.from_list, _json_list(twins))),
                 request_key,
             )
@@ -286,7 +286,8 @@ def _json_list(text: str | None) -> list[Any]:
     return value
 
 
-def _time(text: str | None) -> datetime | None:
+def as_time(text: str | None) -> datetime | None:
+    """The moment that a journal has as text."""
     return None if text is None else datetime.fromisoformat(text)
 
 
@@ -336,8 +337,8 @@ class Step:
                 kind=StepKind(row["kind"]),
                 state=StepState(row["state"]),
                 attempts=row["attempts"],
-                sent=_time(row["sent"]),
-                settled=_time(row["settled"]),
+                sent=as_time(row["sent"]),
+                settled=as_time(row["settled"]),
                 message=row["message"],
                 detail=row["detail"],
             )

@@ -184,7 +184,7 @@ def _picks_of(
                 id, label = placeholder_of(value), name_key(picked)
                 yield Pick(field, value.strip(), id, label, place, offered, cell)
             else:
-                problems.append(f"{place}: '{picked}' is for vendors; Light's {field} is picked.")
+                problems.append(f"{place}: '{picked}' is for vendors: choose a name from the list.")
             continue
         suggestion = _picked(picked, (*offered, *choices.get(field, ())))
         if suggestion is None:

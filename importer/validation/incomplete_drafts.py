@@ -5,18 +5,19 @@ Light's documentation creates a bill of nothing but vendor, amount and currency.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from importer.mapping.headers import either_of, required_columns
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.template_model import Template
 from importer.model.bills import TargetStatus
 from importer.model.fields import BILLS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
+from importer.model.tables import TableKind
 from importer.validation.column import ParsedTable
 from importer.validation.finding_batch import FindingBatch, Findings
 
@@ -80,7 +81,10 @@ def _is_reference(part: FindingBatch | Finding, template: Template) -> bool:
         return False
     expressions = (template.bills.get(name) for name in ("billRef", "invoiceNumber"))
     names = {name for e in expressions if e for accepted, _ in e.columns() for name in accepted}
-    return set(re.findall("'([^']*)'", part.value)) <= names
+    required = required_columns(template, TableKind.BILLS)
+    return part.value in {
+        either_of(accepted) for accepted in required if names.issuperset(accepted)
+    }
 
 
 def incomplete_drafts(
