@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from importer.app.run_index import journals
+from importer.core.counted_nouns import count
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_check import JournalCheck, check_journal
-from importer.report.phrases import count
 
 
 @dataclass(frozen=True)

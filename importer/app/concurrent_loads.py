@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 
 from importer.app.events import Listener
 from importer.app.stop import StopControl
+from importer.core.counted_nouns import count
 from importer.core.errors import StoppedEarly
 from importer.loading.bill_state import wanted_steps
 from importer.loading.journal.journal import Journal
 from importer.loading.plan import LoadPlan
 from importer.model.bills import Bill
 from importer.model.journal_states import Holder, State
-from importer.report.phrases import count
 
 _POLL = 0.5  # seconds
 _TOGETHER = 15.0  # seconds from the first bill that is free to the next look at Light

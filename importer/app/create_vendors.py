@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from importer.core.counted_nouns import count
 from importer.core.name_key import name_key
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
@@ -25,7 +26,6 @@ from importer.references.lookup_tables import Pick
 from importer.references.name_index import Named
 from importer.references.new_vendors import WantedVendors, plan_vendors
 from importer.references.reference_column import ReferenceColumn
-from importer.report.phrases import count
 from importer.validation.checked_bills import Checked
 
 REQUESTS = 3  # a look before, the creation, a look after

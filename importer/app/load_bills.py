@@ -39,6 +39,7 @@ from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.app.resume_checks import former_ids, refuse_another_company
 from importer.app.run_options import run_options
 from importer.app.stop import StopControl
+from importer.core.counted_nouns import count
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
 from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal, new_run_id
@@ -220,8 +221,7 @@ def _save_picks(context: LoadContext, directory: Directory) -> None:
         return
     picks = picks_in_light(context.files.picks, directory)
     for path, added in save_picks(Path(folder), picks).items():
-        noun = "pick" if added == 1 else "picks"
-        context.listener.message(f"Saved {added:,} {noun} in {path}")
+        context.listener.message(f"Saved {count(added, 'pick')} in {path}")
 
 
 def _stopped_at_once(progress: LoadProgress) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from importer.core.counted_nouns import count
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway
 from importer.loading.journal.journal import Journal
@@ -14,7 +15,6 @@ from importer.loading.operations.update_bill import UpdateBill
 from importer.loading.update_plan import property_selects
 from importer.model.bill_updates import OPEN_UPDATES, Update, UpdateState
 from importer.model.journal_states import Status
-from importer.report.phrases import count
 
 _RESTORABLE = (UpdateState.DONE, *OPEN_UPDATES)
 

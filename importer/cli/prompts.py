@@ -14,6 +14,7 @@ import click
 from importer.app.consent import LoadForecast, Total, UndoForecast
 from importer.cli.console import company_lines
 from importer.cli.signals import signals
+from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.core.safe_text import visible
 
@@ -36,7 +37,7 @@ async def confirm_load(load: LoadForecast) -> bool:
         *([f"Then:     {load.steps}"] if load.steps else []),
         *(
             f"Payment:  {_amount(paid.total)} from bank account {paid.bank_account}"
-            f" ({paid.bills:,} bill{'' if paid.bills == 1 else 's'})"
+            f" ({count(paid.bills, 'bill')})"
             for paid in load.payments
         ),
         _requests_line(load),
@@ -91,7 +92,7 @@ def _update_lines(load: LoadForecast) -> list[str]:
         return []
     n, more = len(load.updates), len(load.updates) - _MOST_UPDATES
     return [
-        f"Changes:  {n:,} bill{'' if n == 1 else 's'} in Light: {load.update_counts}",
+        f"Changes:  {count(n, 'bill')} in Light: {load.update_counts}",
         *(f"          {visible(words)}" for words in load.updates[:_MOST_UPDATES]),
         *([f"          and {more:,} more, which --dry-run lists"] if more > 0 else []),
     ]

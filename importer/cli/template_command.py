@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.cli.options import json_option, print_json
+from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def check(path: str, as_json: bool) -> int:
         text = f"It sets no {' or '.join(names)} {whose}, which Light requires."
         click.echo(text, err=True)
     if checked.todos:
-        click.echo(f"{_count(checked.todos, 'thing')} to complete, marked TODO.", err=True)
+        click.echo(f"{count(checked.todos, 'thing')} to complete, marked TODO.", err=True)
     return 0
 
 
@@ -188,10 +189,6 @@ def schema() -> int:
     return 0
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _draft(
     exports: tuple[str, ...], encoding: str | None, output: str | None, as_json: bool
 ) -> int:
@@ -214,9 +211,9 @@ def _draft(
     if output is None:
         click.echo(draft.text, nl=False)
         return 0
-    todos = _count(draft.todos, "thing") if draft.todos else ""
+    todos = count(draft.todos, "thing") if draft.todos else ""
     rest = f"{todos} to complete, marked TODO" if todos else "nothing to complete"
-    fields = f"{_count(draft.bill_fields, 'field')} of bills, {draft.line_fields} of line items"
+    fields = f"{count(draft.bill_fields, 'field')} of bills, {draft.line_fields} of line items"
     click.echo(visible(f"{Path(output)}: {fields}; {rest}."), err=True)
     if draft.trial is not None:
         click.echo(visible(f"As it is, {_result(draft.trial)}"), err=True)
@@ -255,7 +252,7 @@ def _result(trial: TemplateTrial) -> str:
     of_valid = "" if trial.valid == trial.bills else " (the valid ones)"
     total = f", {sums} in all{of_valid}" if sums else ""
     problem = f" First problem: {trial.problem}" if trial.problem else ""
-    return f"{_count(trial.bills, 'bill')}, {valid}{total}.{problem}"
+    return f"{count(trial.bills, 'bill')}, {valid}{total}.{problem}"
 
 
 def _workbook(output: str, company: str | None, as_json: bool) -> int:

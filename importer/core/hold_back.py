@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from importer.core.counted_nouns import count
+
 # After 503 the request may have been carried out all the same; after the others it was not.
 UNTOUCHED = frozenset((402, 407, 425, 429, 451, 511))
 HOLDING = UNTOUCHED | {503}
@@ -45,4 +47,4 @@ def duration(seconds: float) -> str:
     for longer, name in ((60, "minute"), (3600, "hour")):
         if seconds >= 2 * longer:
             number, unit = -int(-seconds // longer), name
-    return f"{number:,} {unit}{'' if number == 1 else 's'}"
+    return count(number, unit)

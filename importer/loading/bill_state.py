@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from importer.core.answers import ApiError
+from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.loading.bill_match import contradictions, words_of_contradictions
 from importer.model.bills import Bill, Document, TargetStatus, patched_values
@@ -317,7 +318,7 @@ class StepForecast:
                 first, _, rest = verb.partition(" ")
                 notes = self.notes_posted if kind is StepKind.POST else 0
                 counts = ((n - notes, noun), (notes, "credit note"))
-                what = " and ".join(f"{n:,} {of}{'' if n == 1 else 's'}" for n, of in counts if n)
+                what = " and ".join(count(n, of) for n, of in counts if n)
                 out.append(" ".join(filter(None, (first, what, rest))))
         return ", ".join(out)
 

@@ -14,6 +14,7 @@ from enum import IntEnum
 import numpy as np
 import pandas as pd
 
+from importer.core.counted_nouns import count
 from importer.core.money import tidy
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.evaluate import Scope, Values, evaluate
@@ -224,9 +225,8 @@ def _findings(
         first = of_value[0]
         numbers = ", ".join(str(int(reader.row[row])) for row in of_value[:_SHOWN_ROWS])
         more = " …" if len(of_value) > _SHOWN_ROWS else ""
-        noun = "row" if len(of_value) == 1 else "rows"
         cell, text = _cell(reader, column, first), tidy(column.values.text[first])
-        where = f"{len(of_value):,} {noun}: {numbers}{more}"
+        where = f"{count(len(of_value), 'row')}: {numbers}{more}"
         code = f"bills.{column.name}.{problem}"
         out.append((finding(code, cell, text, where=where, rule=shown), np.asarray(of_value)))
     return out

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from importer.core.cell_parsers import is_mangled
+from importer.core.counted_nouns import count
 from importer.core.name_key import name_keys, placeholders
 from importer.mapping.canonical_columns import NUMBERS, ColumnReader
 from importer.mapping.headers import accepted_headers
@@ -172,7 +173,7 @@ def _variants(reader: ColumnReader, grouped: GroupedRows, key: _KeyColumn) -> It
             lines=tuple(rows.tolist()),
             other=other,
             first=int(reader.row[first_of_row[i]]),
-            rows=_row_count(rows),
+            rows=count(len(rows), "row"),
         )
 
 
@@ -208,12 +209,8 @@ def _damaged(reader: ColumnReader, grouped: GroupedRows, key: _KeyColumn) -> Ite
             key.texts[code].as_py(),
             bills=tuple(np.unique(grouped.line_bill[rows]).tolist()),
             lines=tuple(rows.tolist()),
-            rows=_row_count(rows),
+            rows=count(len(rows), "row"),
         )
-
-
-def _row_count(rows: np.ndarray) -> str:
-    return "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
 
 
 def _is_damaged(text: str, kind: CellKind) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from importer.core.counted_nouns import count
 from importer.mapping.bind_table import BoundTable, bind_table
 from importer.mapping.canonical_columns import CanonicalTable, ColumnReader, canonical_table
 from importer.mapping.classified_rows import ControlTotal
@@ -236,14 +237,15 @@ def _map_two_sheets(
     of_bills, of_lines = readers
     bills, lines = canonical_table(BILLS, of_bills), canonical_table(LINE_ITEMS, of_lines)
     rows = dispositions(of_bills, np.arange(len(bills)))
-    all_lines = with_lines_of_bills(of_bills, bills, lines)
     if rows is None:
-        return _mapped(bound, template, bills, all_lines, None), []
+        lines = with_lines_of_bills(of_bills, bills, lines)
+        return _mapped(bound, template, bills, lines, None), []
     mask = rows.passed_over
     numbers = np.cumsum(~mask) - 1
     findings = [replace(f, bills=tuple(numbers[at].tolist())) for f, at in rows.findings]
     if not mask.any():
-        mapped = _mapped(bound, template, bills, all_lines, None)
+        lines = with_lines_of_bills(of_bills, bills, lines)
+        mapped = _mapped(bound, template, bills, lines, None)
         mapped.typed_notes = rows.credit_notes
         return mapped, findings
     at, owners, shared = lines_left_out(bills, mask, lines)
@@ -375,8 +377,7 @@ def _notes(bound: BoundTable, template: Template) -> Iterator[str]:
         by_rule.setdefault(rule, []).append(row)
     for rule, rows in by_rule.items():
         shown = ", ".join(map(str, rows[:10])) + (" …" if len(rows) > 10 else "")
-        word = "row" if len(rows) == 1 else "rows"
-        yield f"{name}: {len(rows)} {word} passed over ({shown}): {rule}."
+        yield f"{name}: {count(len(rows), 'row')} passed over ({shown}): {rule}."
     for note in bound.notes:
         yield f"{name}: {note}."
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from importer.core.counted_nouns import count
 from importer.core.money import tidy
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import expressions
@@ -85,7 +86,7 @@ def with_merged_cells(table: HeadedTable) -> tuple[HeadedTable, list[Finding], s
     source = _without_blank_rows(source, set(under) - filled)
     numbers = sorted(table.number(i) for i in filled)
     shown = ", ".join(map(str, numbers[:_SHOWN])) + (" …" if len(numbers) > _SHOWN else "")
-    what = "1 row" if len(numbers) == 1 else f"{len(numbers):,} rows"
+    what = count(len(numbers), "row")
     note = f"{what} read with the text of merged cells ({shown})" if filled else ""
     return replace(table, source=source), findings, note
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.core.atomic_write import private_file
+from importer.core.counted_nouns import count
 from importer.core.errors import UsageProblem, unwritable
 from importer.core.private_files import private_folder
 from importer.model.light_objects import (
@@ -56,7 +57,7 @@ class Cached:
         for unit, size in (("day", 1440), ("hour", 60)):
             if minutes >= 2 * size:
                 return f"{minutes // size} {unit}s old"
-        return f"{minutes} minute{'' if minutes == 1 else 's'} old"
+        return f"{count(minutes, 'minute')} old"
 
 
 def write_cache(path: Path, cached: Cached) -> None:

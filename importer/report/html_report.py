@@ -16,6 +16,7 @@ import numpy as np
 from markupsafe import Markup
 
 from importer.core.atomic_write import atomic_write
+from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.finding import CellRef
@@ -26,7 +27,6 @@ from importer.report.build_report import Report
 from importer.report.phrases import (
     LIGHT_AMOUNTS,
     control_words,
-    count,
     day_and_time,
     duration,
     in_order,

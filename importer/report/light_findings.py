@@ -11,6 +11,7 @@ import numpy as np
 
 from importer.core.answers import FORBIDDEN
 from importer.core.cell_parsers import parse_uuid
+from importer.core.counted_nouns import count
 from importer.loading.bill_diff import LINE, field_words, quoted
 from importer.loading.bill_state import DOING, IN_REVIEW, UNCLEARED, errors_of
 from importer.model.bill_updates import OPEN_UPDATES, Update, UpdateState
@@ -30,7 +31,7 @@ from importer.model.journal_states import (
 from importer.model.read_back import Comparison, Difference, ReadBack
 from importer.model.report_model import LineInLight
 from importer.report.outcomes import NO_ANSWER, outcome_words
-from importer.report.phrases import count, day_and_time, listed
+from importer.report.phrases import day_and_time, listed
 from importer.validation.checked_bills import Checked
 
 _FIELD = {StepKind.DOCUMENT: "document"}  # the field that a step is shown at; else the status

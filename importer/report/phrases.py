@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
+from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.finding import Severity
@@ -73,11 +74,6 @@ class Tone(StrEnum):
     GOOD = "good"
     ATTENTION = "attention"
     BAD = "bad"
-
-
-def count(n: int, noun: str) -> str:
-    """ "1 bill", "1,088 bills"."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def documents(bills: int, credit_notes: int) -> str:

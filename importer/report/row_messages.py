@@ -20,12 +20,12 @@ from importer.core.arrow_strings import (
     replace_at,
     strings,
 )
+from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.journal_states import Status
 from importer.model.report_model import RowResult
 from importer.model.tables import Role
-from importer.report.phrases import count
 from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import FindingBatch, Findings, finding_count
 

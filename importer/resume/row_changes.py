@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from importer.core.counted_nouns import count
 from importer.core.errors import UsageProblem
 from importer.core.money import tidy
 from importer.core.safe_text import visible
@@ -19,7 +20,6 @@ from importer.mapping.expressions import Expression
 from importer.mapping.template_model import Header, Template
 from importer.model.fields import header_key
 from importer.model.tables import CHOICES_SHEET, SourceTable
-from importer.report.phrases import count
 from importer.report.result_columns import (
     BILL_ID,
     FIRST_COLUMNS,

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from importer.core.counted_nouns import count
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.open_amounts import BillPart, part_of
 from importer.mapping.stated_amounts import LOCAL, StatedColumn
@@ -134,5 +135,5 @@ def _finding(
         column=stated.header,
         read=read,
         calculated=calculated,
-        rows="1 row" if len(differing) == 1 else f"{len(differing):,} rows",
+        rows=count(len(differing), "row"),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from importer.core.counted_nouns import count
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.stated_amounts import LOCAL, StatedColumn
 from importer.mapping.stated_constants import stated_currency
@@ -118,5 +119,5 @@ def _differing(
             named="" if stated.currency == LOCAL else stated.currency,
             taken=currency.at(bill) or "",
             calculated=(lines if of_lines else bills).money(i, worked_out),
-            rows="1 row" if len(rows) == 1 else f"{len(rows):,} rows",
+            rows=count(len(rows), "row"),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from importer.core.counted_nouns import count
 from importer.core.header_claims import (
     cents,
     currencies_of_titles,
@@ -125,7 +126,6 @@ def _other_currency(
         return
     rows = at[differs]
     taken = str(codes[int(of_bill[differs][0])])
-    number = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
     cell = _cell(mapped, t, index)
     yield _about(
         "sheet.column.other_currency",
@@ -135,7 +135,7 @@ def _other_currency(
         header=header.strip(),
         named=named,
         taken=taken,
-        rows=number,
+        rows=count(len(rows), "row"),
     )
 
 

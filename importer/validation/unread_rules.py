@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from importer.core.counted_nouns import count
 from importer.core.money import tidy
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.stated_constants import currency_of, includes_tax, stated_currency
@@ -119,9 +120,8 @@ def _finding(
     source = mapped.tables[column.table].source
     header = mapped.tables[column.table].headers[column.column]
     cell = CellRef(source.file, source.sheet, int(rows[0]), header, column.table, column.column)
-    noun = "row" if len(rows) == 1 else "rows"
     more = " …" if len(rows) > _SHOWN_ROWS else ""
-    where = f"{len(rows):,} {noun}: {', '.join(map(str, rows[:_SHOWN_ROWS].tolist()))}{more}"
+    where = f"{count(len(rows), 'row')}: {', '.join(map(str, rows[:_SHOWN_ROWS].tolist()))}{more}"
     items = tuple(column.items.tolist())
     of_bills, of_lines = (items, ()) if sheet == BILLS else ((), items)
     return finding(

@@ -9,6 +9,7 @@ from xlsxwriter.chart import Chart
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.journal_states import Status
@@ -17,7 +18,6 @@ from importer.report.colours import AXIS, HEADER, NOT_IN_LIGHT_BAR, bar_colour
 from importer.report.phrases import (
     ROW_WORDS,
     constant_words,
-    count,
     day_and_time,
     duration,
     in_order,

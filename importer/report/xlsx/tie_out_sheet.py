@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xlsxwriter.worksheet import Worksheet
 
+from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.report_model import BillResult, CurrencyTotal, RunSummary
@@ -19,7 +20,6 @@ from importer.report.build_report import Report
 from importer.report.phrases import (
     LIGHT_AMOUNTS,
     control_words,
-    count,
     day_and_time,
     in_order,
     status_words,

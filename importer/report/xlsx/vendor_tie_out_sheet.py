@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from xlsxwriter.worksheet import Worksheet
 
+from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
-from importer.report.phrases import NO_CURRENCY, count
+from importer.report.phrases import NO_CURRENCY
 from importer.report.tie_out import CurrencyTieOut, Sums, TieOut
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT, CellStyles, decimals
 from importer.report.xlsx.cell_values import MOST_CENTS, MOST_ROWS, write_money, write_text
