@@ -81,7 +81,7 @@ def check(
 
     report = build_report(files.checked, loads.outcomes, summary, former_ids=former_ids(files))
     code = exit_code(report.summary, report.findings, stopped=None, updates=files.updates)
-    unresolved = any(each.pick is None for each in report.unresolved)
+    unresolved = any(each.pick is None and not each.optional for each in report.unresolved)
     summary = replace(
         report.summary,
         exit_code=code,

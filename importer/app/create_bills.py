@@ -132,7 +132,6 @@ class LoadContext:
     progress: LoadProgress
     vendors: VendorCreation = field(default_factory=VendorCreation)
     updates: UpdatePlan = field(default_factory=UpdatePlan)  # once they are planned
-    names: Mapping[str, str] = field(default_factory=dict)  # what people call Light's ids
     client: LightClient = field(init=False)  # once connected
     limiter: RateLimiter = field(init=False)  # once connected
 
@@ -194,7 +193,7 @@ async def _plan(
         if options.update:
             client, force = context.client, options.force
             context.updates = await plan_updates(
-                bills, plan, client, journal, carried, context.names, force=force
+                bills, plan, client, journal, carried, files.checked.names, force=force
             )
     if options.update_only:
         create_nothing(plan)
@@ -207,7 +206,7 @@ async def _plan(
             f" still has. Run first: light-import undo {undoing}"
         )
     plan.findings = [
-        replace(f, message=with_names(f.message, context.names)) for f in plan.findings
+        replace(f, message=with_names(f.message, files.checked.names)) for f in plan.findings
     ]
     findings = [*plan.findings, *step_plan.held_back_findings(bills, plan)]
     files.checked.add_findings(_with_cells(findings, files))

@@ -29,9 +29,11 @@ from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
 from importer.model.journal_states import BillOutcome, Step, StepState
 from importer.model.read_back import ReadBack
-from importer.model.report_model import CurrencyTotal, RunSummary, Suggestion
+from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.references.directory import labels_by_id
 from importer.references.reference_cache import read_cache
 from importer.references.resolve_online import all_choices
+from importer.references.suggested_values import reads_documents
 from importer.report.build_report import Report, build_report
 from importer.report.light_findings import (
     cancel_findings,
@@ -124,7 +126,7 @@ def report_of(
     checked.add_findings(read_back_findings(checked, backs))
     checked.add_findings(cancel_findings(checked, matches.by_bill(cancels)))
     checked.add_findings(step_findings(checked, of_bills, backs))
-    checked.choices = _saved_choices(before)
+    _take_saved_names(before)
     checked.add_findings(update_findings(checked, matches.by_bill(updates_of_run(journal, run))))
     summary, ids = before.summary(command), former_ids(before.prepared)
     of_run = matches.outcomes(outcomes)
@@ -143,15 +145,17 @@ def report_of(
     return replace(report, summary=summary), steps
 
 
-def _saved_choices(run: FinishedRun) -> dict[str, tuple[Suggestion, ...]]:
-    """What the dropdowns offer for names to resolve, from the company's saved lists."""
+def _take_saved_names(run: FinishedRun) -> None:
+    """What the dropdowns offer for names to resolve, and what people call Light's ids, from the
+    company's saved lists."""
     facts, checked = run.record.facts, run.prepared.checked
     path = reference_path(str(facts.get("base_url") or ""), str(facts.get("company_id") or ""))
-    if not checked.unresolved or not path.exists():
-        return {}
+    if not (checked.unresolved or reads_documents(checked)) or not path.exists():
+        return
     with contextlib.suppress(ImporterError):  # damaged lists do not keep the report back
-        return all_choices(checked, read_cache(path).directory)
-    return {}
+        directory = read_cache(path).directory
+        checked.choices = all_choices(checked, directory)
+        checked.names = labels_by_id(directory)
 
 
 def _with_unmatched(

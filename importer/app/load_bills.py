@@ -177,7 +177,7 @@ async def _load(context: LoadContext) -> None:
                 with context.listener.work(Work.LISTS):
                     directory = await fetch_directory(client, needs(checked, files.picks))
             destination.journal = destination.journal_of(company.id)
-            context.names = dict(files.tax_codes) | labels_by_id(directory)
+            checked.names = dict(files.tax_codes) | labels_by_id(directory)
             with_new = _with_new_vendors(context, directory, destination.journal)
             resolve_in_light(checked, with_new, files.loaded.template)
             if files.new_vendors is not None:
@@ -307,7 +307,7 @@ def _next_step(context: LoadContext, report: Report, summary: RunSummary, path: 
         step = after_verify(progress.run, summary, stopped=stopped, options=" --lines")
         if step:
             return step
-    unresolved = any(each.pick is None for each in report.unresolved)
+    unresolved = any(each.pick is None and not each.optional for each in report.unresolved)
     to_resolve = path if path and path.suffix.lower() == ".xlsx" and unresolved else None
     return after_load(context.files.request, context.options, summary, code, to_resolve)
 

@@ -29,7 +29,7 @@ from importer.core.progress import expect, step
 from importer.mapping.template_loader import LoadedTemplate, find_template, shipped_folder
 from importer.mapping.template_model import Template
 from importer.model.bills import TargetStatus
-from importer.model.report_model import RunSummary
+from importer.model.report_model import RunSummary, TableRow
 from importer.model.tables import SourceTable
 
 if TYPE_CHECKING:
@@ -245,6 +245,7 @@ def _resolve_by_tables(
     from importer.references.lookup_tables import read_tables
     from importer.references.new_vendors import is_creation
     from importer.references.resolve_offline import resolve_by_tables
+    from importer.references.suggested_values import line_of, take_suggestions
     from importer.validation.document_files import LARGEST, MEGABYTE, check_documents
 
     request, checked = files.request, files.checked
@@ -253,11 +254,13 @@ def _resolve_by_tables(
     first = row_folders if files.former else file_folders
     fallbacks = [*file_folders, files.loaded.path.absolute().parent]
     new_vendors = files.new_vendors.entries if files.new_vendors else ()
-    picked = [pick for pick in files.picks if not is_creation(pick)]
+    take_suggestions(checked, filter(line_of, files.picks), _former_lines(files))
+    names = [pick for pick in files.picks if not line_of(pick)]
+    picked = [pick for pick in names if not is_creation(pick)]
     folders = request.lookup_folders
     by_field = read_tables(files.loaded, first, folders, picked, fallbacks, new_vendors)
     searched = [str(path) for path in dict.fromkeys([*first, *fallbacks])]
-    picks = resolve_by_tables(checked, template, by_field, searched, files.picks)
+    picks = resolve_by_tables(checked, template, by_field, searched, names)
     largest = request.largest_document or LARGEST
     document_folders = _document_folders(request, checked)
     remembered = {} if request.documents else doubted
@@ -265,6 +268,13 @@ def _resolve_by_tables(
     entries = by_field["taxCode"].entries.values() if "taxCode" in by_field else ()
     codes = {normal_id(entry.id): entry.value for entry in entries}
     return replace(files, picks=tuple(picks), tax_codes=codes)
+
+
+def _former_lines(files: CheckedFiles) -> dict[TableRow, str]:
+    """Light's ids of line items, as the result workbook has them from the run before."""
+    at = {table.source.sheet or "": t for t, table in enumerate(files.checked.mapped.tables)}
+    ids = files.changes.line_ids if files.changes and files.continues else {}
+    return {(at[sheet], row): light_id for (sheet, row), light_id in ids.items() if sheet in at}
 
 
 def _expected(request: CheckRequest, former: ResultWorkbook | None, template: str) -> Pairs:

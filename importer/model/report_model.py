@@ -39,6 +39,7 @@ class Unresolved:
     cells: tuple[CellRef, ...]
     suggestions: tuple[Suggestion, ...] = ()
     pick: Suggestion | None = None
+    optional: bool = False  # Light suggests something; the cell may stay blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class LineInLight:
     bill: str  # its number, as written
     credit_note: bool
     read: LineReadBack
+    item: int | None = None  # its index among the line items of the sheets
 
 
 @dataclass(frozen=True)

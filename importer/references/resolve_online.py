@@ -32,6 +32,7 @@ from importer.references.reference_column import (
     finish,
     lookup_of,
 )
+from importer.references.suggested_values import reads_documents
 from importer.validation.checked_bills import Checked
 
 _MOST_TAX_CODES = 12  # suggested
@@ -51,6 +52,8 @@ def needs(checked: Checked, picks: Sequence[Pick] = ()) -> set[str]:
         given = not (column.names.blank & column.ids.blank).all()
         if given or any(column.id_name in names for names in cleared):
             out.add(listed)
+    if reads_documents(checked):
+        out.add("accounts")  # to name those that Light suggests
     if any(unresolved.field == "taxCode" for unresolved in checked.unresolved):
         out.add("tax_codes")  # to suggest some
     return out
@@ -76,7 +79,8 @@ def resolve_in_light(checked: Checked, directory: Directory, template: Template)
 
 
 def all_choices(checked: Checked, directory: Directory) -> dict[str, tuple[Suggestion, ...]]:
-    """All that Light has, by label, for each field with a name that a person has to resolve."""
+    """All that Light has, by label, for each field with a name that a person has to resolve, or
+    that Light may suggest something for."""
     return {
         name: tuple(
             sorted(
@@ -85,6 +89,7 @@ def all_choices(checked: Checked, directory: Directory) -> dict[str, tuple[Sugge
             )
         )
         for name in {unresolved.field for unresolved in checked.unresolved}
+        | ({"account"} if reads_documents(checked) else set())
     }
 
 

@@ -31,6 +31,7 @@ from importer.model.report_model import (
     Unresolved,
 )
 from importer.model.tables import InputTable, Role
+from importer.references.suggested_values import suggestions_of
 from importer.report.light_findings import answer_findings, lines_read_back
 from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes, RowOutcomes
 from importer.report.phrases import NO_CURRENCY, left_out_words
@@ -39,6 +40,10 @@ from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import Findings
 from importer.validation.left_out import sums_of
 
+_SUGGESTED = (
+    "Light suggests accounts or tax codes for line items without one. To take them, pick them in"
+    " the sheet 'To resolve' of the result workbook, and load it with --update."
+)
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -78,6 +83,8 @@ def build_report(
     bills = BillOutcomes(checked, outcomes, read_backs, steps, former_ids)
     line_items = LineOutcomes(checked, bills, former_ids)
     notes = checked.credit_notes
+    in_light = lines_read_back(checked, read_backs)
+    suggested = suggestions_of(checked, in_light)
     summary = replace(
         summary,
         bills=_with_left_out(_counts(bills.codes[~notes]), _documents(checked, credit_notes=False)),
@@ -89,7 +96,11 @@ def build_report(
         ),
         left_out=checked.left_out,
         constants=constants_of(checked.mapped),
-        notes=(*summary.notes, *left_out_words(checked.left_out)),
+        notes=(
+            *summary.notes,
+            *left_out_words(checked.left_out),
+            *([_SUGGESTED] if suggested else []),
+        ),
         rows=_rows(checked.mapped.tables),
         failed_controls=frozenset(c for c in checked.findings.codes() if c.startswith("control.")),
         totals=_totals(checked, bills, asked=summary.asked),
@@ -102,10 +113,10 @@ def build_report(
         bills,
         line_items,
         Findings([*checked.findings.parts, *answer_findings(checked, outcomes)]),
-        unresolved=checked.unresolved,
+        unresolved=[*checked.unresolved, *suggested],
         choices=checked.choices,
         reference_columns=_reference_columns(checked.mapped),
-        lines_in_light=lines_read_back(checked, read_backs),
+        lines_in_light=in_light,
     )
 
 

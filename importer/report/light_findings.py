@@ -182,7 +182,7 @@ def lines_read_back(
             of_line = cell if at is None else checked.mapped.cell(LINE_ITEMS, "description", at)
             row = None if at is None else of_line.row
             place = CellRef(of_line.file, of_line.sheet, row, None, of_line.table)
-            out.append(LineInLight(place, number, note, read))
+            out.append(LineInLight(place, number, note, read, at))
     return tuple(out)
 
 

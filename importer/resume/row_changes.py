@@ -23,6 +23,7 @@ from importer.model.tables import CHOICES_SHEET, SourceTable
 from importer.report.result_columns import (
     BILL_ID,
     FIRST_COLUMNS,
+    LINE_ID,
     MESSAGE,
     SHEET_COLUMNS,
     SOURCE_ROW,
@@ -58,7 +59,8 @@ SheetRow = tuple[str, int]  # sheet, row in the workbook as it is now
 class RowChanges:
     """The sheets of rows without the result columns, and how the rows changed.
 
-    ``light_ids`` has, for rows whose bill was in Light, the bill's id; ``unsettled`` are rows of
+    ``light_ids`` has, for rows whose bill was in Light, the bill's id, ``line_ids`` of
+    line items theirs; ``unsettled`` are rows of
     bills that could not be settled; ``copies`` those whose source row is in the workbook twice.
     ``deleted`` are (sheet, source row) of rows in Light that are gone.
     """
@@ -66,6 +68,7 @@ class RowChanges:
     tables: list[SourceTable] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     light_ids: dict[SheetRow, str] = field(default_factory=dict)
+    line_ids: dict[SheetRow, str] = field(default_factory=dict)
     unsettled: set[SheetRow] = field(default_factory=set)
     copies: set[SheetRow] = field(default_factory=set)
     deleted: list[SheetRow] = field(default_factory=list)
@@ -317,8 +320,11 @@ def _compare(
     changes.notes += _notes(sheet, added, deleted)
     if workbook.sandbox:
         return
-    ids = table.columns[at[BILL_ID]][header + 1 :] if BILL_ID in at else [""] * len(rows)
-    for row, source, light_id in zip(rows, sources, ids, strict=True):
+    ids, line_ids = (
+        table.columns[at[name]][header + 1 :] if name in at else [""] * len(rows)
+        for name in (BILL_ID, LINE_ID)
+    )
+    for row, source, light_id, line_id in zip(rows, sources, ids, line_ids, strict=True):
         place = (table.sheet or "", row)
         if source not in sheet.rows:
             continue
@@ -326,6 +332,8 @@ def _compare(
             changes.copies.add(place)
         if tidy(light_id):
             changes.light_ids[place] = tidy(light_id)
+        if tidy(line_id):
+            changes.line_ids[place] = tidy(line_id)
         if source in sheet.unsettled:
             changes.unsettled.add(place)
     changes.deleted += [(sheet.name, row) for row in deleted if row in sheet.in_light]

@@ -62,6 +62,8 @@ class Checked:
     unresolved: list[Unresolved] = field(default_factory=list)
     # All that Light has, by field, for those with unresolved names.
     choices: Mapping[str, Sequence[Suggestion]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people call Light's ids, as far as lists and lookup tables were read."""
     vendors: dict[str, Vendor] = field(default_factory=dict)
     """Light's vendors by id, as far as its list was read."""
     documents: dict[int, Document] = field(default_factory=dict)  # by bill

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from conftest import PASS, Ended, Fault, Request, asked, bill_row, http, proxied, write_bills
+from conftest import (
+    PASS,
+    REFERENCE,
+    Ended,
+    Fault,
+    Request,
+    asked,
+    bill_row,
+    http,
+    proxied,
+    write_bills,
+)
 
 from importer.sandbox import Sandbox
 
@@ -121,6 +132,12 @@ def test_line_of_light_alone_is_listed_without_a_row(
     assert "line_items_in_light" not in command("verify", run, "--again", *FAST).json
 
 
+def account_labels() -> set[str]:
+    """The sandbox's active accounts as dropdowns show them."""
+    rows = csv.DictReader((REFERENCE / "accounts.csv").read_text(encoding="utf-8").splitlines())
+    return {f"{row['code']} {row['label']}" for row in rows if row["status"] == "ACTIVE"}
+
+
 def test_suggestions_for_a_read_document_are_listed(
     load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -149,3 +166,32 @@ def test_suggestions_for_a_read_document_are_listed(
     assert cells[0][at["suggested accountId"]] == picked
     assert "had it before" in str(cells[0][at["reasoning"]])
     assert (cells[1][at["suggested accountId"]], cells[2][at["suggested accountId"]]) == (None,) * 2
+
+    # They are picks too: the suggestion first, then all of Light's; one that is picked is loaded.
+    book = openpyxl.load_workbook(told.json["result"])
+    sheet = book["To resolve"]
+    header, *rows = ([cell.value for cell in row] for row in sheet)
+    at = {str(name): i for i, name in enumerate(header)}
+    assert [row[at["field"]] for row in rows] == ["account", "taxCode", "taxCode"]
+    assert rows[0][at["value"]].startswith("INV-00000: Line of B0 [line ")
+    assert (rows[0][at["id 1"]], rows[0][at["pick"]]) == (picked, None)
+    assert rows[0][at["suggestion 1"]] in account_labels()
+    [offer] = [r for r in sheet.data_validations.dataValidation if "C2" in str(r.sqref).split()]
+    name, _, cells_of = offer.formula1.partition("!")
+    offered = [row[0].value for row in book[name.strip("'=")][cells_of.replace("$", "")]]
+    assert offered[0] == rows[0][at["suggestion 1"]]
+    assert set(offered) == account_labels()
+    for row in (2, 3):
+        sheet.cell(row, at["pick"] + 1).value = sheet.cell(row, at["suggestion 1"] + 1).value
+    book.save("picked.xlsx")
+    plain = load(sandbox.base_url, "picked.xlsx")
+    assert plain.json["findings"][0]["code"] == "bills.content.changed", plain.out
+    done = load(sandbox.base_url, "picked.xlsx", "--update", "--save-lookups", "lookups")
+    assert done.json["bills"] == {"total": 3, "updated": 1, "already_loaded": 2}, done.out
+    line = sandbox.bills()[0]["lineItems"][0]
+    assert [line["accountId"], line["taxCodeId"]] == [
+        s["fieldValues"][0] for s in suggested[line["id"]]
+    ]
+    assert not (tmp_path / "lookups").exists()  # of one line, not of a name
+    again = load(sandbox.base_url, done.json["result"], "--update")
+    assert again.json["bills"] == {"total": 3, "already_loaded": 3}, again.out
