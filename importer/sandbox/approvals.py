@@ -13,14 +13,35 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
+from importer.sandbox.answer_models import answer_model
 from importer.sandbox.gate import json_answer
 from importer.sandbox.refusals import bad_request, conflict
 from importer.sandbox.route_context import Context
 from importer.sandbox.store import APPROVALS, Store, table_row
 from importer.sandbox.user_records import KEY_USER, user_id
-from importer.sandbox.wire_types import UUID_VALUE, JsonObject
+from importer.sandbox.wire_types import UUID_VALUE, Cents, Day, JsonObject, Moment, Text, Uuid
 
 _PENDING, _IN_REVIEW, _APPROVED = "PENDING", "IN_REVIEW", "APPROVED"
+UserApprovalAnswer = answer_model(
+    "UserApprovalAnswer",
+    {
+        Uuid: "id approvalId userId? userGroupId?",
+        int: "priority",
+        Text: "status note?",
+        Moment: "completedAt? updatedAt createdAt notifiedAt?",
+    },
+)
+ApprovalAnswer = answer_model(
+    "ApprovalAnswer",
+    {
+        Uuid: "id companyId invoicePayableId",
+        Text: "invoiceDocumentKey~ invoiceNumber? invoiceCurrency~ note? status",
+        Cents: "invoiceAmount~",
+        Day: "invoiceIssuedDate~ invoiceDueDate~",
+        UserApprovalAnswer: "userApprovals[]",
+        Moment: "invoiceIssuedAt~ invoiceDueAt~ completedAt? updatedAt createdAt",
+    },
+)
 
 
 def approval_of(context: Context, bill: JsonObject) -> JsonObject:
@@ -41,6 +62,8 @@ def approval_of(context: Context, bill: JsonObject) -> JsonObject:
         "invoiceNumber": bill["invoiceNumber"],
         "invoiceAmount": bill["amount"],
         "invoiceCurrency": bill["currency"],
+        "invoiceIssuedDate": bill["issuedDate"],
+        "invoiceDueDate": bill["dueDate"],
         "userApprovals": [
             {
                 "id": str(uuid.uuid4()),
@@ -62,7 +85,8 @@ def approval_of(context: Context, bill: JsonObject) -> JsonObject:
 
 
 def save_approval(store: Store, approval: JsonObject) -> None:
-    row = table_row(APPROVALS, approval, id=approval["invoicePayableId"])
+    answer = ApprovalAnswer.of(approval)
+    row = table_row(APPROVALS, answer, id=answer["invoicePayableId"])
     with store.transaction() as connection:
         connection.execute(sa.delete(APPROVALS).where(APPROVALS.c.id == row["id"]))
         connection.execute(sa.insert(APPROVALS), row)

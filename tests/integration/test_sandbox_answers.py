@@ -252,6 +252,40 @@ Company = model(
         (Moment, "createdAt updatedAt"),
     ],
 )
+UserApproval = model(
+    "UserApproval",
+    [
+        (Uuid, "id approvalId userId? userGroupId?"),
+        (int, "priority"),
+        (Literal["APPROVED", "DECLINED", "FAILED", "IN_REVIEW", "PENDING"], "status"),
+        (str, "note?"),
+        (Moment, "completedAt? updatedAt createdAt notifiedAt?"),
+    ],
+)
+Approval = model(
+    "Approval",
+    [
+        (Uuid, "id companyId invoicePayableId"),
+        (str, "invoiceDocumentKey~ invoiceNumber? invoiceCurrency~ note?"),
+        (int, "invoiceAmount~"),
+        (Day, "invoiceIssuedDate~ invoiceDueDate~"),
+        (list[UserApproval], "userApprovals"),
+        (Literal["APPROVED", "DECLINED", "CANCELLED", "FAILED", "IN_PROGRESS"], "status"),
+        (Moment, "invoiceIssuedAt~ invoiceDueAt~ completedAt? updatedAt createdAt"),
+    ],
+)
+User = model(
+    "User",
+    [
+        (Uuid, "id companyId companyEntityId~"),
+        (str, "email firstName lastName avatarUrl~ country~ city~ zipcode~ address~"),
+        (Literal["ACTIVE", "DEACTIVATED"], "status"),
+        (Json, "phoneNumber?"),
+        (list[Json], "groups~"),
+        (list[str], "roles~ managerIds~"),
+        (Moment, "createdAt updatedAt"),
+    ],
+)
 Upload = model("Upload", [(str, "uploadUrl"), (dict[str, str], "headers")])
 Token = model("Token", [(str, "access_token token_type refresh_token"), (int, "expires_in")])
 
@@ -372,7 +406,12 @@ def check_bills(light: Light) -> None:
     light.ask("PATCH", path, Bill, {"amount": 12_000})
     light.ask("POST", f"{path}/submit-for-approval", Bill)
     assert [light.ask("GET", path, Bill)["state"] for _ in range(2)][-1] == "APPROVAL_PENDING"
+    approvals = list[Approval]  # type: ignore[valid-type]
+    query = {"invoicePayableId": bill["id"]}
+    [before] = light.ask("GET", "/v1/invoice-approval", approvals, **query)
     light.ask("POST", f"{path}/approve", Bill, {"note": "fine"})
+    [after] = light.ask("GET", "/v1/invoice-approval", approvals, **query)
+    assert (before["status"], after["status"]) == ("IN_PROGRESS", "APPROVED")
     payment = {"amount": 5, "bankAccountId": BANK, "paymentOption": "PARTIAL"}
     light.ask("POST", f"{path}/mark-as-paid", Bill, payment)
     light.ask("POST", f"{BILLS}/{empty['id']}/submit-for-approval", Bill)
@@ -416,6 +455,7 @@ def check_lists(light: Light) -> None:
         "/v1/ledger-accounts": Account,
         "/v1/entities": Entity,
         "/v1/purchase-orders": Order,
+        "/v1/users": User,
         "/v1/custom-properties/groups": Group,
     }.items():
         assert light.ask("GET", path, page(record), limit=200)["records"]
@@ -469,9 +509,9 @@ def test_every_route_answers_as_described(light: Light, sandbox: Sandbox) -> Non
     check_lists(light)
     check_refusals(light)
     check_token(light)
-    # Those of credit notes and of approval have tests of their own.
+    # Those of credit notes have tests of their own.
     names = [f"{method} {path}" for method, path, _ in ROUTES]
-    others = ("credit-notes", "/accounting-", "/v1/users", "/v1/invoice-approval")
+    others = ("credit-notes", "/accounting-")
     routes = {name for name in names if not any(other in name for other in others)}
     assert routes - set(sandbox.counters.by_route) == {"GET /"}
 
