@@ -318,6 +318,14 @@ bills.invoiceNumber.duplicate: the same bill twice
 warning bills.invoiceNumber.near_duplicate: nearly the same invoice number
   '{value}' is almost the same as invoice number '{other}' from the same vendor in row {first}.
   → Check that these are two bills.
+warning bills.invoiceNumber.torn: a row that may belong to the bill beside it
+  '{value}' may be the number of bill '{other}' (row {first}), changed by mistake: both have the
+  same vendor and date, and {why}.
+  → If they are one bill, correct the number; if they are two, nothing is to be done.
+warning bills.invoiceNumber.date_like: an invoice number that may be a date
+  '{value}' {reads}, and other numbers look like '{other}': Excel, or the program that wrote the
+  file, may have changed it.
+  → Compare it with the invoice. If it was changed, format the column as text and enter it again.
 warning bills.invoiceNumber.sister_entity: the same invoice number under two entities
   The vendor's invoice '{value}' is also in row {first}, under another entity.
   → Check that these are two bills; if they are the same, remove one.

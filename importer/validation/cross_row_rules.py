@@ -34,7 +34,6 @@ from importer.validation.cents_array import CentsArray, added
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.left_out import sums_of
-from importer.validation.row_runs import row_runs
 
 
 def _normalized(numbers: pa.LargeStringArray) -> pa.LargeStringArray:
@@ -134,53 +133,6 @@ def duplicates(
             ("sister_entity", at[sister], sister_args, None),
         )
     ]
-
-
-def torn_numbers(
-    mapped: MappedTables, bills: ParsedTable, line_bill: np.ndarray, reported: np.ndarray
-) -> FindingBatch:
-    """A bill whose rows stand between those of another of the same vendor and date, and whose
-    number has one character more or less: a row of that bill, mistyped. Where most bills are
-    scattered it says nothing. ``reported``: bills named as nearly the same already.
-    """
-    number = bills["invoiceNumber"]
-    runs = np.empty(0, dtype=np.int64)
-    if mapped.line_bill is not None:
-        lines, starts = row_runs(mapped, line_bill)
-        runs = line_bill[lines[starts]]
-    counts = np.bincount(runs, minlength=bills.size)
-    outer_of: dict[int, int] = {}  # the bill that each stands inside of
-    if len(runs) > 2 and len(runs) <= 1.2 * bills.size + 2:
-        between = (runs[:-2] == runs[2:]) & (counts[runs[1:-1]] == 1) & (counts[runs[:-2]] == 2)
-        for k in np.flatnonzero(between).tolist():
-            outer, inner = int(runs[k]), int(runs[k + 1])
-            same = all(
-                bills[name].at(outer) == bills[name].at(inner)
-                for name in ("vendor", "vendorId", "issuedDate")
-            )
-            if same and inner not in reported and _one_away(number.at(outer), number.at(inner)):
-                outer_of[inner] = outer
-
-    def args(i: int) -> dict[str, Any]:
-        return {"first": mapped.place(BILLS, outer_of[i], i), "other": number.at(outer_of[i])}
-
-    return cell_findings(
-        mapped,
-        BILLS,
-        "invoiceNumber",
-        "bills.invoiceNumber.near_duplicate",
-        np.asarray(sorted(outer_of), dtype=np.int64),
-        value=lambda i: str(number.at(i)),
-        template_args=args,
-    )
-
-
-def _one_away(one: object, other: object) -> bool:
-    from rapidfuzz.distance import Levenshtein
-
-    if not isinstance(one, str) or not isinstance(other, str) or len(one) == len(other):
-        return False  # A-101 after A-100 is an ordinary number
-    return Levenshtein.distance(one, other, score_cutoff=1) == 1
 
 
 def placeholder_numbers(mapped: MappedTables) -> list[FindingBatch]:

@@ -30,6 +30,7 @@ from importer.validation.credit_notes import (
     note_targets,
     turn_amounts,
 )
+from importer.validation.date_like_numbers import date_like_numbers
 from importer.validation.finding_batch import (
     FindingBatch,
     Findings,
@@ -48,6 +49,7 @@ from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_o
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
 from importer.validation.template_rules import template_rules
 from importer.validation.torn_bills import torn_bills
+from importer.validation.torn_numbers import torn_numbers
 from importer.validation.unread_rules import unread_findings
 
 
@@ -110,7 +112,7 @@ def check(
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
     findings += cross_row_rules.duplicates(mapped, bills, notes.mask)
     near = findings.items_of("bills.invoiceNumber.near_duplicate")[0]
-    findings += [cross_row_rules.torn_numbers(mapped, bills, line_bill, near)]
+    findings += [torn_numbers(mapped, bills, line_bill, near), *date_like_numbers(mapped, bills)]
     findings += note_findings(mapped, bills, amounts, notes, target)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
     step()

@@ -74,6 +74,8 @@ NEEDS_OTHER_FILES = {
     "lookup.pick.unused",
     "bills.document.beside",
     "bills.document.not_proven",
+    "bills.invoiceNumber.torn",  # tests/integration/test_torn_numbers.py
+    "bills.invoiceNumber.date_like",  # tests/integration/test_date_like_numbers.py
     "sheet.column.billed_amount",  # tests/integration/test_open_amounts.py
 }
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.

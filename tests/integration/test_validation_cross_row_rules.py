@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from bill_sheets import (
-    LEDGER,
     bill,
     book,
     checked,
@@ -332,23 +331,3 @@ def test_sums_beyond_int64_are_exact(tmp_path: Path) -> None:
     flat = ledger(tmp_path, ["A;1;;92233720368547758.07", "A;1;;0.01", "B;2;;1.00"])
     assert codes(flat) == ["bills.amount.out_of_range"]
     assert valid(flat) == [4]
-
-
-@pytest.mark.parametrize(
-    ("numbers", "row"),
-    [
-        (["A-100", "A-100", "A-10", "A-100", "B-2", "B-2"], 4),
-        (["B-1", "A-100", "A-1000", "A-1000", "A-100"], 4),
-        (["A-100", "A-101", "A-100"], 0),
-        (["A-100", "A-10"], 0),  # nothing says that they are one
-        (["A-100", "B-55", "A-100"], 0),
-        (["A-100", "A-10", "A-100", "A-10", "A-100", "A-10"], 0),  # rows are scattered
-    ],
-)
-def test_a_row_with_another_number_inside_of_a_bill_is_a_warning(
-    tmp_path: Path, numbers: list[str], row: int
-) -> None:
-    rows = [["Number", "Net"], *([number, f"{k}.00"] for k, number in enumerate(numbers, 1))]
-    of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, LEDGER))
-    code = "bills.invoiceNumber.near_duplicate"
-    assert finding_cells(of) == ([(code, row, "Number")] if row else [])

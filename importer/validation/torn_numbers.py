@@ -1,0 +1,157 @@
+"""Rows of a bill that became a bill of their own, since somebody changed their invoice number."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.core.text_column import arrow_texts
+from importer.mapping.map_tables import MappedTables
+from importer.model.fields import BILLS
+from importer.validation.column import ParsedTable
+from importer.validation.finding_batch import FindingBatch, cell_findings
+from importer.validation.row_runs import row_runs
+
+# A reference of another system: of these a column may have one for each bill.
+_REFERENCE = re.compile(r"(?=(?:.*[0-9]){4})[A-Za-z0-9][A-Za-z0-9/_-]*")
+_DATE = re.compile(r"[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}")
+_CONFUSED = frozenset("0O O0 0o o0 1l l1 1I I1 5S S5 8B B8 2Z Z2".split())
+_FEWEST_BILLS, _MOST_SHARED = 5, 0.02
+
+
+def torn_numbers(
+    mapped: MappedTables, bills: ParsedTable, line_bill: np.ndarray, reported: np.ndarray
+) -> FindingBatch:
+    """A warning for each bill beside another of the same vendor and date, of which something says
+    that they are one: its place, its number, or a reference that only they share.
+
+    ``reported``: bills named as nearly the same already. Of a flat layout only.
+    """
+    torn: dict[int, tuple[int, str]] = {}  # bill → (the one that it may belong to, why)
+    if mapped.line_bill is not None and len(line_bill):
+        lines, starts = row_runs(mapped, line_bill)
+        runs = line_bill[lines[starts]]
+        pairs = (
+            *_inside(runs, bills.size),
+            *_misspelled(runs, bills),
+            *_sharing_reference(mapped, line_bill, runs),
+        )
+        near = set(reported.tolist())
+        for outer, inner, why in pairs:
+            if (
+                inner not in near
+                and outer >= 0 <= inner
+                and _same_vendor_and_date(bills, outer, inner)
+            ):
+                torn.setdefault(inner, (outer, why))
+    number = bills["invoiceNumber"]
+
+    def args(i: int) -> dict[str, Any]:
+        outer, why = torn[i]
+        return {"first": mapped.place(BILLS, outer, i), "other": number.at(outer), "why": why}
+
+    return cell_findings(
+        mapped,
+        BILLS,
+        "invoiceNumber",
+        "bills.invoiceNumber.torn",
+        np.asarray(sorted(torn), dtype=np.int64),
+        value=lambda i: str(number.at(i)),
+        template_args=args,
+    )
+
+
+def _same_vendor_and_date(bills: ParsedTable, one: int, other: int) -> bool:
+    """Whether two bills with numbers are of one vendor and date."""
+    numbers = (bills["invoiceNumber"].at(i) for i in (one, other))
+    return all(numbers) and all(
+        bills[name].at(one) == bills[name].at(other)
+        for name in ("vendor", "vendorId", "issuedDate")
+    )
+
+
+_Pairs = Iterator[tuple[int, int, str]]
+
+
+def _inside(runs: np.ndarray, size: int) -> _Pairs:
+    """Bills between the rows of another, in a file where the rows of a bill stand together."""
+    if not 2 < len(runs) <= 1.2 * size + 2:
+        return
+    counts = np.bincount(runs[runs >= 0], minlength=size)
+    between = (runs[:-2] == runs[2:]) & (runs[:-2] >= 0) & (runs[1:-1] >= 0)
+    between &= (counts[runs[1:-1]] == 1) & (counts[runs[:-2]] == 2)
+    for k in np.flatnonzero(between).tolist():
+        yield int(runs[k]), int(runs[k + 1]), "it is between that bill's rows"
+
+
+def _misspelled(runs: np.ndarray, bills: ParsedTable) -> _Pairs:
+    """Bills side by side whose numbers differ as a mistyped one does from the right one."""
+    number = bills["invoiceNumber"]
+    for outer, inner in zip(runs[:-1].tolist(), runs[1:].tolist(), strict=True):
+        one, other = number.at(outer), number.at(inner)
+        if isinstance(one, str) and isinstance(other, str) and (why := _mistyping(one, other)):
+            yield outer, inner, why
+
+
+def _mistyping(one: str, other: str) -> str:
+    if len(one) != len(other) or one == other:
+        return ""
+    at = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    i, j = at[0], at[-1]
+    if len(at) == 2 and j == i + 1 and one[i] == other[j] and one[j] == other[i]:
+        return f"'{one[i : j + 1]}' and '{other[i : j + 1]}' are swapped"
+    beside = (one[:i] + one[j + 1 :])[-1:]
+    if len(at) == 1 and one[i] + other[i] in _CONFUSED and beside.isdigit():
+        return f"'{other[i]}' is in the place of '{one[i]}'"
+    return ""
+
+
+def _sharing_reference(mapped: MappedTables, line_bill: np.ndarray, runs: np.ndarray) -> _Pairs:
+    """Bills side by side with one reference, in a column of which each other bill has its own."""
+    beside = set(zip(runs[:-1].tolist(), runs[1:].tolist(), strict=True))
+    for index, table in enumerate(mapped.tables):
+        at = np.flatnonzero((mapped.lines.table == index) & (line_bill >= 0))
+        if not len(at):
+            continue
+        rows = np.asarray(table.source.rows)
+        places = np.searchsorted(rows, mapped.lines.row[at])
+        bill = line_bill[at]
+        for column, header in zip(table.source.columns, table.headers, strict=False):
+            texts = arrow_texts(column).take(pa.array(places))
+            if not _has_references(texts):
+                continue
+            for one, other in _shared(bill, texts):
+                if (one, other) in beside:
+                    text = next(t for t, b in zip(texts.to_pylist(), bill, strict=True) if b == one)
+                    what = f"both have '{text}' in column '{header.strip()}'"
+                    yield one, other, f"{what}, where each other bill has its own"
+
+
+def _has_references(texts: pa.LargeStringArray) -> bool:
+    some = [text for text in pc.unique(texts.slice(0, 1000)).to_pylist() if text]
+    good = sum(bool(_REFERENCE.fullmatch(t)) and not _DATE.fullmatch(t) for t in some)
+    return len(some) >= _FEWEST_BILLS and good >= 0.95 * len(some)
+
+
+def _shared(bill: np.ndarray, texts: pa.LargeStringArray) -> list[tuple[int, int]]:
+    """Pairs of bills with one value, where nearly each bill has one and each value is of one."""
+    codes, values = pd.factorize(texts.to_numpy(zero_copy_only=False))
+    given = codes != list(values).index("") if "" in values else np.ones(len(codes), dtype=bool)
+    pairs = pd.DataFrame({"value": codes[given], "bill": bill[given]}).drop_duplicates()
+    if len(pairs) < _FEWEST_BILLS or pairs["bill"].duplicated().sum() > _MOST_SHARED * len(pairs):
+        return []
+    by_value: dict[int, list[int]] = defaultdict(list)
+    for value, of in pairs.itertuples(index=False):
+        by_value[value].append(of)
+    shared = [of for of in by_value.values() if len(of) > 1]
+    if len(shared) > max(1, _MOST_SHARED * len(by_value)):
+        return []
+    return [(one, other) for of in shared for one, other in pairwise(of)]
