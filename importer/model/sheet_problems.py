@@ -1,0 +1,223 @@
+"""Findings about rows, columns and whole sheets, and the control totals of a file."""
+
+from __future__ import annotations
+
+SHEETS = """
+sheet.row.repeated_header: the header row again
+  The row repeats the header row, as when two exports are pasted together.
+  → Remove the row.
+sheet.rows.repeated: repeated rows
+  {rows} {verb} every cell of {firsts}. Pasting a file twice or joining overlapping exports does
+  this, and the bills would be too high.
+  → Remove the repeated rows. If they are meant, say so: repeated_lines: allow in the template
+    (source), or the total that the file should come to, as --expect GBP=1234.56.
+warning sheet.rows.hidden: hidden rows
+  Hidden rows are read like the others: row {rows} ({count} in all).
+  → Unhide them, or remove them from the file if they should not be loaded.
+warning sheet.hidden: a hidden sheet
+  The sheet is hidden in Excel, but it is read.
+  → Unhide it, or remove it from the file if it should not be loaded.
+sheet.rows.none: no rows
+  The sheet has a header row and no rows below it.
+  → Check that the export is complete.
+warning sheet.row.after_end: rows after the end
+  More rows follow below the row where the template says the data ends; rows left out: {count}.
+  → Check that none of them is a bill.
+sheet.row.goes_on_with_passed_over: a row that continues one passed over
+  The row continues row {other}{filled_value}; row {other} is passed over, but this row is not. It
+  may belong to the rows passed over, or to the bill above them.
+  → Write the row's own values into its blank cells, remove the row, or correct the template: a
+    rule in ignore_rows applies to all rows of a bill if its column is also under fill_down.
+sheet.row.total: a row that may be a total
+  The row may be a total: {why}. As a bill or line it would count twice.
+  → Remove the row, or name it in the template (ignore_rows, or control_total for the last one). If
+    it is a bill or line, give it the vendor and number of its bill; if it has them, move it up.
+sheet.row.no_bill: a row that names no bill
+  The row has '{value}', but no vendor or number: it may be a bill without its vendor, or a line
+  of the bill above.
+  → Enter the vendor and the number in the row. If it continues the bill above, clear the cell.
+sheet.row.no_vendor: a row that names no vendor
+  The row has the number '{value}' but no vendor. Other rows repeat the vendor of the row above
+  (row {other}), so a blank cell may not mean the same vendor.
+  → Enter the vendor in the row, or remove its column from fill_down in the template.
+sheet.cell.merged_amount: an amount merged over several rows
+  The amount '{value}' is merged over rows {first} to {last}: it is unclear how much belongs to
+  each row.
+  → Unmerge the cells and enter an amount in each row.
+warning sheet.cells.under_merged: cells under merged cells
+  Values hidden under merged cells are not read: row {rows} ({count} cells).
+  → Unmerge the cells to see the values, and delete what does not belong.
+sheet.stop.doubtful: the end of the data may be a bill
+  The data ends here, because {rule}, but the row has '{value}', as a bill would: it and the rows
+  below may be bills.
+  → Correct stop_at in the template so that it matches no supplier.
+sheet.total.doubtful: a total that may be a bill
+  The row matches control_total in the template ({rule}), but {why}: it may be a bill.
+  → Correct the row, or control_total in the template; where: recognises a total by its label.
+sheet.row.too_long: a row with more cells than the header
+  The row has {cells} cells but the header has {headers}, so cells may have shifted: '{value}' has
+  no header.
+  → Put quotation marks around the cell that holds the separator, or export as .xlsx.
+sheet.row.shifted: a row whose cells may have shifted
+  The cells '{value}' look like one number with a comma and no quotation marks, so the cells after
+  it have shifted to the right.
+  → Put quotation marks around the number, or export as .xlsx.
+sheet.row.swallowed: a cell that holds rows of the file
+  The cell starts with a quotation mark that is closed only further down (lines: {count}), so it
+  seems to contain whole rows: '{value}'.
+  → Delete the stray quotation mark, or double it if it belongs to the text, and load the file
+    again.
+sheet.header.holds_data: data in the header
+  The header has {rows} rows, as the template says, but one of them holds '{value}': it looks like
+  data.
+  → Correct the template (source: header: rows), or put the missing header row back.
+sheet.parameter.missing: a missing cell above the header
+  The template takes '{name}' from cell {value} above the header, but it finds nothing{matching}
+  there.
+  → Restore the cell, or give the value with --set {name}=…
+sheet.group.total_differs: a group's total that differs
+  The total of '{name}' is {value}, but its rows ({count}) total {sum}: a difference of
+  {difference}.
+  → Find what is missing or extra before loading; --only-valid loads regardless.
+sheet.group.other_name: a bill in the group of another
+  The row names '{value}' but is in the group '{name}'.
+  → Correct the name, or clear it; or map the column in the template if it is not a name.
+sheet.group.with_data: a group's name in the row of a bill
+  The row starts the group '{name}', so it is not a bill, but it has '{value}', as a bill would.
+  → Move the name to a separate row, or correct groups in the template (matches).
+warning sheet.encoding.doubtful: an uncertain encoding
+  The file does not state its text encoding; it was read as {value}.
+  → Check these words. If they are wrong, give the correct encoding (--encoding cp1252, mac_roman,
+    cp850 …, or in the template, source: encoding), or save the file as CSV UTF-8.
+bills.sheet.missing: no bills
+  There are line items but no sheet of bills (its headers would be {headers}).
+  → Add the sheet of bills, or name its file with --bills.
+line_items.sheet.missing: no line items
+  There are bills but no sheet of line items (its headers would be {headers}).
+  → Add the sheet of line items, or name its file with --lines.
+warning sheet.column.unknown: an unknown column
+  Column '{value}' cannot be imported; it is left out.
+  → Remove it, or correct its header{nearest}.
+warning sheet.column.unnamed: a column without a header
+  Column {value} has values but no header; it is left out.
+  → Give it a header, or remove it.
+warning sheet.column.response_only: a column that Light does not accept
+  Light shows '{value}'{others} but does not accept it for a new bill; it is left out.
+  → Leave the column as it is, or remove it; set the value in Light after loading.
+sheet.column.unread_currency: an unread currency column
+  Column '{header}' has {values} ({rows}) and is not read; the template uses {taken}.
+  → Map it in the template (bills: currency: {{column: {header}}}), or list it under
+    ignore_columns if it does not matter.
+warning sheet.column.unread_rate: an unread exchange rate column
+  Column '{header}' has {values} ({rows}) and is not read; the template uses {taken} for all bills.
+  → If the amounts are in another currency, map it in the template (bills: currency); if not, list
+    the column under ignore_columns.
+sheet.column.unread_basis: an unread tax basis column
+  Column '{header}' has {values} ({rows}) and is not read; the template treats the amounts as
+  {taken} tax.
+  → Map it in the template (bills: lineItemsIncludeTax), with the amounts that go with it; or list
+    it under ignore_columns if it does not matter.
+sheet.column.other_currency: a column that names another currency
+  Column '{header}' names {named}, but its amounts are read in {taken} ({rows}).
+  → Map the column that has the amounts in the currency of the bill, or correct the currency.
+sheet.column.other_amount: other amounts in the currency of the bills
+  Column '{column}' has {value} where the template reads {calculated}, also in {taken} ({rows}).
+  → Map the column that has the amounts in the currency of the bills, or correct the currency. List
+    '{column}' under ignore_columns if it does not matter.
+sheet.column.same_amount: the same amounts in another currency
+  Column '{column}' has the same amounts in {named} that the template reads in {taken} ({rows}).
+  → Correct the currency in the template, or list '{column}' under ignore_columns if it is wrong.
+warning sheet.column.other_basis: a column that contradicts the tax basis
+  Column '{header}' states that tax is {says} its amounts, but the template reads them as {which}
+  tax.
+  → Check which is correct. If the bills have no tax, both are the same.
+warning sheet.column.scaled: amounts that may be thousands
+  {where} has '{words}': the amounts may be thousands or millions, and rounded. They are read as
+  written.
+  → Export them in full. If they are full amounts, there is nothing to do.
+sheet.column.in_cents: amounts that are cents
+  Column '{header}' states that its amounts are {words}, but the template reads them as whole
+  units of the currency.
+  → Set it in the template: formats: amounts: cents.
+warning sheet.title.other_currency: a title that names another currency
+  The title '{value}' names {named}, but the bills are in {taken}.
+  → Check which is correct; if it is the title, correct the currency in the template.
+warning sheet.column.open_amount: less still to be paid than the bill comes to
+  Column '{column}' has {value} of a bill of {calculated}, as of one that is partly or fully paid
+  ({rows}). It is not read: these bills are loaded in full.
+  → To load what is still to be paid, map '{column}' in the template; or leave out the bills that
+    are paid. If it does not matter, list it under ignore_columns.
+warning sheet.column.paid_amount: bills that are paid
+  Column '{column}' has {value} of a bill of {calculated}, as of one that is partly or fully paid
+  ({rows}). It is not read: these bills are loaded in full.
+  → Leave out the bills that are paid, or correct the amounts that are still to be paid. If it does
+    not matter, list '{column}' under ignore_columns.
+warning sheet.column.billed_amount: what was billed beside what is still to be paid
+  Column '{column}' has {value} where '{read}' has {calculated} ({rows}). '{read}' is read: only
+  what is still to be paid is loaded.
+  → To load the bills in full, map '{column}' in the template; if not, list it under
+    ignore_columns.
+sheet.column.unread_state: an unread type or state column
+  Column '{header}' has {values} ({rows}) and is not read: such a document is not a bill.
+  → Map it in the template under bills.type or bills.state, with these values under pass_over, or
+    list it under ignore_columns if it does not matter.
+warning sheet.column.unread_type: a type or state that may matter
+  Column '{header}' has {values} ({rows}) and is not read.
+  → If these are not all bills to load, map it in the template under bills.type or bills.state; if
+    they are, list it under ignore_columns.
+sheet.column.unread_credit: an unread credit column
+  Column '{header}' marks credits ({rows}) and is not read.
+  → Map it in the template (first_of with negate, or sign_from), or list it under ignore_columns
+    if it does not matter.
+sheet.column.unread_money: an unread amount column
+  Column '{header}' has amounts ({rows}) and is not read, so the totals of these bills would be
+  wrong.
+  → Map it in the template, or the bill's total (bills: amount: {{column: …}}), which is then
+    compared; or list it under ignore_columns if it does not matter.
+sheet.column.unread_deduction: an unread retention, withholding or deposit
+  Column '{header}' has amounts ({rows}) and is not read: these bills may come to less, or less may
+  be due to the vendor.
+  → If the bills are to be loaded in full, list it under ignore_columns; if it lowers them, map it
+    under extra_lines with negate, or map the bill's total (bills: amount: {{column: …}}).
+warning sheet.column.unread_payable: a retention, withholding or deposit beside the total
+  Column '{header}' has amounts ({rows}) and is not read: the bills are loaded in full, and less may
+  be due to the vendor.
+  → Take it into account before they are paid, or list it under ignore_columns.
+warning sheet.column.unread_discount: an unread discount column
+  Column '{header}' has amounts ({rows}) and is not read: line amounts are used without it.
+  → If line amounts are before the discount, map the amounts after it; if not, list the column
+    under ignore_columns.
+warning sheet.column.unread_tax: an unread tax column
+  Column '{header}' has amounts ({rows}) and is not read: bill amounts are treated as including
+  tax.
+  → If they exclude tax, use a template that reads both; if not, list the column under
+    ignore_columns.
+sheet.column.twice: two columns for one field
+  The columns '{value}' and '{other}' both mean {field}.
+  → Remove or rename one of them, or choose one in the template: '{name}#2' is the second.
+sheet.column.missing: a missing column
+  The sheet has no column {value}{needed_by}.
+  → Add the column, or correct its name{nearest}. The sheet has: {headers}.
+sheet.field.unmapped: a field that the template does not map
+  The template does not map {value}, and Light requires it.
+  → Add it to the template, under {section}, as {field}: {{column: …}}.
+sheet.stop.missing: the row that ends the data is missing
+  The template says that the data ends at a row where {value}, but no row matches.
+  → Check that the export is complete, or correct stop_at in the template.
+control.gross.differs: the control total differs
+  The control total {where}is {control} {currency}; the sheet's bills total {sheet}: a difference
+  of {difference}.
+  → Find what is missing or extra before loading; --only-valid loads regardless.
+control.gross.unreadable: a control total that cannot be read
+  The control total '{value}' cannot be read as an amount: {reason}.
+  → Correct the control total.
+control.gross.currencies: one control total for several currencies
+  The file has one total, {value}, but bills in {currencies}.
+  → Check the currencies; one total cannot cover several.
+control.bills.differs: the number of bills differs
+  Bills expected: {expected}; the sheet has {value}: a difference of {difference}.
+  → Find what is missing or extra before loading; --only-valid loads regardless.
+control.lines.differs: the number of line items differs
+  Line items expected: {expected}; the sheet has {value}: a difference of {difference}.
+  → Find what is missing or extra before loading; --only-valid loads regardless.
+"""
