@@ -275,6 +275,7 @@ class RunSummary:
     asked: bool = True  # whether Light was asked about the bills
     dry_run: bool = False
     created_vendors: tuple[tuple[str, str], ...] = ()  # name and Light's id
+    unlisted: int = 0  # valid bills that name what the saved lists of Light do not have
     failed_controls: frozenset[str] = frozenset()  # codes of findings about control totals
 
     @property

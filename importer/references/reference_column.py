@@ -97,7 +97,7 @@ class ReferenceColumn:
 
     def add_findings(self, ending: str, items: Iterable[int], **words: Any) -> None:
         """One finding for each of the items, in the cell of its name."""
-        names, words = self.names, {"noun": self.noun} | words
+        words = {"noun": self.noun} | words
         self.checked.findings.append(
             cell_findings(
                 self.checked.mapped,
@@ -105,8 +105,8 @@ class ReferenceColumn:
                 self.name,
                 f"{self.sheet}.{self.name}.{ending}",
                 np.asarray(list(items), dtype=np.int64),
-                value=lambda i: str(names.at(i)),
                 template_args=lambda _: words,
+                constant_by=(),
             )
         )
 

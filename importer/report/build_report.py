@@ -102,6 +102,7 @@ def build_report(
             *([_SUGGESTED] if suggested else []),
         ),
         rows=_rows(checked.mapped.tables),
+        unlisted=_unlisted(checked, bills),
         failed_controls=frozenset(c for c in checked.findings.codes() if c.startswith("control.")),
         totals=_totals(checked, bills, asked=summary.asked),
         read_back=Counter(back.comparison.value for back in read_backs.values()),
@@ -118,6 +119,14 @@ def build_report(
         reference_columns=_reference_columns(checked.mapped),
         lines_in_light=in_light,
     )
+
+
+def _unlisted(checked: Checked, bills: BillOutcomes) -> int:
+    """How many valid bills name what the saved lists of Light do not have."""
+    codes = [c for c in checked.findings.codes() if c.endswith(".not_in_cache")]
+    of_bills, of_lines = checked.findings.items_of(*codes)
+    about = np.union1d(of_bills, checked.line_bill[of_lines])
+    return int(np.count_nonzero(bills.codes[about[about >= 0]] == STATUSES.index(Status.VALID)))
 
 
 def _reference_columns(mapped: MappedTables) -> dict[int, int]:

@@ -181,7 +181,12 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
         covered = {Status.VALID}
         valid = bills.get(Status.VALID, 0)
         parts.append(share(valid + (0 if summary.asked else in_light), total, "valid"))
-        if valid and not errors and (summary.dry_run or summary.command == "validate"):
+        if summary.unlisted:
+            parts.append(
+                f"{summary.unlisted:,} {'names' if summary.unlisted == 1 else 'name'}"
+                " what the saved lists from Light do not have"
+            )
+        elif valid and not errors and (summary.dry_run or summary.command == "validate"):
             parts.append(f"a load would create {valid:,}")
     else:
         covered = set(IN_LIGHT)
