@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from importer.app.pipeline import CheckedFiles
@@ -20,15 +20,22 @@ from importer.model.journal_states import BillOutcome, Status
 UNFINISHED = "an earlier load began to change it, and did not finish"
 
 
+def column_ids(files: CheckedFiles, bills: Sequence[Bill]) -> dict[int, str]:
+    """By bill index, Light's ids in the column ``lightBillId``."""
+    ids = files.checked.bills["lightBillId"]
+    return {b.index: str(ids.at(b.index)) for b in bills if not ids.blank[b.index]}
+
+
 def carried_ids(files: CheckedFiles, bills: Sequence[Bill]) -> dict[int, str]:
-    """By bill index, Light's ids that the rows of a result workbook carry. A row that is there
-    twice is two bills, of which the id tells neither."""
+    """By bill index, Light's ids that the rows of a result workbook carry, or the column
+    ``lightBillId``. A row of a result that is there twice is two bills, of which the id tells
+    neither."""
     by_row = former_ids(files)
+    out = column_ids(files, bills)
     if not by_row or files.changes is None:
-        return {}
+        return out
     tables = files.checked.mapped.tables
     copies = files.changes.copies
-    out = {}
     for bill in bills:
         rows = [(bill.table, bill.row), *((line.table, line.row) for line in bill.lines)]
         ids = {
@@ -39,6 +46,15 @@ def carried_ids(files: CheckedFiles, bills: Sequence[Bill]) -> dict[int, str]:
         if len(ids) == 1:
             out[bill.index] = ids.pop()
     return out
+
+
+def withhold_carried(plan: LoadPlan, carried: Mapping[int, str]) -> None:
+    """Without ``--update``: a row that carries an id of Light is not sent as another bill."""
+    jobs = [job for job in plan.send if job.bill.index in carried]
+    for job in jobs:
+        words = {"id": carried[job.bill.index]}
+        plan.findings.append(bill_finding("bills.lightBillId.no_update", job.bill, **words))
+    plan.withhold([job.bill.index for job in jobs])
 
 
 def create_nothing(plan: LoadPlan) -> None:

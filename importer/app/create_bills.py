@@ -14,9 +14,11 @@ import numpy as np
 
 from importer.app.change_bills import (
     carried_ids,
+    column_ids,
     create_nothing,
     settle_unfinished,
     update_note,
+    withhold_carried,
 )
 from importer.app.company_check import address_of, held
 from importer.app.concurrent_loads import wait_for_holders
@@ -198,6 +200,7 @@ async def _plan(
     if options.update_only:
         create_nothing(plan)
     if not options.update:
+        withhold_carried(plan, column_ids(files, bills))
         settle_unfinished(bills, plan, journal)
     context.progress.asked = True
     if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):

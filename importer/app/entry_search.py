@@ -156,7 +156,8 @@ class EntrySearch:
         cell = self._checked.mapped.cell("bills", "amount", i)
         value = str(self._checked.bills["invoiceNumber"].at(i) or "")
         difference = f"amount: {before} was loaded, the sheet has {now}"
-        return finding("bills.content.changed", cell, value, bills=(i,), difference=difference)
+        code = f"bills.content.{'note_' if self._checked.credit_notes[i] else ''}changed"
+        return finding(code, cell, value, bills=(i,), difference=difference)
 
 
 def _entity_ids(journal: Journal) -> dict[str, dict[str, str]]:

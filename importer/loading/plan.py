@@ -48,7 +48,7 @@ from importer.model.journal_states import (
 from importer.model.light_objects import LightBill
 from importer.model.run_rows import BillRows
 
-CONTENT_CHANGED = "bills.content.changed"
+CONTENT_CHANGED, NOTE_CHANGED = "bills.content.changed", "bills.content.note_changed"
 _CHUNK = 1000  # bills whose contents are at hand at a time
 
 
@@ -166,7 +166,7 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
         if difference:
             message = f"loaded before, and different now: {difference}"
             outcome = BillOutcome(status, short, message)
-            plan.findings.append(bill_finding(CONTENT_CHANGED, bill, difference=difference))
+            plan.findings.append(_changed(bill, difference))
         plan.settled[bill.index] = outcome
         if entry.light_id is not None:
             plan.in_light.append(BillJob(short, bill, light_id=entry.light_id))
@@ -175,9 +175,14 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
         if entry.light_id is not None:
             difference = describe_content_changes(entry.content, now, bill.unit, lines=False)
             if difference:
-                plan.findings.append(bill_finding(CONTENT_CHANGED, bill, difference=difference))
+                plan.findings.append(_changed(bill, difference))
     else:
         plan.send.append(BillJob(short, bill))
+
+
+def _changed(bill: Bill, difference: str) -> Finding:
+    code = NOTE_CHANGED if bill.credit_note else CONTENT_CHANGED
+    return bill_finding(code, bill, difference=difference)
 
 
 def _journal_identities(pairs: list[tuple[Bill, str]], journal: Journal) -> list[tuple[Bill, str]]:

@@ -48,7 +48,8 @@ from importer.model.journal_states import (
 
 _STEPPED = (Status.CREATED, Status.UPDATED, Status.ALREADY_LOADED)
 _DIFFERING = frozenset(
-    "bills.content.changed bills.update.twice light.not_updated light.changed_since".split()
+    "bills.content.changed bills.content.note_changed bills.update.twice light.not_updated"
+    " light.changed_since".split()
 )
 Documents = Mapping[int, Document]  # by bill index
 Outcomes = Mapping[int, BillOutcome]  # by bill index

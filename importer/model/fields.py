@@ -191,6 +191,7 @@ BILL_FIELDS = (
     ),
     Field("purchaseOrderId", _UUID, "the id of the bill's purchase order in Light", _PATCHED),
     Field("purchaseOrder", _NAME, "the bill's purchase order, by its number or id", _SHEET),
+    Field("lightBillId", _UUID, "the id of the bill in Light that --update changes", _SHEET),
 )
 
 LINE_FIELDS = (

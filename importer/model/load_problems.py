@@ -75,6 +75,10 @@ run.row.added: a row added to a finished run
 cells.not_clearable: a field that cannot be blank
   (clear) would blank a field that a bill in Light needs, or that Light works out.
   → Type the value that it should have.
+bills.lightBillId.no_update: a bill of Light's that would be sent again
+  The row is of the bill {id} in Light, and has another number, vendor or entity than that bill, so
+  it would be sent as a second one.
+  → Load with --update to change the bill, or clear lightBillId if it is another bill.
 bills.update.twice: two rows that would change one bill
   Another row of the sheet is of the same bill in Light, {id}, so neither changes it.
   → Keep one row of the bill.
@@ -105,6 +109,10 @@ bills.content.changed: a bill that changed after it was loaded
   The bill was loaded before and is different now: {difference}.
   → Load again with --update, which changes bills that are still drafts, or restore the row; a
     second bill is never sent.
+bills.content.note_changed: a credit note that changed after it was loaded
+  The credit note was loaded before and is different now: {difference}.
+  → Credit notes are not changed, not by --update either: undo it (light-import undo RUN --bills
+    NUMBER) and load it again, or restore the row. A second credit note is never sent.
 bills.identity.changed: a bill that is in Light under another number or vendor
   The row was loaded by run {run} and is in Light as {id}; with a different entity, vendor or
   invoice number it would be sent as a second bill.

@@ -216,6 +216,7 @@ def _bill_values(document: ExportedDocument, names: DocumentNames, sign: int) ->
     values: dict[str, Any] = {f.name: getattr(bill, f.attribute) for f in HEADER_FIELDS}
     values |= {
         "billRef": bill.id,
+        "lightBillId": None if bill.credit_note else bill.id,
         "type": CREDIT_NOTE if bill.credit_note else BILL,
         "vendor": document.vendor or names.vendors.get(bill.vendor_id or ""),
         "companyEntity": names.entities.get(bill.company_entity_id or "") or document.entity,

@@ -292,6 +292,44 @@ def test_a_number_is_corrected_in_the_result_workbook(
     }  # fmt: skip
 
 
+def test_a_row_of_ones_own_sheet_carries_the_id_of_its_bill(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    body = {**BILL, "amount": 1_000, "lineItems": [LINES[0]]}
+    theirs = asked(sandbox, "POST", "invoice-payables", body)["id"]
+    cells = numbered("INV-9") | {"light_bill_id": theirs.upper(), "vendorId": VENDORS[1]}
+    files = sheet(tmp_path, (cells, LINES[:1]))
+    plain = load(sandbox.base_url, *files)
+    assert (plain.code, codes(plain)) == (1, ["bills.lightBillId.no_update"]), plain.out
+    done = load(sandbox.base_url, *files, "--update")
+    assert (done.code, done.json["bills"]) == (0, {"total": 1, "updated": 1}), done.out
+    [bill] = sandbox.bills()
+    now = (bill["id"], bill["invoiceNumber"], bill["vendorId"])
+    assert now == (theirs, "INV-9", VENDORS[1])
+    again = load(sandbox.base_url, *files)
+    assert (again.code, again.json["bills"]) == (0, {"total": 1, "already_in_light": 1}), again.out
+    both = sheet(tmp_path, (cells, LINES[:1]), (cells | {"invoiceNumber": "INV-8"}, LINES[:1]))
+    twice = load(sandbox.base_url, *both, "--update")
+    assert codes(twice) == ["bills.update.twice"] * 2, twice.out
+    wrong = sheet(tmp_path, (cells | {"light_bill_id": "7"}, LINES[:1]))
+    assert "bills.lightBillId.not_uuid" in codes(command("validate", *wrong, "--json"))
+
+
+def test_a_credit_note_that_differs_is_left_and_says_what_to_do(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    note = numbered("CN-1") | {"type": "credit note", "dueDate": "", "amount": -1_000}
+    lines = [LINES[0] | {"netAmount": -1_000}]
+    first = load(sandbox.base_url, *sheet(tmp_path, (note, lines)))
+    assert first.code == 0, first.out
+    files = sheet(tmp_path, (note | {"description": "Returned"}, lines))
+    for options in ((), ("--update",)):
+        left = load(sandbox.base_url, *files, *options)
+        assert (left.code, codes(left)) == (1, ["bills.content.note_changed"]), left.out
+    assert "light-import undo RUN --bills NUMBER" in left.json["findings"][0]["hint"]
+    assert sandbox.credit_notes()[0]["description"] == "March"
+
+
 def test_two_rows_that_change_one_bill_are_an_error(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
