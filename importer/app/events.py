@@ -39,6 +39,7 @@ class Work(Enum):
     LISTS = auto()  # vendors, accounts …
     PAGES = auto()  # of a list that is exported
     LOOKING = auto()  # for bills in Light
+    LEDGER = auto()  # its lines
 
 
 class Listener:

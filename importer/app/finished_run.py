@@ -28,6 +28,7 @@ from importer.loading.journal.vendor_records import vendors_of_run
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
 from importer.model.journal_states import BillOutcome, Step, StepState
+from importer.model.ledger import LedgerTieOut
 from importer.model.read_back import ReadBack
 from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.references.directory import labels_by_id
@@ -37,6 +38,7 @@ from importer.references.suggested_values import reads_documents
 from importer.report.build_report import Report, build_report
 from importer.report.light_findings import (
     cancel_findings,
+    ledger_findings,
     read_back_findings,
     step_findings,
     update_findings,
@@ -108,11 +110,13 @@ def report_of(
     command: str,
     read_backs: Mapping[int, ReadBack] | None = None,
     ended: Mapping[int, tuple[StepState, str]] | None = None,
+    ledger: LedgerTieOut | None = None,
 ) -> tuple[Report, dict[int, tuple[Step, ...]]]:
     """The report of the run, and the steps of its bills after creation, by entry.
 
     It has all that the journal knows, whichever command asks. ``read_backs`` take the place of
-    those of the journal, ``ended`` (how cancelling ended) is added; both by entry.
+    those of the journal, ``ended`` (how cancelling ended) is added; both by entry. ``ledger`` is
+    what only a verification has.
     """
     run, checked = before.record.id, before.prepared.checked
     outcomes = with_lines_of_run(journal, run, journal.outcomes(run))
@@ -124,6 +128,8 @@ def report_of(
     of_bills, backs = matches.steps(steps), matches.read_backs(read_backs)
     checked.add_findings(matches.findings)
     checked.add_findings(read_back_findings(checked, backs))
+    if ledger is not None:
+        checked.add_findings(ledger_findings(checked, matches.by_bill(ledger.problems)))
     checked.add_findings(cancel_findings(checked, matches.by_bill(cancels)))
     checked.add_findings(step_findings(checked, of_bills, backs))
     _take_saved_names(before)
@@ -141,6 +147,7 @@ def report_of(
         totals=_with_unmatched(report.summary.totals, matches.unmatched, checked),
         read_back=Counter(back.comparison.value for back in read_backs.values()),
         created_vendors=created_vendors(vendors_of_run(journal, run)),
+        ledger=ledger,
     )
     return replace(report, summary=summary), steps
 

@@ -112,8 +112,12 @@ def after_check(
 
 def after_verify(run: str | None, summary: RunSummary, *, stopped: bool, options: str = "") -> str:
     """ "" where nothing differs. ``options`` are the verification's, with a leading space."""
+    if summary.ledger is not None and summary.ledger.refused:
+        return f"light-import verify {run}{options} (reads the ledger)"
     if stopped:
         return f"light-import verify {run}{options} (resumes with the bills not read yet)"
+    if summary.ledger is not None and summary.ledger.problems:
+        return "look at the documents that differ, in Light's ledger and in the workbook"
     if any(n for result, n in summary.read_back.items() if result != Comparison.SAME):
         return "look at the bills that differ, in Light and in the workbook"
     return ""

@@ -10,6 +10,7 @@ from importer.app.company_check import address_of, check_company_of_run
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
 from importer.app.events import SILENT, Listener, Phase, Work
 from importer.app.finished_run import FinishedRun, finished_run, report_of
+from importer.app.ledger_check import check_ledger
 from importer.app.next_step import after_verify
 from importer.app.result import Result, ResultFile, write_file
 from importer.app.stop import StopControl, run_to_end
@@ -29,24 +30,35 @@ from importer.loading.twins import (
     wait_for_sweep,
 )
 from importer.model.journal_states import Status
+from importer.model.ledger import LedgerTieOut
 from importer.model.read_back import Comparison, ReadBack
 from importer.model.report_model import RunError
+from importer.report.ledger_words import ledger_words
 from importer.report.phrases import document_noun, documents_of
 from importer.validation.finding_batch import Findings
 
 _OTHER_ROWS = frozenset(("run.row.changed", "run.line.changed", "run.row.added"))
-_CODES = ("light.twice", "light.changed", "light.missing", *sorted(_OTHER_ROWS))
+_LEDGER = (
+    "light.ledger_missing",
+    "light.ledger_unbalanced",
+    "light.ledger_differs",
+    "light.ledger_unreadable",
+)
+_CODES = ("light.twice", "light.changed", "light.missing", *_LEDGER, *sorted(_OTHER_ROWS))
 
 
 @dataclass(frozen=True)
 class VerifyOptions:
-    """``lines``: each line item is read by itself, too; ``again``: also what a verification that
-    was stopped has read; ``journal``: another than the company's own. ``settle``: seconds until
-    what Light does not show is asked for again."""
+    """``lines``: each line item is read by itself, too; ``ledger``: so are the ledger's lines of
+    what is posted; ``again``: also what a verification that was stopped has read; ``journal``:
+    another than the company's own. ``settle``: seconds until what Light does not show is asked for
+    again.
+    """
 
     run: str
     journal: str | None = None
     lines: bool = False
+    ledger: bool = False
     again: bool = False
     settle: float = 30.0
     pace: PaceOptions = DEFAULT_PACE
@@ -61,8 +73,9 @@ def verify(
 ) -> Result:
     """Read, compare and report. Nothing is changed in Light.
 
-    Exit code 1 where a bill was changed in Light or is missing there, or where a row no longer is
-    its bill; 3 where a bill is unknown, or in Light more than once; 4 where it was stopped.
+    Exit code 1 where a bill was changed in Light or is missing there, where a row no longer is its
+    bill, or the ledger differs; 2 where the key may not read the ledger; 3 where a bill is unknown,
+    or in Light more than once; 4 where it was stopped.
     Raises UsageProblem where there is no such run, StoppedEarly where it was stopped at once.
     """
     began = time.monotonic()
@@ -71,14 +84,15 @@ def verify(
     path = result.free_path(run.files, run.record.id) if result else None
     with Journal(run.journal) as journal:
         outcomes = journal.outcomes(run.record.id)
-        read_backs, stopped, requests = run_to_end(
+        read_backs, ledger, stopped, requests = run_to_end(
             _verify(run, destination, journal, outcomes, options, listener, stop or StopControl()),
             "Stopped at once. Run the same command to read the rest.",
         )
-        report, _ = report_of(run, journal, "verify", read_backs)
+        report, _ = report_of(run, journal, "verify", read_backs, ledger=ledger)
     read = [outcomes[entry].entry for entry in read_backs if entry in outcomes]
     differ = any(back.comparison is not Comparison.SAME for back in read_backs.values())
     differ |= bool(_OTHER_ROWS & report.findings.codes())
+    differ |= ledger is not None and bool(ledger.problems)
     person = "light.twice" in report.findings.codes() or Status.UNKNOWN in report.summary.documents
     summary = replace(
         report.summary,
@@ -86,9 +100,12 @@ def verify(
         error=RunError.of(stopped) if stopped else None,
         requests=requests,
         seconds=time.monotonic() - began,
-        notes=(_note(report.summary.read_back, documents_of(read), lines=options.lines),),
+        notes=(
+            _note(report.summary.read_back, documents_of(read), lines=options.lines),
+            *(() if ledger is None else ledger_words(ledger)),
+        ),
     )
-    words = " --lines" if options.lines else ""
+    words = " --lines" * options.lines + " --ledger" * options.ledger
     step = after_verify(run.record.id, summary, stopped=stopped is not None, options=words)
     if not step and summary.bills.get(Status.UNKNOWN) and run.record.finished is None:
         step = f"light-import load {run.words} (looks up the bills in doubt)"
@@ -107,23 +124,26 @@ async def _verify(
     options: VerifyOptions,
     listener: Listener,
     stop: StopControl,
-) -> tuple[dict[int, ReadBack], StoppedEarly | None, int]:
-    """What was read by entry, why it ended early, and the number of requests."""
+) -> tuple[dict[int, ReadBack], LedgerTieOut | None, StoppedEarly | None, int]:
+    """What was read by entry, the ledger where it was asked for, why it ended early, and the number
+    of requests."""
     async with destination.connect(options.pace, listener) as (client, limiter):
         with stop.cancels_task():
             company = await client.company()
         check_company_of_run(run.record, company)
         listener.connected(company, address_of(destination))
+        loaded = bills_in_light(outcomes, run.units(outcomes))
         verification = plan_verification(
             journal,
             run.record.id,
-            bills_in_light(outcomes, run.units(outcomes)),
+            loaded,
             outcomes,
             lines=options.lines,
             again=options.again,
         )
         settle = options.settle
         stopped = await read_back(verification, journal, client, limiter, listener, stop, settle)
+        ledger = None
         if stopped is None:
             bills = bills_to_sweep(outcomes, run.units(outcomes))
             in_light = [BillInLight(each.entry, each.sent) for each in bills]
@@ -132,7 +152,10 @@ async def _verify(
                 await wait_for_sweep(wait, listener.message)
                 sweep = await look_for_twins(in_light, client, journal, settle)
             save_sweep(journal, run.record.id, sweep)
-        return verification.read_backs, stopped, limiter.requests
+            if options.ledger:
+                with stop.cancels_task(), listener.work(Work.LEDGER):
+                    ledger, stopped = await check_ledger(client, loaded, verification.read_backs)
+        return verification.read_backs, ledger, stopped, limiter.requests
 
 
 async def read_back(

@@ -36,6 +36,7 @@ _WORK = {
     Work.LISTS: "Fetching the company's lists",
     Work.PAGES: "Reading Light's list",
     Work.LOOKING: "Looking for bills in Light",
+    Work.LEDGER: "Reading the ledger",
 }
 _DELAY = 2.0  # seconds that work may take without being shown
 

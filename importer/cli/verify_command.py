@@ -13,6 +13,9 @@ from importer.cli.options import output_of, output_options, pace_of, run_options
 @run_options
 @click.option("--lines", is_flag=True, help="Also read each line item separately.")
 @click.option(
+    "--ledger", is_flag=True, help="Also tie out the ledger's lines of what is posted, by account."
+)
+@click.option(
     "--again",
     is_flag=True,
     help="Read everything again, even what a stopped verification has read.",
@@ -27,10 +30,15 @@ def verify(run: str, **options: Any) -> int:
     in Light, or is no longer there; 3 if a bill is in Light more than once; 4 if it was stopped:
     run the same command to resume.
 
+    With --ledger each posted document has to balance in Light's ledger, and the net of each
+    account, the tax of each tax code and the payables have to be the sheet's, by entity and
+    currency: exit code 1 if not, 2 if the key may not read the ledger.
+
     \b
     Examples:
       light-import verify 20260131-093000-a1b2
       light-import verify 20260131-093000-a1b2 --lines
+      light-import verify latest --ledger
     """
     from importer.app import StopControl, VerifyOptions
     from importer.app import verify as verify_run

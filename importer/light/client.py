@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -16,10 +17,11 @@ from importer.core.errors import LightRefused, LightUnreachable, UsageProblem, W
 from importer.core.fetch import fetch, fetch_all
 from importer.core.name_key import name_key
 from importer.core.object_ids import normal_id, same_id
-from importer.light import approval_codec, codec, note_codec
+from importer.light import approval_codec, codec, ledger_codec, note_codec
 from importer.light.api_session import ApiSession, Params
 from importer.model.bill_image import LineImage, Properties
 from importer.model.bills import Bill
+from importer.model.ledger import LedgerLine
 from importer.model.light_objects import (
     Account,
     BankAccount,
@@ -46,12 +48,21 @@ APPROVALS = "/v1/invoice-approval"
 DOCUMENTS = "/v1/accounting-documents/accounting-documents"
 PAGE = 200  # records; Light's maximum
 NUMBERS_A_REQUEST = 10  # of 255 characters at most each
-VENDORS_A_REQUEST = 50  # keeps the address below 2,500 characters
+VENDORS_A_REQUEST = 50  # keeps the address below 2,500 characters; documents likewise
 MOST_PAGES = 10_000  # two million records
 MOST_STALE_PAGES = 20  # pages in a row without a new record
 
 T = TypeVar(
-    "T", LightBill, Vendor, Account, Entity, BankAccount, PurchaseOrder, PropertyGroup, User
+    "T",
+    LightBill,
+    Vendor,
+    Account,
+    Entity,
+    BankAccount,
+    PurchaseOrder,
+    PropertyGroup,
+    User,
+    LedgerLine,
 )
 R = TypeVar("R")
 
@@ -383,6 +394,38 @@ class LightClient(ApiSession):
         lists = await fetch_all(self._list(DOCUMENTS, read, query) for query in queries)
         every = (note for notes in lists for note in notes if note is not None)
         return _unique(note for note in every if note.invoice_number in wanted)
+
+    async def ledger_lines(self, document_ids: Sequence[str]) -> list[LedgerLine]:
+        """The lines of the ledger of these documents, each once.
+
+        Light's pages have two addresses of the list: on 404 the other is asked. Where Light does
+        not filter by document, all lines are read.
+        """
+        wanted, most = list(dict.fromkeys(map(normal_id, document_ids))), VENDORS_A_REQUEST
+        batches = [wanted[i : i + most] for i in range(0, len(wanted), most)]
+        queries: list[Params] = [{"filter": f"accDocId:in:{'|'.join(ids)}"} for ids in batches]
+        ids_asked, filtered = set(wanted), True
+
+        def read(record: object) -> LedgerLine:
+            line = ledger_codec.ledger_line_from_json(record)
+            if filtered and line.document_id not in ids_asked:
+                raise WireProblem("Light's ledger has lines of documents that were not asked for.")
+            return line
+
+        path, *others = ledger_codec.LEDGER_PATHS
+        lists: list[list[LedgerLine]] = []
+        while queries and not lists:
+            try:
+                lists.append(await self._list(path, read, queries[0]))
+            except LightRefused as refused:
+                if refused.status == 404 and others:
+                    path = others.pop()
+                elif refused.status in (400, 422) and filtered:
+                    filtered, queries = False, [{}]
+                else:
+                    raise
+        lists += await fetch_all(self._list(path, read, query) for query in queries[1:])
+        return [each for each in _unique(chain(*lists)) if each.document_id in ids_asked]
 
     async def _list(
         self, path: str, read: Callable[[object], R], params: Params | None = None

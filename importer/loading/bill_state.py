@@ -140,6 +140,8 @@ class Transition(StrEnum):
 
 
 _NOTE_IN_LEDGER = frozenset(("POSTED", "PARTIALLY_CLEARED", "CLEARED"))
+# Of bills and credit notes that the ledger cannot have; of a state that nobody knows it may.
+NEVER_IN_LEDGER = _BEFORE | _IN_APPROVAL | {"DECLINED", "DUPLICATED", "DRAFT"}
 NOTE_CLEARABLE = frozenset(("POSTED", "PARTIALLY_CLEARED"))
 NOTE_CLEARED = frozenset(("PARTIALLY_CLEARED", "CLEARED"))  # some of it, or all
 _NOTE_BEFORE = frozenset(("APPROVAL_PENDING", "APPROVED"))
@@ -152,6 +154,11 @@ NOTE_RULES: Mapping[StepKind, StateRule] = {
         permitted=frozenset(("DRAFT",)), done=_ARCHIVED, never=_NOTE_IN_LEDGER | _NOTE_BEFORE
     ),
 }
+
+
+def is_in_ledger(state: str) -> bool:
+    """Whether a bill or credit note of this state is posted, as far as is known."""
+    return state in _POSTED | _NOTE_IN_LEDGER
 
 
 def is_cancelled(remote: LightBill) -> bool:

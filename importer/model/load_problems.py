@@ -56,6 +56,18 @@ light.changed: a value that was changed in Light
 light.missing: a bill that is no longer in Light
   {reason}.
   → Look it up in Light. To load it again, first run 'light-import undo' for its run.
+light.ledger_differs: a document that the ledger has with other amounts
+  The ledger and the sheet differ: {differences}.
+  → Compare the document in Light with the ledger. Somebody may have changed its lines there.
+light.ledger_missing: a posted document that is not in the ledger
+  Light shows it as {state}, and the ledger has no line of it.
+  → Look it up in Light's ledger; if it was posted a moment ago, verify again.
+light.ledger_unbalanced: a document that does not balance in the ledger
+  Debit less credit is {amount}.
+  → Show it to those who keep the ledger in Light: a posted document balances.
+light.ledger_unreadable: a document whose amounts the ledger does not show
+  {number} of its lines in the ledger have no amount, and nothing is equal to that.
+  → Look it up in Light's ledger, and verify again.
 light.not_cancelled: a bill that undo did not cancel
   The bill was not cancelled: {reason}.
   → Look at it in Light. What was only changed there is cancelled with --force.

@@ -10,6 +10,7 @@ from datetime import datetime
 from importer.core.errors import ImporterError
 from importer.model.finding import CellRef
 from importer.model.journal_states import IN_LIGHT, Status, Step
+from importer.model.ledger import LedgerTieOut
 from importer.model.light_objects import Vendor
 from importer.model.read_back import LineReadBack, ReadBack
 
@@ -260,6 +261,7 @@ class RunSummary:
     notes: tuple[str, ...] = ()
     template_file: str = ""  # where it is, unless it came with the product
     read_back: Mapping[str, int] = field(default_factory=dict)  # bills, by ``Comparison``
+    ledger: LedgerTieOut | None = None  # where it was asked for
     continues: str = ""  # the run whose result workbook was loaded
     company_id: str = ""
     sandbox: bool = False  # what was loaded is gone with it

@@ -9,6 +9,7 @@ from itertools import islice
 
 from importer.model.bills import BILL, CREDIT_NOTE
 from importer.model.finding import Finding
+from importer.model.ledger import LedgerTieOut
 from importer.model.report_model import CurrencyTotal, LeftOut, LineInLight, RunSummary
 from importer.report.phrases import in_order, utc
 
@@ -61,6 +62,7 @@ def summary_json(
         "totals": [_total(total) for total in summary.totals],
         "passed_over": [_left_out(each) for each in summary.left_out],
         **({"read_back": dict(summary.read_back)} if summary.read_back else {}),
+        **({} if summary.ledger is None else {"ledger": _ledger(summary.ledger)}),
         **({"line_items_in_light": [_line(each) for each in lines]} if lines else {}),
         "findings": [_finding(finding) for finding in findings],
         "error": None if summary.error is None else asdict(summary.error),
@@ -69,6 +71,36 @@ def summary_json(
         "result": summary.result,
         "next": summary.next_step,
         "exit_code": summary.exit_code,
+    }
+
+
+def _ledger(ledger: LedgerTieOut) -> dict[str, object]:
+    return {
+        "compared": not ledger.refused,
+        "reason": ledger.refused or None,
+        "agrees": ledger.agrees,
+        "documents": ledger.documents,
+        "lines": ledger.lines,
+        "not_posted": ledger.waiting,
+        "missing": ledger.missing,
+        "unbalanced": ledger.unbalanced,
+        "differing": len(ledger.problems),
+        "other_lines": ledger.other_lines,
+        "accounts": [
+            {
+                "entity": each.entity,
+                "currency": each.currency,
+                "side": each.side.value,
+                "code": each.code,
+                "label": each.label,
+                "documents": each.documents,
+                "sheet": each.sheet,
+                "ledger": each.ledger,
+                "difference": each.difference,
+                "ledger_local": dict(each.local),
+            }
+            for each in ledger.accounts
+        ],
     }
 
 

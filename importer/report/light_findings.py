@@ -28,6 +28,7 @@ from importer.model.journal_states import (
     StepKind,
     StepState,
 )
+from importer.model.ledger import LedgerProblem
 from importer.model.read_back import Comparison, Difference, ReadBack
 from importer.model.report_model import LineInLight
 from importer.report.outcomes import NO_ANSWER, outcome_words
@@ -162,6 +163,17 @@ def read_back_findings(checked: Checked, read_backs: Mapping[int, ReadBack]) -> 
             yield finding("light.missing", cell, written, bills=(i,), reason=back.message)
         for difference in back.differences:
             yield _changed(checked, i, difference)
+
+
+def ledger_findings(
+    checked: Checked, problems: Mapping[int, tuple[LedgerProblem, ...]]
+) -> Iterator[Finding]:
+    """What is wrong with documents in the ledger, by bill index."""
+    for i, of_bill in sorted(problems.items()):
+        cell, written = _bill_cell(checked, i)
+        for problem in of_bill:
+            words: dict[str, Any] = {**problem.words, "bills": (i,)}
+            yield finding(problem.code, cell, written, **words)
 
 
 def lines_read_back(

@@ -15,6 +15,7 @@ from importer.model.finding import Severity
 from importer.model.journal_states import IN_LIGHT, JournalEntry, Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import CurrencyTotal, LeftOut, RunSummary
+from importer.report.ledger_words import ledger_verdict
 
 if TYPE_CHECKING:
     from importer.validation.finding_batch import Findings
@@ -212,7 +213,10 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
     )
     if not differing:
         parts += _tie_out_parts(summary)
+    if summary.ledger is not None:
+        parts.append(ledger_verdict(summary.ledger))
     parts += [*_control_parts(summary), *left_out]
+    differing |= summary.ledger is not None and bool(summary.ledger.problems)
     if summary.command == "undo" or differing or any(bills.get(status, 0) for status in bad):
         errors = 0  # the bills say so already
     return _sentence(parts, errors, warnings, "to look at" if in_light else "found in the file")

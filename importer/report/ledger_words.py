@@ -1,0 +1,49 @@
+"""What the comparison with the ledger came to, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from importer.core.safe_text import visible
+from importer.model.ledger import LedgerTieOut
+
+
+def ledger_verdict(ledger: LedgerTieOut) -> str:
+    """For the sentence on the whole run: "the ledger ties out by account"."""
+    if ledger.refused:
+        return "the ledger was not compared"
+    if n := len(ledger.problems):
+        return f"{_documents(n)} {'differs' if n == 1 else 'differ'} in the ledger"
+    if not ledger.documents:
+        return "nothing is posted to the ledger"
+    return "the ledger ties out by account"
+
+
+def ledger_words(ledger: LedgerTieOut) -> Iterator[str]:
+    """Sentences for the notes."""
+    if ledger.refused:
+        yield f"The ledger was not compared: {visible(ledger.refused)}"
+        return
+    if ledger.documents:
+        done = "tie out by account, tax code and payables" if ledger.agrees else "were compared"
+        lines = f"{ledger.lines:,} line{'' if ledger.lines == 1 else 's'}"
+        yield f"Ledger: {_documents(ledger.documents)} with {lines} {done}."
+    if ledger.waiting:
+        verb = "is" if ledger.waiting == 1 else "are"
+        yield f"Not compared with the ledger: {_documents(ledger.waiting)} that {verb} not posted."
+    if ledger.unstated:
+        one = ledger.unstated == 1
+        yield (
+            f"{ledger.unstated:,} of the accounts and tax codes cannot be compared by"
+            f" {'itself' if one else 'themselves'}: the sheet leaves net or tax to Light. Payables"
+            " were compared."
+        )
+    if ledger.other_lines:
+        yield (
+            f"{ledger.other_lines:,} lines of the ledger for amortisation, exchange differences or"
+            " clearing are not in the comparison: the sheet has no such amounts."
+        )
+
+
+def _documents(n: int) -> str:
+    return f"{n:,} document{'' if n == 1 else 's'}"
