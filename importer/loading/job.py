@@ -10,6 +10,7 @@ from typing import Any
 
 from importer.core.answers import ApiError, Outcome
 from importer.core.clock import utc_now
+from importer.loading.bill_diff import describe_content_changes, loaded_bill
 from importer.loading.bill_match import (
     contradictions,
     describe_differences,
@@ -25,6 +26,7 @@ from importer.model.bills import Bill, document_noun
 from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import LightBill, LightLine
 
+CHANGED_SINCE = "loaded before, and different now"
 _SENT_TWICE = (
     "it was sent twice, and it is not known yet whether Light has it twice; run the same command"
     " again to find out"
@@ -213,6 +215,23 @@ class BillJob:
         conflicts = contradictions(self.bill, remote, just_created=not self.entry.light_id)
         words = (unknown_state(remote), complaint(remote), words_of_contradictions(conflicts))
         return "; ".join(filter(None, words))
+
+    def loaded_before(self, remote: LightBill) -> Change | None:
+        """That Light has it whole as an earlier run sent it, where the sheet is otherwise by now;
+        None where that is not so."""
+        sheet, sent = content(self.bill), self.entry.content
+        if self.entry.light_id is None or self.sent_twice or not sent or remote.lines is None:
+            return None
+        if not (changes := describe_content_changes(sent, sheet, self.bill.unit)):
+            return None
+        before = loaded_bill(self.entry, self.bill.unit)
+        conflicts = contradictions(before, remote) or unknown_state(remote) or complaint(remote)
+        if conflicts or describe_differences(before, remote):
+            return None
+        self.light_id, self.remote = remote.id, remote
+        ids = line_ids(before, remote.lines)
+        change = self.creation(Status.ALREADY_LOADED, f"{CHANGED_SINCE}: {changes}")
+        return replace(change, line_ids=ids)
 
     def unsettled(self, remote: LightBill, why: str) -> Change:
         """Light has the bill, and a person has to see to it; the next run reads it again."""

@@ -22,7 +22,7 @@ from importer.loading.identity import (
     split_entity,
     with_entity,
 )
-from importer.loading.job import BillJob
+from importer.loading.job import CHANGED_SINCE, BillJob
 from importer.loading.journal.entry_lookup import (
     entities,
     identities_of_light_ids,
@@ -164,7 +164,7 @@ def _add(plan: LoadPlan, bill: Bill, entry: JournalEntry, now: str) -> None:
             entry.content, now, bill.unit, paid=bill.target_status is TargetStatus.PAID
         )
         if difference:
-            message = f"loaded before, and different now: {difference}"
+            message = f"{CHANGED_SINCE}: {difference}"
             outcome = BillOutcome(status, short, message)
             plan.findings.append(_changed(bill, difference))
         plan.settled[bill.index] = outcome

@@ -28,6 +28,7 @@ from importer.app.create_bills import LoadContext, LoadProgress, create
 from importer.app.destination import Destination, LoadOptions
 from importer.app.events import Listener
 from importer.app.stop import StopControl
+from importer.app.undo_updates import restorations, restore
 from importer.core.clock import clock_in_use
 from importer.core.errors import ImporterError
 from importer.light.client import LightClient
@@ -63,6 +64,11 @@ class Claims:
     crashed: bool = False
     stopped: bool = False
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether a bill is unknown."""
+        return any(each.status is Status.UNKNOWN for each in self.outcomes.values())
+
 
 @dataclass
 class Running:
@@ -70,7 +76,7 @@ class Running:
 
     computer: Computer
     scenario: Scenario
-    sheet: Sheet
+    sheets: Mapping[str, Sheet]  # by command
     light: SimulatedLight
     trace: Trace
     journal: NumberedJournal
@@ -120,7 +126,7 @@ class Running:
             return moment(loop.time() + self.computer.ahead)
 
         with clock_in_use(now):
-            work = self._load(session, control) if session.command == "load" else self._undo()
+            work = self._undo() if session.command == "undo" else self._load(session, control)
             task = asyncio.create_task(work)
         timers = []
         if session.stop is not None:
@@ -155,15 +161,17 @@ class Running:
         return LightClient(BASE_URL, _KEY, self._pace, transport=self.wire)
 
     async def _load(self, session: Session, control: StopControl) -> Claims:
-        rows = set(self.scenario.rows)
-        bills = [bill for bill in self.sheet.bills if bill.index in rows]
-        checked = copy.copy(self.sheet.files.checked)
+        rows, sheet = set(self.scenario.rows), self.sheets[session.command]
+        bills = [bill for bill in sheet.bills if bill.index in rows]
+        checked = copy.copy(sheet.files.checked)
         checked.findings = Findings()
         # Nothing is read again, so no files are copied.
-        request = replace(self.sheet.files.request, sources=())
-        files = replace(self.sheet.files, checked=checked, request=request)
+        request = replace(sheet.files.request, sources=())
+        files = replace(sheet.files, checked=checked, request=request)
         options = LoadOptions(
-            settle=SETTLE, line_mode="separate" if self.scenario.separate else "inline"
+            settle=SETTLE,
+            line_mode="separate" if self.scenario.separate else "inline",
+            update=session.command == "update",
         )
         self._loads += 1
         run = f"{self.name}-{self._loads}"
@@ -190,7 +198,7 @@ class Running:
                         self.runs.append(progress.run)
         stopped = progress.stopped
         return Claims(
-            "load",
+            session.command,
             progress.outcomes,
             progress.steps,
             list(checked.findings),
@@ -210,6 +218,9 @@ class Running:
                 error = ""
                 try:
                     await cancel_bills(engine, bills, CancelOptions("Undone"))
+                    restores = restorations(journal, run, outcomes)
+                    if restores and engine.stopped is None:
+                        await restore(engine, restores, frozenset(), dry=False)
                 except ImporterError as problem:
                     error = f"{type(problem).__name__}: {problem}"
                 claims = self._from_journal("undo", journal, run)
@@ -226,6 +237,6 @@ class Running:
 
     def _from_journal(self, command: str, journal: Journal, run: str) -> Claims:
         outcomes, rows = journal.outcomes(run), journal.rows(run)
-        by_line = {bill.row: bill.index for bill in self.sheet.bills}
+        by_line = {bill.row: bill.index for bill in self.sheets["load"].bills}
         index = {entry: by_line[of.bill.row] for entry, of in rows.items() if of.bill}
         return Claims(command, {index[entry]: outcome for entry, outcome in outcomes.items()})

@@ -38,6 +38,8 @@ class LightRecord:
     lines: list[Json] = field(default_factory=list)
     acts: list[tuple[str, str]] = field(default_factory=list)
     note: bool = False
+    approvals: list[str] = field(default_factory=list)  # the notes that they were given with
+    lines_ever: int = 0
 
     @property
     def id(self) -> str:
@@ -60,6 +62,12 @@ class LightRecord:
     @property
     def live(self) -> bool:
         return self.state not in ("CANCELLED", "ARCHIVED")
+
+    def looks_like(self, other: LightRecord) -> bool:
+        """Whether another one lives that has its vendor, entity and number."""
+        values = (self.note, self.vendor, self.body["companyEntityId"], self.number)
+        of_other = (other.note, other.vendor, other.body["companyEntityId"], other.number)
+        return other.live and values == of_other
 
     @property
     def cents(self) -> list[int]:

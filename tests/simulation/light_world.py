@@ -15,9 +15,11 @@ from urllib.parse import parse_qs
 
 from light_record import Answered, Json, LightRecord, error, wire_time
 from notes_world import DOCUMENTS, NOTES, SimulatedNotes
-from sheet import REFUSED
+from sheet import APPROVED_BY_TWO, REFUSED
 
 BILLS = "/v1/invoice-payables"
+APPROVALS = "/v1/invoice-approval"
+REFERENCES = {"fiNumber", "norKidReference", "swissPaymentReference", "purchaseOrderId"}
 _BILL = re.compile(rf"{BILLS}/([^/]+)(?:/(.+))?")
 _APPROVAL = 4.0  # seconds until a submitted bill waits for approval
 EDITABLE = ("IN_DRAFT", "DUPLICATED")
@@ -32,8 +34,10 @@ class SimulatedLight:
     clock: Callable[[], float]
     lag: float = 0.0
     page: int = 200
+    strict: bool = False
     bills: dict[str, LightRecord] = field(default_factory=dict)
     unexpected: list[str] = field(default_factory=list)  # requests that it does not know
+    torn: list[str] = field(default_factory=list)  # bills that went on without all their lines
     notes: SimulatedNotes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +50,10 @@ class SimulatedLight:
         self._approve()
         if method == "GET" and path == DOCUMENTS:
             return self._list({k: v[0] for k, v in parse_qs(query).items()}, notes=True)
+        if method == "GET" and path == APPROVALS:
+            return self._approvals(parse_qs(query)["invoicePayableId"][0].lower())
+        if method == "GET" and path == "/v1/users":
+            return 200, {"records": [], "hasMore": False, "nextCursor": None}
         if path.startswith(NOTES):
             answered = self.notes.handle(method, path, body, caller, key)
             if answered is None:
@@ -68,9 +76,13 @@ class SimulatedLight:
             return self._patch(record, body, caller)
         if method == "POST" and match[2] == "line-items":
             return self._add_line(record, body, caller)
-        if method == "GET" and match[2].startswith("line-items/"):
+        if method == "GET" and match[2] and match[2].startswith("line-items/"):
             lines = [line for line in record.lines if line["id"] == match[2].split("/")[1]]
             return (200, lines[0]) if lines else error(404, "No such line.", kind="NOT_FOUND")
+        if method in ("PUT", "DELETE") and match[2].startswith("line-items/"):
+            return self._change_line(record, match[2].split("/")[1], body, caller)
+        if method == "POST" and match[2] == "approve":
+            return self._approve_bill(record, str(body.get("note")), caller)
         if method == "POST" and match[2] in _ACTIONS:
             return self._act(record, match[2], body, caller)
         self.unexpected.append(f"{method} {path}")
@@ -95,6 +107,8 @@ class SimulatedLight:
         lines = body.pop("lineItems", None) or []
         values = {"failureReason": None, **body, "id": f"b{number:07}-0000-4000-8000-000000000000"}
         record = LightRecord(values | {"state": "IN_DRAFT"}, caller, self.clock())
+        if self.strict and record.number and any(map(record.looks_like, self.bills.values())):
+            record.body |= {"state": "DUPLICATED", "failureReason": "DUPLICATE_INVOICE"}
         for line in lines:
             self._line(record, line)
         self.bills[record.id] = record
@@ -120,11 +134,27 @@ class SimulatedLight:
         if record.state not in EDITABLE:
             return error(409, f"A bill in state {record.state} cannot be changed.", kind="STATE")
         record.body |= body
-        record.acts.append((caller, "references"))
+        kinds = ("references", REFERENCES & body.keys()), ("change", body.keys() - REFERENCES)
+        record.acts += [(caller, kind) for kind, fields in kinds if fields]
         return 200, self.shown(record)
 
+    def _change_line(self, record: LightRecord, line_id: str, body: Any, caller: str) -> Answered:
+        """Replace a line, or delete it where there is no ``body``."""
+        at = next((i for i, x in enumerate(record.lines) if x["id"] == line_id), None)
+        if at is None:
+            return error(404, "No such line.", kind="NOT_FOUND")
+        if record.state not in EDITABLE:
+            return error(409, f"A bill in state {record.state} cannot be changed.", kind="STATE")
+        record.acts.append((caller, "change"))
+        if body is None:
+            del record.lines[at]
+            return 204, None
+        record.lines[at] |= body
+        return 200, dict(record.lines[at])
+
     def _line(self, record: LightRecord, body: Json) -> Json:
-        number = f"{record.id[1:8]}{len(record.lines) + 1}"
+        record.lines_ever += 1
+        number = f"{record.id[1:8]}{record.lines_ever}"
         line = {**body, "id": f"{number:0>8}-1111-4000-8000-000000000000"}
         line["invoicePayableId"] = record.id
         record.lines.append(line)
@@ -171,11 +201,37 @@ class SimulatedLight:
         if record.state not in permitted:
             message = f"A bill in state {record.state} is not for {action}."
             return error(409, message, kind="STATE")
+        if action != "cancel" and sum(record.cents) != record.body["amount"]:
+            self.torn.append(f"{caller} took {action} on {record.id}, whose lines do not add up")
         if action == "submit-for-approval":
             record.body["submitted"] = self.clock()
         record.body["state"] = state
         record.acts.append((caller, action))
         return 200, self.shown(record)
+
+    def _approve_bill(self, record: LightRecord, note: str, caller: str) -> Answered:
+        """As a user of whom Light does not look whether he has approved it already."""
+        if record.state != "APPROVAL_PENDING":
+            return error(409, f"A bill in state {record.state} is not for approval.", kind="STATE")
+        record.acts.append((caller, "approve"))
+        record.approvals.append(note)
+        by = {"person" if who == "person" else "" for who, act in record.acts if act == "approve"}
+        if record.body["amount"] < APPROVED_BY_TWO or len(by) == 2:
+            record.body["state"] = "UNPAID"
+        return 200, self.shown(record)
+
+    def approve_by_hand(self, record: LightRecord) -> None:
+        self._approve()
+        self._approve_bill(record, "", "person")
+
+    def _approvals(self, bill_id: str) -> Answered:
+        record = self.bills.get(bill_id)
+        if record is None or "submitted" not in record.body:
+            return 200, []
+        given = [{"status": "APPROVED", "userId": None, "note": each} for each in record.approvals]
+        open_ = [] if record.state != "APPROVAL_PENDING" else [{"status": "IN_REVIEW"}]
+        approval = {"invoicePayableId": record.id, "status": "IN_PROGRESS"}
+        return 200, [approval | {"userApprovals": [*given, *open_]}]
 
     def _approve(self) -> None:
         for record in self.bills.values():
@@ -190,4 +246,4 @@ _ACTIONS = {
     "mark-as-paid": (("UNPAID", "READY_FOR_PAYMENT_RELEASE"), "PAID"),
     "cancel": (CANCELLABLE, "CANCELLED"),
 }
-STATE_AFTER = {action: state for action, (_, state) in _ACTIONS.items()}
+STATE_AFTER = {action: state for action, (_, state) in _ACTIONS.items()} | {"approve": "UNPAID"}

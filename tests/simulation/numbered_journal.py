@@ -53,6 +53,11 @@ class Disk:
             raise PowerCut
 
 
+class Found(list[Any]):
+    def all(self) -> list[Any]:
+        return self
+
+
 class Rows:
     """The result of a statement, as far as the journal asks SQLAlchemy's for it."""
 
@@ -66,12 +71,15 @@ class Rows:
     def rowcount(self) -> int:
         return self._cursor.rowcount
 
-    def scalars(self) -> list[Any]:
-        return [row[0] for row in self._cursor]
+    def scalars(self) -> Found:
+        return Found(row[0] for row in self._cursor)
 
-    def mappings(self) -> list[dict[str, Any]]:
+    def first(self) -> Any:
+        return self._cursor.fetchone()
+
+    def mappings(self) -> Found:
         names = [column[0] for column in self._cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in self._cursor]
+        return Found(dict(zip(names, row, strict=True)) for row in self._cursor)
 
 
 # By identity and the names of the parameters: the statement, its text, and the values in it.

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from computer import Claims, Running
 from light_record import LightRecord
 from light_world import SimulatedLight
-from scenario import Scenario
-from sheet import ENTITIES, REFUSED, ROWS, VENDORS, Row
+from scenario import Computer, Scenario
+from sheet import EDITED, ENTITIES, REFUSED, ROWS, VENDORS, Row, version
 
 from importer.model.journal_states import IN_LIGHT, Status, StepKind, StepState
 from importer.sandbox.lies import ANOTHER
@@ -22,6 +22,7 @@ from importer.sandbox.lies import ANOTHER
 STEPS_OF = {
     "": (),
     "submitted": ("submit-for-approval",),
+    "approved": ("submit-for-approval", "approve"),
     "posted": ("post",),
     "paid": ("post", "mark-as-paid"),
 }
@@ -30,6 +31,7 @@ STEPS_OF = {
 ACT_OF = {
     StepKind.REFERENCES: "references",
     StepKind.SUBMIT: "submit-for-approval",
+    StepKind.APPROVE: "approve",
     StepKind.POST: "post",
     StepKind.PAY: "mark-as-paid",
     StepKind.CLEAR: "clear",
@@ -75,6 +77,8 @@ def after_session(
     """What is wrong at the end of a session, or in the end."""
     if light.unexpected:
         yield Violation("unexpected request", ", ".join(light.unexpected))
+    for text in light.torn if not _may_double(running) else ():
+        yield Violation("torn", text)
     if "JournalProblem" in claims.error:
         yield Violation("no journal", claims.error)
     yield from _ids(running, claims, light)
@@ -106,7 +110,7 @@ def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Vi
         if not matches(record, ROWS[row]):
             yield Violation("another bill", f"{name} as {record.id}, which is another: {record}")
         cancelled_by = {caller for caller, act in record.acts if act == "cancel"}
-        if not record.live and cancelled_by == {running.name} and claims.command == "load":
+        if not record.live and cancelled_by == {running.name} and claims.command != "undo":
             yield Violation("not live", f"{name} as {record.id}, which it cancelled itself")
 
 
@@ -123,7 +127,7 @@ def _once(
     live = [b for b in light.bills.values() if b.live and matches(b, row)]
     mine = [bill for bill in live if bill.maker == running.name]
     sure = sum(status in IN_LIGHT for status in statuses)
-    loaded = statuses.count(Status.CREATED) + statuses.count(Status.ALREADY_LOADED)
+    loaded = sum(map(statuses.count, (Status.CREATED, Status.UPDATED, Status.ALREADY_LOADED)))
     unsure = statuses.count(Status.UNKNOWN)
     wire = running.wire
     if not final:  # a row may say that the second copy was not looked for yet
@@ -141,7 +145,7 @@ def _once(
         yield Violation("doubled", f"{name}: {ids} for {len(rows)} rows, without a cause")
     shown = light.clock() - running.scenario.lag - LISTED
     mine = [bill for bill in mine if bill.created <= shown]
-    ended = claims.command == "load"  # what an undo leaves is for the next load to look at
+    ended = claims.command != "undo"  # what an undo leaves is for the next load to look at
     if ended and statuses and len(mine) > sure + unsure and not _named(mine, claims):
         ids = [bill.id for bill in mine]
         yield Violation("too many", f"{name}: {ids} are live, the rows say {statuses}")
@@ -154,8 +158,41 @@ def _once(
         yield Violation("twins", f"{name}: {ids} are live for {len(rows)} rows, unnamed")
     for bill in live:
         mine_alone = bill.maker == running.name and loaded == len(rows)
-        if mine_alone and bill.cents != list(row.lines):
-            yield Violation("lines", f"{name}: {bill.id} has the lines {bill.cents}")
+        if mine_alone and not any(_is_whole(bill, each) for each in _versions(running, rows[0])):
+            has = f"{bill.cents}, {bill.body['amount']} and {bill.body['description']}"
+            yield Violation("lines", f"{name}: {bill.id} has {has}")
+    yield from _updated(running, claims, mine, rows[0])
+
+
+def _versions(running: Running, row: int) -> Iterator[Row]:
+    yield ROWS[row]
+    if any(map(_updates, running.scenario.computers)):
+        yield version(row, edited=True)
+
+
+def _updates(computer: Computer) -> bool:
+    return any(session.command == "update" for session in computer.sessions)
+
+
+def _is_whole(bill: LightRecord, row: Row) -> bool:
+    """Whether it is as this version of its row, and not partly as another."""
+    same = sorted(bill.cents) == sorted(row.lines) and bill.body["description"] == row.text
+    return same and bill.body["amount"] == sum(row.lines)
+
+
+def _updated(
+    running: Running, claims: Claims, mine: Sequence[LightRecord], row: int
+) -> Iterator[Violation]:
+    """What is called changed, or as the sheet, is."""
+    outcome, edited = claims.outcomes.get(row), version(row, edited=True)
+    if claims.command != "update" or row not in EDITED or outcome is None:
+        return
+    told = any(row in f.bills for f in claims.findings)
+    as_the_sheet = outcome.status is Status.UPDATED or (outcome.status in IN_LIGHT and not told)
+    for bill in mine:
+        if as_the_sheet and bill.id == outcome.entry.light_id and not _is_whole(bill, edited):
+            has = f"{bill.cents}, {bill.body['amount']} and {bill.body['description']}"
+            yield Violation("not as told", f"{running.name}: row {row} is {outcome.status}: {has}")
 
 
 def _may_double(running: Running) -> bool:
@@ -225,6 +262,8 @@ def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violat
     by_name = {running.name: running for running in computers}
     for record in light.bills.values():
         rows = [row for row in ROWS if matches(record, row)]
+        if len(computers) == 1 and ("person", "change") in record.acts:
+            yield from _overwritten(record, computers[0])
         wanted = {act for row in rows for act in STEPS_OF[row.status]}
         wanted |= {"references" for row in rows if row.reference}
         wanted |= {"clear" for row in rows if row.credits is not None}
@@ -235,18 +274,33 @@ def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violat
             text = f"{caller} took {act} on {record.id} of {record.maker}"
             # Light answers a create with the live note that has the number, whoever made it.
             own = record.maker == caller or running.wire.may_own(record.number)
-            if not own and not (record.note and record.number):
+            updating = _updates(running.computer) and act in ("change", "line", "references")
+            if not own and not (record.note and record.number) and not updating:
                 yield Violation("not its bill", text)
+            elif updating:
+                continue
+            elif act == "approve" and record.acts.count((caller, act)) > 1:
+                if not _may_double(running):
+                    yield Violation("approved twice", text)
             elif act == "cancel":
                 if not any(session.command == "undo" for session in running.computer.sessions):
                     yield Violation("not asked for", text)
             elif act != "line" and act not in wanted:
                 yield Violation("not asked for", text)
             elif act in ("post", "mark-as-paid", "clear") and all(
-                record.body["amount"] != sum(row.lines) for row in rows
+                record.body["amount"] != sum(each.lines)
+                for row in rows
+                for each in _versions(running, ROWS.index(row))
             ):
                 yield Violation("other money", text)
         yield from _cleared(light, record, rows, computers)
+
+
+def _overwritten(record: LightRecord, running: Running) -> Iterator[Violation]:
+    """What a person changed in Light stays."""
+    due = record.body.get("dueDate") or ""
+    if record.maker == running.name and not record.note and due.startswith("2025-04-02"):
+        yield Violation("overwritten", f"{running.name}: the due date of {record.id}")
 
 
 def _cleared(

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sheet import ROWS
+from sheet import APPROVED_BY_TWO, ROWS
 
 from importer.sandbox.faults import lies_about
 
@@ -53,6 +53,7 @@ LIES: Mapping[str, tuple[str, ...]] = {
     "list": (*lies_about("list"), *("short-list", "empty-list") * 4),
 }
 
+BY_TWO = next(i for i, row in enumerate(ROWS) if sum(row.lines) >= APPROVED_BY_TWO)
 RARE = 0.15  # the share of faults that end a load, or may
 
 
@@ -71,7 +72,7 @@ class Session:
     """One command. ``pause``: seconds after the one before; ``asked``: how long the question for
     consent waits; ``stop``: a Ctrl-C so many seconds after the start."""
 
-    command: str = "load"  # or undo, of the last load
+    command: str = "load"  # or update, with the edited sheet; or undo, of the last of these
     pause: float = 0.0
     asked: float = 0.0
     crash: Crash | None = None
@@ -94,7 +95,7 @@ class HandWork:
 
     at: float
     row: int
-    what: str  # types, types another amount, cancels, changes
+    what: str  # types, types another amount, cancels, changes, approves
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class Scenario:
     lag: float = 0.0
     separate: bool = False
     page: int = 200  # records of a page of a list at most
+    strict: bool = False  # Light holds the second bill of a vendor and number for a duplicate
 
     @property
     def late(self) -> bool:
@@ -133,6 +135,7 @@ class Scenario:
     def __str__(self) -> str:
         lines = [f"seed {self.seed}: rows {list(self.rows)}, list lag {self.lag:g} s"]
         lines[0] += ", line items separate" if self.separate else ""
+        lines[0] += ", duplicates held back" if self.strict else ""
         for computer in self.computers:
             ahead = f" (clock {computer.ahead:+g} s)" if computer.ahead else ""
             lines.append(f"  computer {computer.name}{ahead}")
@@ -163,10 +166,11 @@ def scenario(seed: int) -> Scenario:
         )
         for _ in range(rng.choice((0, 0, 0, 1, 2)))
     )
+    if BY_TWO in rows and rng.random() < 0.7:
+        people += (HandWork(round(rng.uniform(0, 120), 1), BY_TWO, "approves"),)
     lag = rng.choice((0.0, 0.0, 3.0, 20.0))
-    return Scenario(
-        seed, rows, computers, people, lag, rng.random() < 0.25, rng.choice((2, 200, 200))
-    )
+    separate, page, strict = rng.random() < 0.25, rng.choice((2, 200, 200)), rng.random() < 0.25
+    return Scenario(seed, rows, computers, people, lag, separate, page, strict)
 
 
 def _whole(rows: Iterable[int]) -> tuple[int, ...]:
@@ -187,8 +191,10 @@ def _session(rng: random.Random, *, first: bool) -> Session:
             crash = Crash(rng.randint(1, 12), durable=rng.random() < 0.5)
         case 2:
             crash = Crash(seconds=round(rng.uniform(0, 70), 2))
+    chance = rng.random()
+    other = "update" if chance < 0.5 else "undo"
     return Session(
-        "undo" if not first and rng.random() < 0.25 else "load",
+        other if chance < (0.2 if first else 0.75) else "load",
         0.0 if first and rng.random() < 0.5 else round(rng.uniform(0, 40), 1),
         rng.choice((0.0, 0.0, 20.0)),
         crash,
@@ -234,7 +240,7 @@ def smaller(scenario: Scenario) -> Iterator[Scenario]:
     for i, computer in enumerate(computers):
         for changed in _smaller_computers(computer):
             yield replace(scenario, computers=(*computers[:i], changed, *computers[i + 1 :]))
-    for change in ({"lag": 0.0}, {"separate": False}, {"page": 200}):
+    for change in ({"lag": 0.0}, {"separate": False}, {"page": 200}, {"strict": False}):
         if replace(scenario, **change) != scenario:
             yield replace(scenario, **change)
 

@@ -1,11 +1,12 @@
-"""The one sheet that all simulated computers load, checked by the importer once."""
+"""The sheet that all simulated computers load, and as somebody edited it, checked by the importer
+once."""
 
 from __future__ import annotations
 
 import csv
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
@@ -15,6 +16,7 @@ VENDORS = ("11111111-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "22222222-bbbb-4bbb-8bbb-bbbb
 ENTITIES = ("e1111111-cccc-4ccc-8ccc-cccccccccccc", "e2222222-dddd-4ddd-8ddd-dddddddddddd")
 ACCOUNT = "a1111111-eeee-4eee-8eee-eeeeeeeeeeee"
 BANK = "b1111111-ffff-4fff-8fff-ffffffffffff"
+APPROVED_BY_TWO = 2100  # cents from which somebody else has to approve a bill, too
 REFUSED = "Refuse"  # what Light never takes: a bill of this description
 
 
@@ -46,7 +48,20 @@ ROWS = (
     Row("A-9", 1, text=REFUSED),
     Row("C-1", 1, "posted", (150, 250), text="Returned", note=True, credits=2),
     Row("", 1, "posted", (250,), text="Discount", note=True),
+    Row("A-5", 0, "approved", (800,)),
+    Row("A-6", 1, "approved", (APPROVED_BY_TWO,)),
 )
+EDITED = {  # rows as ``load --update`` finds them
+    0: replace(ROWS[0], lines=(700, 400)),
+    1: replace(ROWS[1], lines=(500, 600)),
+    3: replace(ROWS[3], lines=(450,)),
+    6: replace(ROWS[6], text="More hours"),
+    7: replace(ROWS[7], lines=(1000, 200), text="More hours"),
+}
+
+
+def version(row: int, *, edited: bool) -> Row:
+    return EDITED.get(row, ROWS[row]) if edited else ROWS[row]
 
 
 @dataclass(frozen=True)
@@ -58,11 +73,14 @@ class Sheet:
 
 
 @functools.cache
-def checked_sheet(folder: Path) -> Sheet:
+def checked_sheet(folder: Path, *, edited: bool = False) -> Sheet:
     """The sheet, written into the folder and checked."""
+    folder = folder / ("edited" if edited else "first")
+    folder.mkdir()
     bills: list[Mapping[str, object]] = []
     lines: list[Mapping[str, object]] = []
-    for i, row in enumerate(ROWS):
+    for i in range(len(ROWS)):
+        row = version(i, edited=edited)
         paid = row.status == "paid"
         bills.append(
             {

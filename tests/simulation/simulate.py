@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from scenario import SETTLE, TIMEOUT, HandWork, Scenario, Session, scenario, sma
 from sheet import ENTITIES, ROWS, VENDORS, Row, Sheet, checked_sheet
 from simulated import SimulatedLoop
 
+MOST_LOADS = 3  # after which nothing is in doubt any more that a load can settle
 MOST_TRIES = 400  # to make a failing schedule smaller
 LATEST = TIMEOUT + 5 * SETTLE  # seconds after which no request is on its way any more
 
@@ -59,7 +60,7 @@ class Simulation:
 class Place:
     """Where simulations keep their files: in memory where the system has such a folder."""
 
-    sheet: Sheet
+    sheets: Mapping[str, Sheet]  # by command
     stores: Stores
 
 
@@ -73,7 +74,9 @@ def place() -> Iterator[Place]:
     logging.getLogger("stamina").setLevel(logging.ERROR)
     try:
         stores = Stores(folder)
-        yield Place(checked_sheet(folder), stores)
+        first = checked_sheet(folder)
+        sheets = {"load": first, "update": checked_sheet(folder, edited=True)}
+        yield Place(sheets, stores)
         stores.close()
     finally:
         if before is None:
@@ -97,7 +100,7 @@ def simulate(what: Scenario, where: Place) -> Simulation:
 
 async def _run(simulation: Simulation, where: Place) -> None:
     loop, what = asyncio.get_running_loop(), simulation.scenario
-    light = simulation.light = SimulatedLight(loop.time, what.lag, what.page)
+    light = simulation.light = SimulatedLight(loop.time, what.lag, what.page, what.strict)
 
     def check(running: Running, claims: Claims, *, final: bool = False) -> None:
         simulation.violations += after_session(running, claims, light, final=final)
@@ -106,7 +109,7 @@ async def _run(simulation: Simulation, where: Place) -> None:
         Running(
             computer,
             what,
-            where.sheet,
+            where.sheets,
             light,
             simulation.note,
             *where.stores.empty(computer.name),
@@ -121,10 +124,14 @@ async def _run(simulation: Simulation, where: Place) -> None:
         await asyncio.sleep(LATEST + what.lag)
         running.wire.honest = True
         running.check = lambda running, claims: None
-        claims = await running.session(Session())
-        if "undo of run" in claims.error:
-            await running.session(Session("undo"))
-            claims = await running.session(Session())
+        updates = any(each.command == "update" for each in running.computer.sessions)
+        last = Session("update" if updates else "load")
+        for _ in range(MOST_LOADS):
+            claims = await running.session(last)
+            if "undo of run" in claims.error:
+                await running.session(Session("undo"))
+            elif not claims.doubtful:
+                break
         check(running, claims, final=True)
     simulation.violations += acts(light, computers)
 
@@ -146,6 +153,9 @@ async def _by_hand(work: HandWork, simulation: Simulation) -> None:
         record = live[0]
         if work.what == "changes" and row.number:  # else it would be another bill
             record.body["documentDate" if row.note else "dueDate"] = wire_time(10**7)[:10]
+            record.acts.append(("person", "change"))
+        elif work.what == "approves":
+            light.approve_by_hand(record)
         elif work.what == "cancels" and record.state in ("IN_DRAFT", "DRAFT"):
             record.body.update({"status": "ARCHIVED"} if row.note else {"state": "CANCELLED"})
             record.acts.append(("person", "cancel"))

@@ -180,6 +180,8 @@ class Wire:
         if request.links:
             return self._link("", request)
         light_id, action = request.path.split("/")[-2:]
+        if light_id == "line-items":
+            return {**(request.body or {}), "id": action}
         if request.method == "PATCH":
             return self.light.shown(self.light.bills[action]) | request.body
         record = self.light.bills[light_id]
@@ -197,6 +199,8 @@ class Wire:
         others = [each for each in others if each.id not in request.path]
         if not others:
             return None
+        if "/line-items/" in request.path:
+            return dict(others[-1].lines[-1]) if others[-1].lines else None
         if request.links:
             return self._link(others[-1].id, request)
         shown = self.light.shown(others[-1])
