@@ -134,8 +134,17 @@ class LoadContext:
     progress: LoadProgress
     vendors: VendorCreation = field(default_factory=VendorCreation)
     updates: UpdatePlan = field(default_factory=UpdatePlan)  # once they are planned
+    _credits: dict[int, dict[int, str]] | None = None
     client: LightClient = field(init=False)  # once connected
     limiter: RateLimiter = field(init=False)  # once connected
+
+    @property
+    def credits(self) -> dict[int, dict[int, str]]:
+        """By bill, the rows that credit it, in words by their index."""
+        if self._credits is None:
+            checked = self.files.checked
+            self._credits = credits_by_bill(checked.mapped, checked.bills, checked.credit_notes)
+        return self._credits
 
     @property
     def separate(self) -> bool:
@@ -298,13 +307,7 @@ def _record_updates(plan: LoadPlan, journal: Journal, context: LoadContext) -> N
 def _forecast_steps(
     bills: list[Bill], plan: LoadPlan, journal: Journal, context: LoadContext
 ) -> StepForecast:
-    return step_plan.forecast_steps(bills, plan, journal, _credits(context))
-
-
-def _credits(context: LoadContext) -> dict[int, dict[int, str]]:
-    """By bill, the rows that credit it, in words by their index."""
-    checked = context.files.checked
-    return credits_by_bill(checked.mapped, checked.bills, checked.credit_notes)
+    return step_plan.forecast_steps(bills, plan, journal, context.credits)
 
 
 async def _load_what_others_held(
@@ -506,9 +509,7 @@ async def _take_steps(
         step_plan.changed_documents, outcomes, before, checked.documents
     )
     checked.add_findings(_with_cells(changed, context.files, "document"))
-    tasks = step_plan.step_tasks(
-        bills, outcomes, journal, plan, checked.documents, _credits(context)
-    )
+    tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents, context.credits)
     total = sum(len(task.kinds) for task in tasks)
     settings = EngineSettings(settle=context.settle)
     with _engine(Phase.STEPS, total, "steps", settings, journal, context) as engine:

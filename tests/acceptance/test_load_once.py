@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import httpx
 import pytest
 from conftest import (
     ENTITIES,
+    LOAD,
     PASS,
     VENDORS,
     Ended,
@@ -20,10 +22,12 @@ from conftest import (
     Request,
     asked,
     bill_row,
+    ended,
     http,
     numbers,
     proxied,
     refusal,
+    start,
     write_bills,
 )
 
@@ -205,6 +209,32 @@ def test_changed_bill_is_compared_with_the_last_attempt(
         told = load(sandbox.base_url, *files, "--journal", str(journal))
         assert statuses(told) == {expected: 1}
         assert told.code == 0
+
+
+def test_bill_that_was_corrected_while_its_answer_was_lost_is_settled_and_updated(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def fault(request: Request) -> Fault:
+        if not request.creates:
+            return PASS
+        process.kill()
+        return Fault(True, None)
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        files = write_bills(tmp_path, [bill_row(1)])
+        process = start(*LOAD, "--base-url", proxy.url, *files, cwd=tmp_path)
+        assert ended(process).code == -signal.SIGKILL
+        proxy.idle()
+        proxy.fault = lambda request: PASS
+        corrected = write_bills(tmp_path, [bill_row(1, amount=4242)])
+        told = load(proxy.url, *corrected)
+        assert (told.code, statuses(told)) == (3, {"unknown": 1})
+        told = load(proxy.url, *corrected)
+        assert statuses(told) == {"already_loaded": 1}
+        assert [f["code"] for f in told.json["findings"]] == ["bills.content.changed"]
+        told = load(proxy.url, *corrected, "--update")
+        assert (told.code, statuses(told)) == (0, {"updated": 1}), told.err
+    assert [bill["amount"] for bill in sandbox.bills()] == [4242]
 
 
 def test_dry_run_shows_a_lost_bill_as_unknown(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -11,17 +11,17 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 
 from light_record import moment
 from light_world import SimulatedLight
 from numbered_journal import Disk, NumberedJournal, PowerCut
+from open_pace import OpenPace
 from scenario import SETTLE, Computer, Scenario, Session
 from sheet import ROWS, Sheet
-from simulated import START
 from wire import Trace, Wire
 
 from importer.app.create_bills import LoadContext, LoadProgress, create
@@ -80,28 +80,19 @@ class Running:
     light: SimulatedLight
     trace: Trace
     journal: NumberedJournal
-    pace_store: sqlite3.Connection
     check: Callable[[Running, Claims], None]
     wire: Wire = field(init=False)
     claims: Claims | None = None  # of the last session
     runs: list[str] = field(default_factory=list)
     _disk: Disk = field(default_factory=Disk)
     _loads: int = 0
-    _pace: RateLimiter = field(init=False)
+    _pace: OpenPace = field(default_factory=OpenPace)
 
     def __post_init__(self) -> None:
         name, seed = self.computer.name, self.scenario.seed
         rng = random.Random(f"{seed} {name}")
         self.wire = Wire(self.light, name, self.computer.faults, rng, self.trace)
         self.wire.alive = lambda: not self._disk.off
-        time = asyncio.get_running_loop().time
-        self._pace = RateLimiter(
-            ":memory:",
-            per_minute=6000,
-            per_day=10**6,
-            clock=lambda: START + time(),
-            store=self.pace_store,
-        )
 
     @property
     def name(self) -> str:
@@ -158,7 +149,8 @@ class Running:
         task.cancel()
 
     def _client(self) -> LightClient:
-        return LightClient(BASE_URL, _KEY, self._pace, transport=self.wire)
+        pace = cast(RateLimiter, self._pace)
+        return LightClient(BASE_URL, _KEY, pace, transport=self.wire)
 
     async def _load(self, session: Session, control: StopControl) -> Claims:
         rows, sheet = set(self.scenario.rows), self.sheets[session.command]
@@ -187,7 +179,7 @@ class Running:
         )
         error = ""
         async with self._client() as client:
-            context.client, context.limiter = client, self._pace
+            context.client, context.limiter = client, cast(RateLimiter, self._pace)
             with self.journal.of_session(self._disk) as journal:
                 try:
                     await create(bills, COMPANY, journal, context)

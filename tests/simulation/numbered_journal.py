@@ -17,7 +17,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from importer.light.rate_limit_store import open_rate_limit_store
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_tables import META
 
@@ -171,26 +170,22 @@ class Stores:
         self._whole = Journal(folder / "empty.sqlite")
         self._empty = sqlite3.connect(folder / "empty.sqlite")
         self._statements: Statements = {}
-        self._by_name: dict[str, tuple[NumberedJournal, sqlite3.Connection]] = {}
+        self._by_name: dict[str, NumberedJournal] = {}
 
-    def empty(self, name: str) -> tuple[NumberedJournal, sqlite3.Connection]:
-        """The journal and the pace of a computer."""
+    def empty(self, name: str) -> NumberedJournal:
+        """The journal of a computer."""
         if name not in self._by_name:
             db = sqlite3.connect(":memory:", isolation_level=None)
             self._empty.backup(db)
             connection = CompiledConnection(db, self._statements)
-            journal = NumberedJournal(self._whole, connection, Disk())
-            self._by_name[name] = journal, open_rate_limit_store(":memory:", oldest="")
-        journal, pace = self._by_name[name]
+            self._by_name[name] = NumberedJournal(self._whole, connection, Disk())
+        journal = self._by_name[name]
         for table in META.tables:
             journal.connection.db.execute(f"DELETE FROM {table}")
-        for table in ("slot", "held", "told", "company", "day"):
-            pace.execute(f"DELETE FROM {table}")
-        return journal, pace
+        return journal
 
     def close(self) -> None:
-        for journal, pace in self._by_name.values():
+        for journal in self._by_name.values():
             journal.connection.db.close()
-            pace.close()
         self._empty.close()
         self._whole.close()

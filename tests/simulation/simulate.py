@@ -112,7 +112,7 @@ async def _run(simulation: Simulation, where: Place) -> None:
             where.sheets,
             light,
             simulation.note,
-            *where.stores.empty(computer.name),
+            where.stores.empty(computer.name),
             check,
         )
         for computer in what.computers

@@ -56,7 +56,7 @@ class Wire:
     misled: int = 0  # reads that were answered with a lie
     doubted: set[str] = field(default_factory=set)  # numbers of bills with an answer in doubt
     _open: set[str] = field(default_factory=set)  # and of those without an answer
-    previous: Reply | None = None  # what Light answered last, to whatever
+    previous: tuple[int, Any] | None = None  # what Light answered last, to whatever
 
     async def exchange(
         self,
@@ -112,7 +112,7 @@ class Wire:
         named = shown.get("id") if isinstance(shown, dict) else None
         self.trace("Light", "does", request, status, named)
         reply = self._spoiled(request, answered, fault)
-        self.previous = self._reply(*answered)
+        self.previous = answered
         back = self.rng.uniform(0.01, 0.9)
         if fault == "answered too late":
             back = TIMEOUT + 5
@@ -167,7 +167,7 @@ class Wire:
                 return self._reply(200, b"")
         match fault:
             case lies.ANOTHER:
-                return self.previous or _BROKEN
+                return self._reply(*self.previous) if self.previous else _BROKEN
             case lie if lie in lies.LIES:
                 return self._reply(*lies.lied_answer(answered or (200, None), lie))
         assert answered is not None, fault

@@ -131,28 +131,30 @@ def continue_updates(journal: Journal, run: str, entries: Collection[int]) -> No
         )
 
 
+_OPEN = (
+    sa.select(UPDATES)
+    .where(among(UPDATES.c.entry), UPDATES.c.state.in_(OPEN_UPDATES))
+    .order_by(UPDATES.c.run)
+)
+_OF_RUN = sa.select(UPDATES).where(UPDATES.c.run == sa.bindparam("of"))
+_LATEST = (
+    sa.select(UPDATES)
+    .where(among(UPDATES.c.entry), UPDATES.c.state != UpdateState.CONTINUED)
+    .order_by(UPDATES.c.run)
+)
+
+
 def open_updates(journal: Journal, entries: Iterable[int]) -> dict[int, Update]:
     """The updates that were begun and are not known to have ended, by entry."""
-    query = (
-        sa.select(UPDATES)
-        .where(among(UPDATES.c.entry), UPDATES.c.state.in_(OPEN_UPDATES))
-        .order_by(UPDATES.c.run)
-    )
-    return _by_entry(journal, query, some(entries))
+    return _by_entry(journal, _OPEN, some(entries))
 
 
 def updates_of_run(journal: Journal, run: str) -> dict[int, Update]:
     """The updates of a run, by entry; what a later run took over is as that one has it."""
-    query = sa.select(UPDATES).where(UPDATES.c.run == sa.bindparam("of"))
-    of_run = _by_entry(journal, query, {"of": run})
+    of_run = _by_entry(journal, _OF_RUN, {"of": run})
     continued = [i for i, each in of_run.items() if each.state is UpdateState.CONTINUED]
     if continued:
-        query = (
-            sa.select(UPDATES)
-            .where(among(UPDATES.c.entry), UPDATES.c.state != UpdateState.CONTINUED)
-            .order_by(UPDATES.c.run)
-        )
-        latest = _by_entry(journal, query, some(continued))
+        latest = _by_entry(journal, _LATEST, some(continued))
         of_run |= {i: each for i, each in latest.items() if _same_start(each, of_run[i])}
     return of_run
 

@@ -97,8 +97,8 @@ class AddLine(JobOperation):
         if is_cancelled(remote):
             job.reset()
             return Look(self.creation, 0.0, (job.change(State.PLANNED),))
-        if (change := job.loaded_before(remote)) is not None:
-            return Finish(self, False, (change,))
+        if (before := job.loaded_before(remote)) is not None:
+            return Finish(self, False, (before,))
         if why := job.objection(remote):
             return Finish(self, True, (job.unsettled(remote, why),))
         if remote.lines is None:  # from the list, which leaves them out
