@@ -61,6 +61,7 @@ class ApiSession:
         # Taken before a permit, so that no permit waits for a connection.
         self._connections = asyncio.Semaphore(max_connections)
         self._earliest_date: float | None = None  # unix seconds, by Light's clock
+        self._ahead = math.inf  # seconds of Light's clock before the event loop's, at least
         self._on_wait = on_wait
         self._announced_slow = -math.inf  # by the event loop's clock
 
@@ -178,6 +179,8 @@ class ApiSession:
         date = http_date(reply.headers.get("date"))
         if date is not None and date < (self._earliest_date or math.inf):
             self._earliest_date = date
+        if date is not None:
+            self._ahead = min(self._ahead, date - asyncio.get_running_loop().time())
         words = ""
         if reply.status in HOLDING or reply.status >= 500:
             words, reason = _phrase(reply.status), self._answer(reply, None, key).reason
@@ -214,6 +217,14 @@ class ApiSession:
         """
         date = self._earliest_date
         return None if date is None else datetime.fromtimestamp(date, UTC)
+
+    @property
+    def light_clock(self) -> datetime | None:
+        """The time by Light's clock now (UTC), or a little earlier: by a second, and by as long as
+        an answer took. None where no answer had a ``Date``."""
+        if self._earliest_date is None:
+            return None
+        return datetime.fromtimestamp(asyncio.get_running_loop().time() + self._ahead, UTC)
 
     def _answer(self, reply: Reply, retry_after: float | None, key: Key) -> Answer:
         status, content = reply.status, reply.content

@@ -38,6 +38,10 @@ class LightGateway(Protocol):
     def light_time(self) -> datetime | None:
         """Light's own time (UTC), or earlier; None where its answers do not state it."""
 
+    @property
+    def light_clock(self) -> datetime | None:
+        """As ``light_time``, and now: earlier by seconds at most."""
+
     async def create_bill(
         self, bill: Bill, on_wire: OnWire, *, with_lines: bool, request_key: str | None = None
     ) -> Answer:

@@ -56,6 +56,7 @@ class BillJob:
     unanswered: bool = False  # a request of it, in this run, and it was not seen in Light since
     last_reason: str = ""  # why the last of them settled nothing
     first_sent: datetime | None = None  # as JournalEntry.first_sent, of all attempts
+    note_since: datetime | None = None  # by Light's clock: no credit note before it is of this run
     absent_looks: int = 0  # in a row that did not show it
     resent: bool = False  # after Light did not show it
     cancelled: bool = False  # in Light, of which nobody has looked since whether it has another

@@ -130,6 +130,15 @@ MENDED = {
             ),
         ),
     ),
+    "a credit note that came in while Light held us back is not called created": Scenario(
+        7,
+        (2, 9),
+        (
+            Computer("A", LOAD, faults={("create", n): "429 before" for n in range(1, 7)}),
+            Computer("B", (Session(pause=6.0),)),
+        ),
+        lag=20.0,
+    ),
     "two computers give a credit note its line items once": Scenario(
         646, (2, 9), (Computer("B", LOAD), Computer("C", LOAD)), separate=True
     ),

@@ -24,12 +24,16 @@ class SimulatedNotes:
     clock: Callable[[], float]
     records: dict[str, LightRecord]
     links: dict[tuple[str, str], int] = field(default_factory=dict)
+    answered: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When Light answered a creation last, by note and computer."""
     _by_key: dict[str, str] = field(default_factory=dict)
 
     def handle(self, method: str, path: str, body: Any, caller: str, key: str) -> Answered | None:
         """Carry a request out, and its answer; None where there is no such route."""
         if (method, path) == ("POST", NOTES):
-            return 200, self.shown(self._created(body, caller, key))
+            note = self._created(body, caller, key)
+            self.answered[note.id, caller] = self.clock()
+            return 200, self.shown(note)
         match = _NOTE.fullmatch(path)
         if match is None:
             return None

@@ -85,6 +85,7 @@ def after_session(
     for row, rows in groups(running.scenario).items():
         yield from _once(running, claims, light, row, rows, final=final)
     yield from _undone(running, light)
+    yield from _whose(light, running, claims)
     yield from _steps(running, claims, light)
     if final:
         yield from _settled(running, claims)
@@ -255,6 +256,27 @@ def _settled(running: Running, claims: Claims) -> Iterator[Violation]:
         if status not in good:
             message = outcome.message if outcome else ""
             yield Violation("not settled", f"{running.name}: row {row} is {status} ({message})")
+
+
+NOTES_APART = 4.0  # seconds after which two computers cannot both take a note for theirs
+
+
+def _whose(light: SimulatedLight, running: Running, claims: Claims) -> Iterator[Violation]:
+    """A credit note that somebody else created is not called created, unless an answer of ours was
+    lost, or our clock is behind."""
+    nothing = ("", "429 before", "not connected before")
+    lost = running.computer.ahead < 0 or any(
+        n for x, n in running.wire.used.items() if x not in nothing
+    )
+    for row, outcome in claims.outcomes.items():
+        note = light.bills.get((outcome.entry.light_id or "").lower())
+        if note is None or not note.note or outcome.status is not Status.CREATED:
+            continue
+        answered = light.notes.answered.get((note.id, running.name), note.created)
+        late = answered - note.created > NOTES_APART
+        if note.maker != running.name and late and not lost:
+            name = f"{running.name}: row {row} is created, as {note.id}"
+            yield Violation("not its note", f"{name}, which {note.maker} created before")
 
 
 def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violation]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from importer.core.answers import Answer, Mismatch
+from importer.core.clock import utc_now
 from importer.loading.bill_match import (
     Contradiction,
     contradictions,
@@ -39,6 +41,8 @@ from importer.model.bills import Bill
 from importer.model.journal_states import Discovery, State, Status
 from importer.model.light_objects import LightBill
 
+CLOCKS_APART = timedelta(seconds=1)  # of Light's computers
+
 
 @dataclass(eq=False)
 class CreateBill(JobOperation):
@@ -57,6 +61,8 @@ class CreateBill(JobOperation):
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
         job = self.job
         with_lines = not job.in_parts(self.settings)
+        if job.bill.credit_note and not job.sent_before and (now := gateway.light_clock):
+            job.note_since = min(now, utc_now()) - CLOCKS_APART
         return await gateway.create_bill(
             job.bill, on_wire, with_lines=with_lines, request_key=job.request_key
         )
@@ -110,11 +116,12 @@ class CreateBill(JobOperation):
 
     def _is_older_note(self, remote: LightBill) -> bool:
         """Whether Light answered with a credit note of this number that was there before our first
-        request, as one that another computer has just loaded."""
-        first, created = self.job.first_sent, remote.created_at
-        if not self.job.bill.credit_note or first is None or created is None:
+        request that may have created it, as one that another computer has just loaded. One of the
+        last second or two is taken for ours."""
+        job, created = self.job, remote.created_at
+        if not job.bill.credit_note or created is None:
             return False
-        return created < first
+        return any(each is not None and created < each for each in (job.first_sent, job.note_since))
 
     def _older_note_change(self, remote: LightBill) -> Change:
         return Change(
