@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,9 +15,64 @@ from importer.mapping.row_columns import RowColumns
 from importer.model.fields import LINE_ITEMS, FieldKind, field_of
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
-from importer.model.tables import SourceTable
+from importer.model.tables import MergedCells, SourceTable
 
 _SHOWN = 10
+
+
+@dataclass(frozen=True)
+class ShownCells:
+    """A table with the text of merged cells in all their rows; rows are indexes into its own.
+
+    ``filled`` are the rows that got texts, ``under`` those of the cells that are not shown, and
+    ``apart`` the merged cells that were left as they are, each with its rows below the header.
+    """
+
+    source: SourceTable
+    filled: frozenset[int]
+    under: tuple[int, ...]
+    apart: tuple[tuple[MergedCells, tuple[int, ...]], ...]
+
+
+def shown_cells(source: SourceTable, start: int, apart: Collection[int] = ()) -> ShownCells:
+    """The merged cells from row ``start`` on as the workbook shows them; not of columns ``apart``.
+
+    Cells under merged ones are not shown, so that they are blanked.
+    """
+    columns = [list(column) for column in source.columns]
+    kinds = None if source.kinds is None else [bytearray(codes) for codes in source.kinds]
+    index = {number: i for i, number in enumerate(source.rows)}
+    filled: set[int] = set()
+    under: list[int] = []
+    left: list[tuple[MergedCells, tuple[int, ...]]] = []
+    for merge in source.merges:
+        if merge.first_column >= len(columns) or merge.last_row <= source.rows[start - 1]:
+            continue
+        rows = [index[n] for n in range(merge.first_row, merge.last_row + 1) if n in index]
+        top, first = index.get(merge.first_row), merge.first_column
+        last = min(merge.last_column, len(columns) - 1)
+        for i in rows:
+            for column in range(first, last + 1):
+                if (i, column) != (top, first) and tidy(columns[column][i]):
+                    under.append(i)
+                    columns[column][i] = ""
+                    if kinds is not None:
+                        kinds[column][i] = 0
+        below = [i for i in rows if i >= start]
+        if top is None or top < start or len(below) < 2 or not tidy(columns[first][top]):
+            continue
+        if first in apart:
+            left.append((merge, tuple(below)))
+            continue
+        for i in below[1:]:
+            columns[first][i] = columns[first][top]
+            filled.add(i)
+            if kinds is not None:
+                kinds[first][i] = kinds[first][top]
+    if filled or under:
+        codes = None if kinds is None else tuple(map(bytes, kinds))
+        source = replace(source, columns=tuple(columns), kinds=codes)
+    return ShownCells(source, frozenset(filled), tuple(under), tuple(left))
 
 
 def with_merged_cells(table: HeadedTable) -> tuple[HeadedTable, list[Finding], str]:
@@ -25,50 +81,21 @@ def with_merged_cells(table: HeadedTable) -> tuple[HeadedTable, list[Finding], s
     An amount of a line that is merged over several rows cannot be told apart: an error. What stands
     under merged cells is not shown, so that it is not read.
     """
-    source = table.source
-    if not source.merges or table.is_result:
+    if not table.source.merges or table.is_result:
         return table, [], ""
-    columns = [list(column) for column in source.columns]
-    kinds = None if source.kinds is None else [bytearray(codes) for codes in source.kinds]
-    index = {number: i for i, number in enumerate(source.rows)}
-    amounts = _line_amounts(table)
-    findings: list[Finding] = []
-    filled: set[int] = set()
-    under: list[int] = []
-    for merge in source.merges:
-        if merge.first_column >= len(columns) or merge.last_row <= table.number(table.start - 1):
-            continue
-        rows = [index[n] for n in range(merge.first_row, merge.last_row + 1) if n in index]
-        top = index.get(merge.first_row)
-        last = min(merge.last_column, len(columns) - 1)
-        for i in rows:
-            for column in range(merge.first_column, last + 1):
-                if (i, column) != (top, merge.first_column) and tidy(columns[column][i]):
-                    under.append(i)
-                    columns[column][i] = ""
-                    if kinds is not None:
-                        kinds[column][i] = 0
-        first = merge.first_column
-        below = [i for i in rows if i >= table.start]
-        if top is None or top < table.start or len(below) < 2 or not tidy(columns[first][top]):
-            continue
-        if first in amounts:
-            for i in below:
-                findings.append(
-                    finding(
-                        "sheet.cell.merged_amount",
-                        table.cell(i, first),
-                        table.text(first, top),
-                        first=merge.first_row,
-                        last=merge.last_row,
-                    )
-                )
-            continue
-        for i in below[1:]:
-            columns[first][i] = columns[first][top]
-            filled.add(i)
-            if kinds is not None:
-                kinds[first][i] = kinds[first][top]
+    shown = shown_cells(table.source, table.start, _line_amounts(table))
+    under, filled = shown.under, shown.filled
+    findings = [
+        finding(
+            "sheet.cell.merged_amount",
+            table.cell(i, merge.first_column),
+            table.text(merge.first_column, rows[0]),
+            first=merge.first_row,
+            last=merge.last_row,
+        )
+        for merge, rows in shown.apart
+        for i in rows
+    ]
     if under:
         numbers = sorted({table.number(i) for i in under})
         findings.append(
@@ -81,13 +108,14 @@ def with_merged_cells(table: HeadedTable) -> tuple[HeadedTable, list[Finding], s
         )
     if not (filled or under):
         return table, findings, ""
-    codes = None if kinds is None else tuple(map(bytes, kinds))
-    source = replace(source, columns=tuple(columns), kinds=codes)
-    source = _without_blank_rows(source, set(under) - filled)
+    source = _without_blank_rows(shown.source, set(under) - filled)
     numbers = sorted(table.number(i) for i in filled)
-    shown = ", ".join(map(str, numbers[:_SHOWN])) + (" …" if len(numbers) > _SHOWN else "")
-    what = count(len(numbers), "row")
-    note = f"{what} read with the text of merged cells ({shown})" if filled else ""
+    texts = ", ".join(map(str, numbers[:_SHOWN])) + (" …" if len(numbers) > _SHOWN else "")
+    note = (
+        f"{count(len(numbers), 'row')} read with the text of merged cells ({texts})"
+        if filled
+        else ""
+    )
     return replace(table, source=source), findings, note
 
 

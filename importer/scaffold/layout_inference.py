@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importer.core.money import tidy
 from importer.mapping.headers import SEARCHED_ROWS
+from importer.mapping.merged_cells import shown_cells
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.tables import SourceTable
 from importer.scaffold.column_profiles import ColumnProfile, columns_below
@@ -125,8 +126,9 @@ def _second_header(source: SourceTable, at: int) -> bool:
 
 
 def new_table(source: SourceTable) -> Table:
-    """A table with its header row, no field recognised yet."""
+    """A table with its header row and what merged cells show, no field recognised yet."""
     at, rows = header_rows(source)
+    source = replace(shown_cells(source, at + 1).source, merges=())
     return Table(source, at, columns_below(source, at, rows), header_rows=rows)
 
 

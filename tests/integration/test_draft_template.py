@@ -568,3 +568,56 @@ def test_answered_draft_reads_the_bills_of_any_ledger_or_refuses_them(
     bills = sorted((vendor, number, sum(lines)) for vendor, number, lines in truth)
     assert set(read) <= set(bills), text  # never another amount or vendor
     assert read == bills or "is the same on all rows of each bill" in text, text
+
+
+MERGED = (
+    ("Supplier", "Invoice No", "Date", "Currency", "Net", "Tax amount", "Total"),
+    ("Acme", "A1", "2025-05-31", "GBP", 10.5, 0, 15.75),
+    (None, None, None, None, 5.25, 0, None),
+    ("Beta", "B1", "2025-05-31", "GBP", 7.5, 0, 7.5),
+    ("Beta", "B2", "2025-05-31", "GBP", 1.5, 0, 4.75),
+    (None, None, None, None, 3.25, 0, None),
+)
+
+
+@pytest.mark.parametrize("columns", ["ABCDG", "ABCG", "AB"])
+@pytest.mark.parametrize("title", [False, True])
+def test_merged_cells_need_no_fill_down(columns: str, title: bool, tmp_path: Path) -> None:
+    rows = (("Bills of May",), *MERGED) if title else MERGED
+    path = book(tmp_path, {"Bills": rows})
+    workbook = openpyxl.load_workbook(path)
+    first = 3 if title else 2
+    for column in columns:
+        for at in (first, first + 3):
+            workbook["Bills"].merge_cells(f"{column}{at}:{column}{at + 1}")
+    workbook.save(path)
+    text = drafted(path)
+    assert "fill_down" not in text
+    expected = [("Acme", 1575), ("Beta", 750), ("Beta", 475)]
+    assert amounts(checked(path, text)) == expected
+
+
+def test_rowspans_of_a_web_page_need_no_fill_down(tmp_path: Path) -> None:
+    of_bills = "".join(
+        f"<tr><td rowspan=2>Acme</td><td rowspan=2>A{k}</td><td rowspan=2>2025-05-31</td>"
+        f"<td rowspan=2>GBP</td><td>{k}.50</td><td>x</td></tr><tr><td>2.25</td><td>y</td></tr>"
+        for k in range(1, 5)
+    )
+    header = "".join(f"<th>{name}</th>" for name in (*HEAD, "Net", "Description"))
+    path = tmp_path / "export.html"
+    path.write_text(f"<table><tr>{header}</tr>{of_bills}</table>", encoding="utf-8")
+    text = drafted(path)
+    assert "fill_down" not in text
+    assert "8 rows are 4 bills" in text
+
+
+def test_merged_cells_of_several_sheets_are_those_of_each(tmp_path: Path) -> None:
+    path = book(tmp_path, {"May": MERGED, "June": [MERGED[0], *MERGED[3:], *MERGED[1:3]]})
+    workbook = openpyxl.load_workbook(path)
+    for sheet, at in (("May", 2), ("May", 5), ("June", 3), ("June", 5)):
+        for column in "ABCDG":
+            workbook[sheet].merge_cells(f"{column}{at}:{column}{at + 1}")
+    workbook.save(path)
+    text = drafted(path)
+    assert "fill_down" not in text
+    assert "10 rows are 6 bills" in text
