@@ -132,6 +132,11 @@ _STATE_WORDS = _set(
     " typ statut stato estado tipo soort art belegart dokumentart dokumenttype dokumenttyp"
     " bilagstype bilagsart tila tilstand rodzaj situação situacion"
 )
+# With these it is one of the whole document: Purchase Status, Bill State, Voucher Type.
+_OF_DOCUMENTS = _set(
+    "purchase invoice bill document doc voucher transaction trans entry record posting rechnung"
+    " beleg facture fattura factura factuur faktura dokument"
+)
 # A type of something else: Expense Type, Supplier Type, Tax Type …
 _OF_OTHERS = _set(
     "expense supplier vendor tax vat gst item account cost project expenditure spend spending"
@@ -328,9 +333,11 @@ def _mark(text: str) -> str:
 
 
 def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
-    """The kind of an unread column of money: a discount, charge, deduction or tax, with amounts."""
+    """The kind of an unread column of money: a discount, charge, deduction or tax, with amounts;
+    or of rates of which some are not 1."""
     texts = list(texts)
-    kinds = (UnreadKind.DISCOUNT, UnreadKind.CHARGE, UnreadKind.DEDUCTION, UnreadKind.TAX)
+    kinds = (UnreadKind.DISCOUNT, UnreadKind.CHARGE, UnreadKind.DEDUCTION, UnreadKind.TAX,
+             UnreadKind.RATE)  # fmt: skip
     return next(
         (kind for kind, test in _tests(header, True) if kind in kinds and any(map(test, texts))),
         None,
@@ -387,7 +394,8 @@ def _tests(header: str, reads_type: bool) -> _Tests:
     if words & _STATE_WORDS and not words & _OF_OTHERS:
         yield UnreadKind.STATE, _is_no_bill
         yield UnreadKind.STATE, lambda text: bare_word(text) in _SHORT_TYPES
-    if key in _BY_NAME and not reads_type:
+    of_document = bool(words & _STATE_WORDS) and words <= _STATE_WORDS | _OF_DOCUMENTS
+    if (key in _BY_NAME or of_document) and not reads_type:
         yield UnreadKind.TYPE, _is_unusual
     if key in _CREDIT_KEYS:
         yield UnreadKind.CREDIT, _is_amount

@@ -108,10 +108,10 @@ sheet.column.unread_currency: an unread currency column
   Column '{header}' has {values} ({rows}) and is not read; the template uses {taken}.
   → Map it in the template (bills: currency: {{column: {header}}}), or list it under
     ignore_columns if it does not matter.
-warning sheet.column.unread_rate: an unread exchange rate column
+sheet.column.unread_rate: an unread exchange rate column
   Column '{header}' has {values} ({rows}) and is not read; the template uses {taken} for all bills.
-  → If the amounts are in another currency, map it in the template (bills: currency); if not, list
-    the column under ignore_columns.
+  → If the amounts are in another currency, map the currency in the template (bills: currency); if
+    they are in {taken}, list the column under ignore_columns.
 sheet.column.unread_basis: an unread tax basis column
   Column '{header}' has {values} ({rows}) and is not read; the template treats the amounts as
   {taken} tax.

@@ -244,10 +244,11 @@ def _question_money(draft: Draft, table: Table, column: ColumnProfile, name: str
     A file whose own totals were proven without it has answered that.
     """
     kind = money_kind(column.header, column.filled)
-    if kind is None or any("the sum of" in line.note for line in draft.bills):
-        return
     rows = [i for i, text in enumerate(column.texts) if any(c in "123456789" for c in text)]
-    if not rows:
+    if kind is UnreadKind.RATE:
+        _question_rate(draft, table, column, name)
+        return
+    if kind is None or not rows or any("the sum of" in line.note for line in draft.bills):
         return
     basis = next((line.value for line in draft.bills if line.key == "lineItemsIncludeTax"), "")
     field = "netAmount" if "false" in basis else "amount"
@@ -263,6 +264,21 @@ def _question_money(draft: Draft, table: Table, column: ColumnProfile, name: str
         f"'{column.header}' has amounts in {table.rows(rows)} (first: {column.texts[rows[0]]}) that"
         f" no field reads: {remedies[kind]}; where the bills do not need it, or have"
         f" it in their amounts already, write ignore_columns: [{name}].",
+    )
+
+
+def _question_rate(draft: Draft, table: Table, column: ColumnProfile, name: str) -> None:
+    """A question where rates say that amounts are in another currency than that of all bills."""
+    foreign = {text for text in column.filled if money_kind(column.header, [text])}
+    rows = [i for i in table.data_rows() if column.texts[i] in foreign]
+    if table.get(at.CURRENCY) is not None or not rows:
+        return
+    draft.todo(
+        "bills",
+        f"'{column.header}' is a rate other than 1 in {table.rows(rows)} (first:"
+        f" {column.texts[rows[0]]}): these amounts may be in another currency, and no column says"
+        f" which. Leave those rows out and load them with their currency; or, where all amounts are"
+        f" in the currency of the books, write ignore_columns: [{name}].",
     )
 
 

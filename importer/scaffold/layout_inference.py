@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from importer.core.money import tidy
 from importer.mapping.headers import SEARCHED_ROWS
-from importer.mapping.merged_cells import shown_cells
+from importer.mapping.shown_cells import shown_cells
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.tables import SourceTable
 from importer.scaffold.column_profiles import ColumnProfile, columns_below

@@ -8,7 +8,6 @@ from itertools import pairwise
 import numpy as np
 
 from importer.core.counted_nouns import count
-from importer.core.counted_nouns import count
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.open_amounts import BillPart, part_of
 from importer.mapping.stated_amounts import LOCAL, StatedColumn

@@ -621,3 +621,24 @@ def test_merged_cells_of_several_sheets_are_those_of_each(tmp_path: Path) -> Non
     text = drafted(path)
     assert "fill_down" not in text
     assert "10 rows are 6 bills" in text
+
+
+@pytest.mark.parametrize(
+    ("header", "rates", "asked"),
+    [
+        ("Exchange Rate", ["", "1.1725", "1"], "row 3 (first: 1.1725)"),
+        ("Wechselkurs", ["1,0000", "1,17", "1,18"], "rows 3 and 4 (first: 1,17)"),
+        ("FX rate", ["1", "1.0000", ""], ""),
+    ],
+)
+def test_a_rate_without_a_currency_is_asked_about(
+    header: str, rates: Sequence[str], asked: str, tmp_path: Path
+) -> None:
+    head = ("Supplier", "Invoice No", "Date", "Gross (GBP)", header)
+    rows = [("Acme", f"A{i}", "2025-05-31", f"{i}0.50", rate) for i, rate in enumerate(rates, 1)]
+    found = [todo for todo in todos(drafted(written(tmp_path, (head, *rows)))) if header in todo]
+    assert len(found) == bool(asked)
+    assert all(asked in todo for todo in found)
+    head = ("Supplier", "Invoice No", "Date", "Gross", "Currency", header)
+    rows = [(*row[:4], "EUR", row[4]) for row in rows]
+    assert [t for t in todos(drafted(written(tmp_path, (head, *rows)))) if header in t] == []

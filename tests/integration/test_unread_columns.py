@@ -95,7 +95,11 @@ def test_approvals_that_tell_no_bills_apart_are_no_finding(
     assert ledger(tmp_path, "Approved", values) == []
 
 
-@pytest.mark.parametrize("header", ["Status", "Type", "Document status", "Transaction Type"])
+@pytest.mark.parametrize(
+    "header",
+    ["Status", "Type", "Document status", "Transaction Type", "Purchase Status", "Bill state",
+     "Voucher type", "Rechnung Status"],
+)  # fmt: skip
 def test_unusual_types_and_states_are_a_warning(tmp_path: Path, header: str) -> None:
     assert ledger(tmp_path, header, ["Frozen", "Paid", "ZP"]) == [("unread_type", "warning", 2)]
     assert ledger(tmp_path, header, ["Paid", "Open", "Invoice"]) == []
@@ -201,9 +205,9 @@ def test_an_unread_tax_basis_is_an_error_where_it_differs(
     assert ledger(tmp_path, header, values) == [("unread_basis", "error", 1)]
 
 
-def test_an_unread_exchange_rate_is_a_warning(tmp_path: Path) -> None:
+def test_an_unread_exchange_rate_is_an_error(tmp_path: Path) -> None:
     assert ledger(tmp_path, "Exchange Rate", ["1.25", "1", "1.0000", ""]) == [
-        ("unread_rate", "warning", 1)
+        ("unread_rate", "error", 1)
     ]
 
 
