@@ -14,7 +14,7 @@ from importer.loading.journal.update_records import open_updates
 from importer.loading.plan import LoadPlan
 from importer.loading.update_plan import UpdatePlan
 from importer.loading.update_words import counts_words
-from importer.model.bills import Bill
+from importer.model.bills import Bill, document_noun
 from importer.model.journal_states import BillOutcome, Status
 
 UNFINISHED = "an earlier load began to change it, and did not finish"
@@ -49,10 +49,14 @@ def carried_ids(files: CheckedFiles, bills: Sequence[Bill]) -> dict[int, str]:
 
 
 def withhold_carried(plan: LoadPlan, carried: Mapping[int, str]) -> None:
-    """Without ``--update``: a row that carries an id of Light is not sent as another bill."""
+    """A row that carries an id of Light is not sent as another bill; ``--update`` has taken those
+    out that it changes, which are no credit notes."""
     jobs = [job for job in plan.send if job.bill.index in carried]
     for job in jobs:
-        words = {"id": carried[job.bill.index]}
+        remedy = "Load with --update to change the bill"
+        if job.bill.credit_note:
+            remedy = "Restore the row, and change the credit note in Light"
+        words = {"id": carried[job.bill.index], "noun": document_noun(job.bill), "remedy": remedy}
         plan.findings.append(bill_finding("bills.lightBillId.no_update", job.bill, **words))
     plan.withhold([job.bill.index for job in jobs])
 

@@ -206,10 +206,10 @@ async def _plan(
             context.updates = await plan_updates(
                 bills, plan, client, journal, carried, files.checked.names, force=force
             )
+    withhold_carried(plan, column_ids(files, bills))
     if options.update_only:
         create_nothing(plan)
     if not options.update:
-        withhold_carried(plan, column_ids(files, bills))
         settle_unfinished(bills, plan, journal)
     context.progress.asked = True
     if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):

@@ -48,6 +48,7 @@ USUAL_STATES = (
     "Posted",
     "Booked",
 )
+ANY = "*"  # as one of the states to take: all that are not passed over
 _SHOWN_ROWS, _SHOWN_WORDS = 10, 12
 _SEPARATORS = re.compile(r"[\s_-]+")
 
@@ -174,7 +175,7 @@ def _dispositions_of(name: str, expression: Expression) -> dict[str, int]:
 
 def _code(text: str, words: dict[str, int]) -> int:
     word = bare_word(text)
-    return words.get(word, _UNKNOWN if word else _BLANK)
+    return words.get(word, words.get(ANY, _UNKNOWN)) if word else _BLANK
 
 
 def _donors(given: np.ndarray, group: np.ndarray) -> np.ndarray:

@@ -131,7 +131,7 @@ class Expression(StrictModel):
         None, description="how a product is brought to whole cents; left out: it must be whole"
     )
     take: Annotated[list[Text], Field(min_length=1)] | None = Field(
-        None, description="of bills.state: the states of bills to load"
+        None, description="of bills.state: the states of bills to load; * for all others"
     )
     pass_over: Annotated[list[Text], Field(min_length=1)] | None = Field(
         None, description="of bills.type and bills.state: the values of rows to leave out"

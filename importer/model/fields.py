@@ -289,9 +289,14 @@ RESPONSE_ONLY = (
     "type",  # of a line item
     "metadata",
     "lightLineItemId",
+    "lightAmount",
+    "lightNetAmount",
     "createdAt",
     "updatedAt",
 )
+
+# Headers that only the sheets of an export have, as they are compared.
+EXPORT_MARKS = frozenset(("lightbillid", "lightlineitemid"))
 
 _LONGEST = 500  # characters of a header that are looked at; no known one has a tenth of it
 _DECORATION = re.compile(r"^\s*\*+|\((?:required|optional|custom)\)\s*$|\*+\s*$", re.IGNORECASE)

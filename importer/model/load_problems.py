@@ -88,9 +88,9 @@ cells.not_clearable: a field that cannot be blank
   (clear) would blank a field that a bill in Light needs, or that Light works out.
   → Type the value that it should have.
 bills.lightBillId.no_update: a bill of Light's that would be sent again
-  The row is of the bill {id} in Light, and has another number, vendor or entity than that bill, so
-  it would be sent as a second one.
-  → Load with --update to change the bill, or clear lightBillId if it is another bill.
+  The row is of the {noun} {id} in Light, and has another number, vendor or entity than that {noun},
+  so it would be sent as a second one.
+  → {remedy}, or clear lightBillId if it is another {noun}.
 bills.update.twice: two rows that would change one bill
   Another row of the sheet is of the same bill in Light, {id}, so neither changes it.
   → Keep one row of the bill.

@@ -59,8 +59,9 @@ def read_file(
         kind = detect_kind(path)
         if kind == "csv":
             from importer.readers.csv.csv_reader import read_csv
+            from importer.readers.csv.export_escapes import without_escapes
 
-            return [read_csv(path, encoding=encoding, delimiter=delimiter)]
+            return [without_escapes(read_csv(path, encoding=encoding, delimiter=delimiter))]
         if kind == "html":
             from importer.readers.html_tables import read_html
 

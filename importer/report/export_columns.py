@@ -49,6 +49,8 @@ _SHOWN_OF_BILL: Mapping[str, ValueType] = {
 }
 _SHOWN_OF_LINE: Mapping[str, ValueType] = {
     "lightLineItemId": ValueType.TEXT,
+    "lightAmount": ValueType.INTEGER,
+    "lightNetAmount": ValueType.INTEGER,
     "type": ValueType.TEXT,
     "metadata": ValueType.TEXT,
     "amortizationScheduleId": ValueType.TEXT,
@@ -139,7 +141,7 @@ def document_table(
                 [
                     *_line_values(bill, number, line, names, sign),
                     *_property_values(line.properties, of_lines, selects),
-                    *_shown_of_line(line),
+                    *_shown_of_line(line, sign),
                 ]
                 for number, line in enumerate(bill.lines or (), start=1)
             ]
@@ -166,7 +168,10 @@ _LINE_COLUMNS = [
 
 
 def _columns(fields: Iterable[Field]) -> list[ExportColumn]:
-    return [ExportColumn(f.name, _TYPES.get(f.kind, ValueType.TEXT)) for f in fields]
+    return [
+        ExportColumn(f.name, _TYPES.get(f.kind, ValueType.TEXT), f.name == "lightBillId")
+        for f in fields
+    ]
 
 
 def _text_columns(names: Mapping[str, str]) -> list[ExportColumn]:
@@ -216,7 +221,7 @@ def _bill_values(document: ExportedDocument, names: DocumentNames, sign: int) ->
     values: dict[str, Any] = {f.name: getattr(bill, f.attribute) for f in HEADER_FIELDS}
     values |= {
         "billRef": bill.id,
-        "lightBillId": None if bill.credit_note else bill.id,
+        "lightBillId": bill.id,
         "type": CREDIT_NOTE if bill.credit_note else BILL,
         "vendor": document.vendor or names.vendors.get(bill.vendor_id or ""),
         "companyEntity": names.entities.get(bill.company_entity_id or "") or document.entity,
@@ -233,6 +238,8 @@ def _line_values(
     values: dict[str, Any] = {f.name: getattr(line, f.attribute) for f in SENT_LINE_FIELDS}
     for name in ("amount", "netAmount", "taxAmount"):
         values[name] = _signed(values[name], sign)
+    # Light works the other one out, and would contradict the one that somebody changes.
+    values["netAmount" if bill.include_tax else "amount"] = None
     if not line.tax_amount and not line.tax_code_id:
         values["taxAmount"] = None  # Light takes no tax amount without a tax code, not even zero
     values |= {
@@ -244,13 +251,15 @@ def _line_values(
     return (_value(values[f.name]) for f in _LINE_COLUMNS)
 
 
-def _shown_of_line(line: LightLine) -> list[Value]:
+def _shown_of_line(line: LightLine, sign: int) -> list[Value]:
     suggestions = [
         {"field": each.field, "fieldValues": each.values, "reasoning": each.reasoning}
         for each in line.suggestions
     ]
     return [
         line.id,
+        _signed(line.amount, sign),
+        _signed(line.net_amount, sign),
         line.type,
         line.metadata,
         line.amortization_schedule_id,
