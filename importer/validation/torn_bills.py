@@ -32,6 +32,9 @@ _MISREAD = (
     "line_items.netAmount.not_amount",
 )
 
+# Where blanks are filled down, a bill without a number may have taken lines from the one above.
+_BREAKING = ("bills.invoiceNumber.missing", "bills.invoiceNumber.placeholder")
+
 
 def torn_bills(
     mapped: MappedTables, findings: Findings, line_bill: np.ndarray
@@ -39,7 +42,8 @@ def torn_bills(
     """A finding for each bill without an error of its own that may lack a row.
 
     Of a flat layout where the rows of a bill stand together: bills with rows of invalid ones
-    between theirs, and those beside a row whose bill cannot be known.
+    between theirs, those beside a row whose bill cannot be known, and those above an invalid bill
+    without a number whose rows may have been filled down from it.
     """
     if not mapped.template.group_by or not len(line_bill):
         return
@@ -52,24 +56,28 @@ def torn_bills(
     counts = np.bincount(of_rows[of_rows >= 0], minlength=size)
     if counts.max() < 2:
         return
-    hidden, misread = (np.zeros(size, dtype=bool) for _ in range(2))
-    for codes, mask in ((_HIDING, hidden), (_MISREAD, misread)):
+    hidden, misread, broken = (np.zeros(size, dtype=bool) for _ in range(3))
+    for codes, mask in ((_HIDING, hidden), (_MISREAD, misread), (_BREAKING, broken)):
         of_bills, of_lines = findings.items_of(*codes)
         mask[of_bills] = mask[line_bill[of_lines]] = True
+    broken &= invalid & bool(mapped.template.source.fill_down)
     runs, table = of_rows[starts], mapped.lines.table[firsts]
     run_counts = np.bincount(runs[runs >= 0], minlength=size)
     scattered = _scattered(runs, run_counts, invalid)
     reported = set[int]()
-    for i in np.flatnonzero((hidden | misread)[runs] & (runs >= 0)).tolist():
+    for i in np.flatnonzero((hidden | misread | broken)[runs] & (runs >= 0)).tolist():
         beside = [k for k in (i - 1, i + 1) if 0 <= k < len(runs) and table[k] == table[i]]
         between = len(beside) == 2 and runs[beside[0]] == runs[beside[1]]
-        if not ((hidden[runs[i]] and counts[runs[i]] == 1) or between):
+        alone = hidden[runs[i]] and counts[runs[i]] == 1
+        if not (alone or between or broken[runs[i]]):
             continue
         if between and scattered[runs[beside[0]]]:
             continue
         for k in beside:
             bill = int(runs[k])
             apart = not between and (run_counts[bill] > 1 or counts[bill] < 2)
+            if broken[runs[i]]:
+                apart = k > i  # its rows may be of the bill above
             if bill >= 0 and not (invalid[bill] or apart or bill in reported):
                 reported.add(bill)
                 cell = mapped.cell(LINE_ITEMS, "amount", int(firsts[k]))

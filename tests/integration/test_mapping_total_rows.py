@@ -208,6 +208,41 @@ def test_blank_row_among_many_changes_nothing(tmp_path: Path) -> None:
         assert len(valid(of)) == 300
 
 
+def test_lines_below_a_row_that_has_but_a_vendor_may_be_of_the_bill_above(tmp_path: Path) -> None:
+    rows = [ROWS[0], ["N/A", "", "", "", ""], ROWS[1], ROWS[2]]
+    of = read(tmp_path, rows)
+    assert ("bills.lines.in_doubt", 2, "Net") in finding_cells(of)
+    assert bills(of) == {"B1": 700}
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10**9))
+def test_money_is_right_wherever_a_row_lacks_its_cells(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    """Among 120 rows some are blank, have spaces, a note, or only a part of a line's cells."""
+    chance = random.Random(seed)
+    down = chance.random() < 0.5
+    rows: Rows = []
+    truth: dict[str, int] = {}
+    for i in range(60):
+        cents = [chance.randrange(1, 10**6) for _ in range(2)]
+        truth[f"N{i}"] = sum(cents)
+        for k, each in enumerate(cents):
+            head = ["", "", ""] if k and down else [f"V{i % 3}", f"N{i}", DAY]
+            rows.append([*head, f"{each / 100:.2f}", f"text {k}"])
+    for _ in range(chance.randrange(1, 4)):
+        at = chance.randrange(len(rows) + 1)
+        blank = [chance.choice(("", " ", "\u00a0", "\t")) for _ in HEADER]
+        if chance.random() < 0.4:
+            blank[chance.choice((0, 1, 2, 4))] = chance.choice(("x", DAY, "N/A", "-"))
+        rows.insert(at, blank)
+    of = read(tmp_path_factory.mktemp("l"), rows, DOWN if down else "")
+    sent = bills(of)
+    assert len(sent) >= 60 - 8
+    assert {number: truth.get(number or "") for number in sent} == sent
+
+
 # --- rows that go on with a bill --------------------------------------------------------------
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import struct
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hostile_xls
 import openpyxl
 import pytest
 from bill_sheets import checked, codes, finding_cells, template, valid
@@ -157,3 +161,128 @@ def test_spans_of_an_ods_sheet_are_merged_cells(tmp_path: Path) -> None:
     ]
     of = read(write_ods(tmp_path / "l.ods", "".join(rows)))
     assert (codes(of), bills(of)) == ([], EXPECTED)
+
+
+# --- any layout, in any kind of file --------------------------------------------------------------
+
+Span = tuple[int, int, int]  # first row, last row, column; from 0
+LANGUAGES = {
+    "de": ("Lieferant", "Rechnungsnr.", "Datum", "Brutto", "Text", "Netto"),
+    "fr": ("Fournisseur", "N° facture", "Date", "Total TTC", "Libellé", "Montant HT"),
+    "da": ("Leverandør", "Fakturanr.", "Dato", "I alt", "Tekst", "Beløb"),
+    "es": ("Proveedor", "Nº factura", "Fecha", "Total", "Concepto", "Importe"),
+}
+
+
+def as_xlsx(path: Path, rows: list[list[Any]], spans: list[Span]) -> None:
+    workbook = openpyxl.Workbook()
+    for row in rows:
+        workbook.active.append(row)
+    for first, last, column in spans:
+        workbook.active.merge_cells(
+            start_row=first + 1, end_row=last + 1, start_column=column + 1, end_column=column + 1
+        )
+    workbook.save(path)
+
+
+def as_xls(path: Path, rows: list[list[Any]], spans: list[Span]) -> None:
+    cells = [
+        hostile_xls.text_cell(i, c, cell)
+        if isinstance(cell, str)
+        else (0x0203, struct.pack("<HHHd", i, c, 0, cell))
+        for i, row in enumerate(rows)
+        for c, cell in enumerate(row)
+        if cell is not None
+    ]
+    ranges = b"".join(struct.pack("<HHHH", a, b, c, c) for a, b, c in spans)
+    merged = [(0xE5, struct.pack("<H", len(spans)) + ranges)] if spans else []
+    path.write_bytes(hostile_xls.book([], [*cells, *merged]))
+
+
+def as_html(path: Path, rows: list[list[Any]], spans: list[Span]) -> None:
+    path.write_text("<table>" + "".join(spanned(rows, spans, html_cell)) + "</table>", "utf-8")
+
+
+def html_cell(cell: object, span: int) -> str:
+    return f"<td rowspan={span}>{'' if cell is None else cell}</td>"
+
+
+def as_ods(path: Path, rows: list[list[Any]], spans: list[Span]) -> None:
+    write_ods(path, "".join(spanned(rows, spans, ods_cell)))
+
+
+def ods_cell(cell: object, span: int) -> str:
+    attributes = f' table:number-rows-spanned="{span}"' if span > 1 else ""
+    if span == 0:
+        return "<table:covered-table-cell/>"
+    if isinstance(cell, float):
+        return ods_number(str(cell)).replace("<table:table-cell", f"<table:table-cell{attributes}")
+    return ods_text(cell, attributes) if isinstance(cell, str) else "<table:table-cell/>"
+
+
+def spanned(
+    rows: list[list[Any]], spans: list[Span], cell_text: Callable[[object, int], str]
+) -> Iterator[str]:
+    """The rows as elements; a cell under a span has none in HTML, a covered one in ODS."""
+    tops = {(first, column): last - first + 1 for first, last, column in spans}
+    covered = {(i, c) for first, last, c in spans for i in range(first + 1, last + 1)}
+    ods = cell_text is ods_cell
+    for i, row in enumerate(rows):
+        cells = "".join(
+            cell_text(cell, 0 if (i, c) in covered else tops.get((i, c), 1))
+            for c, cell in enumerate(row)
+            if ods or (i, c) not in covered
+        )
+        yield ods_row(cells) if ods else f"<tr>{cells}</tr>"
+
+
+WRITERS = {"xlsx": as_xlsx, "xls": as_xls, "html": as_html, "ods": as_ods}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("seed", range(3))
+def test_money_is_right_however_cells_are_merged(
+    tmp_path: Path, kind: str, language: str, seed: int
+) -> None:
+    """Bills of several lines, some of whose heads, totals or texts are merged over their rows."""
+    chance = random.Random(f"{kind}{language}{seed}")
+    order = [0, 1, 2, 3, 4, 5]
+    chance.shuffle(order)
+    names = LANGUAGES[language]
+    rows: list[list[Any]] = [["Mai", *[None] * 5]] * chance.choice((0, 2)) + [list(names)]
+    spans: list[Span] = []
+    truth: dict[str, int] = {}
+    for k in range(6):
+        cents = [chance.randrange(1, 10**6) for _ in range(chance.randrange(1, 4))]
+        truth[f"N-{k}a"] = sum(cents)
+        merged = [c for c in range(4) if chance.random() < 0.7]
+        first = len(rows)
+        for n, each in enumerate(cents):
+            head = [f"V{k % 2}", f"N-{k}a", DAY, sum(cents) / 100]
+            head = [None if n and c in merged else head[c] for c in range(4)]
+            rows.append([*head, f"text {n}", each / 100])
+        if len(cents) > 1:
+            spans += [(first, first + len(cents) - 1, order.index(c)) for c in merged]
+            if chance.random() < 0.3:
+                for row in rows[first + 1 :]:
+                    row[4] = None
+                spans.append((first, first + len(cents) - 1, order.index(4)))
+    path = tmp_path / f"l.{kind}"
+    WRITERS[kind](path, [[row[c] for c in order] for row in rows], spans)
+    vendor, number, day, total, text, net = (f'"{name}"' for name in names)
+    mapping = f"""
+template: mine
+layout: flat
+source: {{header: {{find: [{vendor}, {number}]}}}}
+formats: {{dates: [YYYY-MM-DD], numbers: point, amounts: decimal}}
+group_by: [{vendor}, {number}]
+bills: {{vendor: {{column: {vendor}}}, invoiceNumber: {{column: {number}}},
+        issuedDate: {{column: {day}}}, currency: {{value: EUR}}, amount: {{column: {total}}}}}
+line_items: {{netAmount: {{column: {net}}}, description: {{column: {text}}}}}
+"""
+    of = checked([path], template(tmp_path, mapping))
+    assert codes(of) == []
+    assert {b.invoice_number: b.amount for b in of.valid_bills()} == truth
+    vendors = {f"N-{k}a": f"V{k % 2}" for k in range(6)}
+    assert {b.invoice_number: b.vendor for b in of.valid_bills()} == vendors
