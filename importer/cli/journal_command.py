@@ -93,7 +93,7 @@ def check(journal: str | None, as_json: bool) -> int:
         for line in each.lines():
             click.echo(visible(line))
     if not journals:
-        click.echo("There is no journal on this computer yet.")
+        click.echo("There is no journal yet.")
     return code
 
 

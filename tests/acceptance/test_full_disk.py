@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import subprocess
 import sys
@@ -56,12 +57,19 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        yield disk
+
+
+@contextlib.contextmanager
+def small_disk(path: Path, size: str) -> Iterator[Disk]:
     if not sys.platform.startswith("linux"):
         pytest.skip("a file system of its own is made as Linux does it")
-    path = tmp_path / "disk"
     path.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "none", path], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", path],
+        capture_output=True,
+        check=False,
     )
     if made.returncode:
         pytest.skip("only root may make a file system of its own")

@@ -202,8 +202,19 @@ class Double:
     ours: str
 
 
+ON_BOTH_ENGINES = pytest.mark.parametrize("double", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def double(load: Load, sandbox: Sandbox, tmp_path: Path) -> Iterator[Double]:
+def double(
+    load: Load,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Double]:
+    if getattr(request, "param", "sqlite") == "postgresql":
+        monkeypatch.setenv("LIGHT_IMPORT_JOURNAL", request.getfixturevalue("database"))
     rows = [bill_row(i, companyEntityId=ENTITIES[0]) for i in range(3)]
     files = write_bills(tmp_path, rows)
     theirs = typed(sandbox, rows[1])
@@ -220,6 +231,7 @@ def double(load: Load, sandbox: Sandbox, tmp_path: Path) -> Iterator[Double]:
         yield Double(result, files, sandbox, proxy.url, theirs, ours)
 
 
+@ON_BOTH_ENGINES
 def test_double_is_unknown_in_every_command_until_the_later_copy_is_cancelled(
     load: Load, command: Load, double: Double
 ) -> None:
@@ -291,6 +303,7 @@ def test_copy_that_is_cancelled_in_light_settles_the_doubt(
     assert set(live(double.light).values()) == {1}
 
 
+@ON_BOTH_ENGINES
 def test_persons_word_settles_a_double(load: Load, command: Load, double: Double) -> None:
     result, files, ids = double.result, double.files, [double.theirs, double.ours]
     run, number = result.json["run"], "INV-00001"

@@ -41,6 +41,7 @@ from importer.model.journal_states import Holder, JournalEntry
 # The first of the two numbers of our advisory locks.
 _UPGRADES, _WRITERS, _LOADS = 1_279_870_001, 1_279_870_002, 1_279_870_003
 _VENDORS = 1_279_870_005  # 1_279_870_004: see ``team_claims``
+_DISK_FULL = "53100"  # of PostgreSQL's codes of errors
 _PARAMETER = re.compile(r"(?<!:):(\w+)|\?")
 
 
@@ -154,10 +155,12 @@ class TeamDatabase:
         return getattr(error, "sqlstate", None) in ("XX001", "XX002")
 
     def problem(self, error: BaseException) -> JournalProblem:
-        cause = one_line(error)
+        cause, remedy = one_line(error), "When the database answers again"
+        if getattr(error, "sqlstate", None) == _DISK_FULL:
+            remedy = "When there is space on the disk of its server"
         return JournalProblem(
-            f"The journal {self.place} cannot be written ({cause}), so nothing more is sent. When"
-            " the database answers again, run the same command again."
+            f"The journal {self.place} cannot be written ({cause}), so nothing more is sent."
+            f" {remedy}, run the same command again."
         )
 
     def of_holder(self, statement: str, *, claimed: bool) -> str:
