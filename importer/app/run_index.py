@@ -94,21 +94,23 @@ def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:
     def error_of(run: str) -> Mapping[str, str]:
         return every.get(run, {}).get("error") or {}
 
+    journal: Journal | None = None
     for each in journals(path):
         try:
-            with Journal(each) as journal:
-                figures = run_figures(journal)
-                for record in journal.runs():
-                    of_run = figures.get(record.id, RunFigures())
-                    if damage := record.damage or of_run.damage:
-                        problems.append(journal.damaged(damage, record.id))
-                        damaged.add(record.id)
-                    else:
-                        histories.append(
-                            _history(each, record, of_run, journal, error_of(record.id))
-                        )
+            journal = journal.move_to(each) if journal else Journal(each)
+            figures = run_figures(journal)
+            for record in journal.runs():
+                of_run = figures.get(record.id, RunFigures())
+                if damage := record.damage or of_run.damage:
+                    problems.append(journal.damaged(damage, record.id))
+                    damaged.add(record.id)
+                else:
+                    history = _history(each, record, of_run, journal, error_of(record.id))
+                    histories.append(history)
         except JournalProblem as problem:
             problems.append(problem)
+    if journal:
+        journal.close()
     listed = damaged.union(run.run for run in histories)
     wanted = journal_words(path)
     for name, facts in every.items():

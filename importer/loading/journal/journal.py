@@ -84,6 +84,18 @@ class Journal:
             self.close()
             raise
 
+    def move_to(self, place: JournalPlace) -> Journal:
+        """The journal of another company, with the same connection where it is one of the same
+        database. Only for reading."""
+        try:
+            if self._database.move_to(place):
+                self.place = place
+                return self
+        except (OSError, sa.exc.SQLAlchemyError) as error:
+            raise self._problem(error) from error
+        self.close()
+        return Journal(place)
+
     def __enter__(self) -> Journal:
         return self
 

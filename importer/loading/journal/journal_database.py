@@ -31,6 +31,11 @@ class JournalDatabase(Protocol):
     def prepare(self) -> None:
         """Create the tables or upgrade them; JournalProblem where they are of a newer version."""
 
+    def move_to(self, place: JournalPlace) -> bool:
+        """Go on with another journal, only to read it; False where it needs a connection of its
+        own."""
+        ...
+
     def transaction(self, db: sa.Connection) -> AbstractContextManager[None]:
         """One durable transaction, one writer of a company at a time."""
 

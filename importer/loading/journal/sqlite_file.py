@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from importer.core.errors import JournalProblem
 from importer.core.private_files import private_file_at, private_lock
 from importer.loading.journal.journal_migrations import migrate
+from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_tables import META, OPEN_STEPS, VERSION
 from importer.model.journal_states import Holder, JournalEntry
 
@@ -41,6 +42,9 @@ class SqliteFile:
         self.path = path
         self.engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.StaticPool)
         sa.event.listen(self.engine, "connect", _durable)
+
+    def move_to(self, place: JournalPlace) -> bool:
+        return False  # each is a file of its own
 
     def prepare(self) -> None:
         private_file_at(self.path)  # SQLite gives the files beside it the same mode

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from importer.core.errors import JournalProblem
 from importer.core.postgres_connection import PATIENCE, connect, one_line
-from importer.loading.journal.journal_place import TeamJournal
+from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 from importer.loading.journal.journal_tables import VERSION
 from importer.loading.journal.team_claims import (
     FREE_LEFT,
@@ -92,6 +92,17 @@ class TeamDatabase:
 
     def prepare(self) -> None:
         self.prepare_tables()
+        self._choose()
+
+    def move_to(self, place: JournalPlace) -> bool:
+        """The journal of another company with the same session, which holds nothing."""
+        if not isinstance(place, TeamJournal) or place.dsn != self.place.dsn:
+            return False
+        self.place = place
+        self._choose()
+        return True
+
+    def _choose(self) -> None:
         with self.engine.connect() as db:
             self._journal = self._number(db)
             db.commit()
