@@ -35,6 +35,7 @@ class CheckRequest:
     )
     more_lookups: tuple[str, ...] = ()  # folders of lookup tables that a result workbook names
     create_vendors: bool = False  # the sheet Vendors is read
+    as_of: str | None = None  # the day, as 2025-03-31, of the ageing
     update: bool | None = None  # what Light has becomes as the sheet; None: where it says (clear)
     stdin: Path | None = None  # what came on standard input, which the source "-" stands for
 

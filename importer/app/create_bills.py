@@ -286,7 +286,14 @@ async def create(
         unit_of = {bill.index: bill.unit for bill in bills}
         units = {entry.id: unit_of[i] for i, entry in plan.entries.items()}
         loaded = bills_in_light(by_entry, units)
-        verification = plan_verification(journal, progress.run, loaded, by_entry, lines=True)
+        verification = plan_verification(
+            journal,
+            progress.run,
+            loaded,
+            by_entry,
+            lines=True,
+            balances=context.files.checked.ageing is not None,
+        )
         progress.stopped = await read_back(
             verification,
             journal,

@@ -94,12 +94,16 @@ class FinishedRun:
         )
 
 
-def finished_run(run: str, journal: str | None, listener: Listener = SILENT) -> FinishedRun:
-    """The run with its files, checked again. UsageProblem where it or they are gone."""
+def finished_run(
+    run: str, journal: str | None, listener: Listener = SILENT, *, as_of: str | None = None
+) -> FinishedRun:
+    """The run with its files, checked again. UsageProblem where it or they are gone. ``as_of``: the
+    day of the ageing, if another than the load's."""
     path, record = find_run(run, journal)
     fetch_run_files(path, record.id)
     snapshot = load_snapshot(record.id)
-    prepared = check_files(snapshot.request, snapshot.copies, snapshot.folders, listener)
+    request = replace(snapshot.request, as_of=as_of or snapshot.request.as_of)
+    prepared = check_files(request, snapshot.copies, snapshot.folders, listener)
     snapshot.restore(prepared.checked)
     return FinishedRun(path, record, prepared, snapshot.request, snapshot.template_file)
 

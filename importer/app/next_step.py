@@ -28,6 +28,8 @@ def command_words(request: CheckRequest) -> str:
         words.append(f"--template {shlex.quote(request.template)}")
     if request.encoding:
         words.append(f"--encoding {shlex.quote(request.encoding)}")
+    if request.as_of:
+        words.append(f"--as-of {request.as_of}")
     if request.amounts:
         words.append(f"--amounts {request.amounts}")
     if request.lookups:

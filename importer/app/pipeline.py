@@ -144,10 +144,12 @@ def check_files(
     with listener.work(Work.READING):
         tables = _read(request, loaded if former is None else None, copies)
 
+    from importer.app.ageing_totals import ageing_day, ageing_totals
     from importer.mapping.cleared_cells import take_clears
     from importer.mapping.map_tables import map_tables
     from importer.resume.result_workbook import read_picks
     from importer.resume.row_changes import as_written, row_changes
+    from importer.validation.open_items import ageing_findings
     from importer.validation.validate import check
 
     picks: Sequence[Pick] = read_picks(tables) if former else ()
@@ -183,6 +185,9 @@ def check_files(
             TargetStatus(request.then or TargetStatus.DRAFT),
             incomplete=bool(request.incomplete_drafts),
         )
+        if (day := ageing_day(request.as_of)) is not None:
+            checked.ageing = day, ageing_totals(expect, template, request.as_of)
+            checked.add_findings(ageing_findings(checked, *checked.ageing))
         if wanted is not None:
             checked.add_findings(wanted.findings)
         if recognised:
@@ -367,6 +372,7 @@ def _with_options(
     template: Template, request: CheckRequest, former: ResultWorkbook | None
 ) -> Template:
     """The template with the parameters and control totals of the request."""
+    from importer.app.ageing_totals import PREFIX, ageing_totals
     from importer.core.currencies import EXPONENTS
     from importer.core.nearest_name import did_you_mean
     from importer.mapping.parameters import with_settings
@@ -386,10 +392,13 @@ def _with_options(
                     f"--expect {name}={text}: {problem}. Write it as {name.upper()}=1284220.10."
                 )
             gross[name.upper()] = text
+        elif name.startswith(PREFIX):
+            ageing_totals(((name, text),), template, request.as_of)
         else:
             near = did_you_mean(name, ("bills", "lines", *EXPONENTS))
             raise UsageProblem(
-                f"--expect {name}={text}: '{name}' is neither bills, lines nor a currency{near}"
+                f"--expect {name}={text}: '{name}' is neither bills, lines, a currency nor an"
+                f" ageing{near}"
             )
     if request.amounts and template.template == CANONICAL:
         amounts = "decimal" if request.amounts == "money" else "cents"

@@ -15,10 +15,11 @@ from importer.report.light_findings import unfinished
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """``journal``: another than the company's own."""
+    """``journal``: another than the company's own; ``as_of``: the day of the ageing."""
 
     run: str
     journal: str | None = None
+    as_of: str | None = None
 
 
 def report(
@@ -29,7 +30,7 @@ def report(
 
     Raises UsageProblem where there is no such run, or its files are gone.
     """
-    run = finished_run(options.run, options.journal, listener)
+    run = finished_run(options.run, options.journal, listener, as_of=options.as_of)
     with Journal(run.journal) as journal:
         built, steps = report_of(run, journal, "report")
     path = result.free_path(run.files, run.record.id) if result else None

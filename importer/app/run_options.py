@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from importer.app.check_request import CheckRequest, Pairs
     from importer.resume.provenance import ResultWorkbook
 
-_HARMLESS = ("amounts", "encoding")  # how cells are read; the others need the user's seal
+_HARMLESS = ("amounts", "as-of", "encoding")  # how cells are read; the others need the user's seal
 _FOLDERS = ("lookups", "documents")
 _FLAGS = ("only-valid", "incomplete-drafts")
 
@@ -29,6 +29,7 @@ def run_options(request: CheckRequest, *, only_valid: bool = False) -> Pairs:
     """The options by their long names, with absolute paths; a folder of lookup tables each."""
     values = {
         "amounts": request.amounts,
+        "as-of": request.as_of,
         "encoding": request.encoding,
         "then": request.then,
         "documents": request.documents and str(Path(request.documents).absolute()),
@@ -77,6 +78,7 @@ def continue_options(
         more_lookups=tuple(values.get("lookups", ())),
         largest_document=float(largest[0]) if largest else request.largest_document,
         amounts=first("amounts", request.amounts),
+        as_of=first("as-of", request.as_of),
         encoding=first("encoding", request.encoding),
         then=first("then", request.then),
         documents=first("documents", request.documents),

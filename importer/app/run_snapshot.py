@@ -91,6 +91,7 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
         "told": {name: kind.value for name, kind in request.table_kinds},
         "settings": request.settings,
         "expect": request.expect,
+        "as_of": request.as_of,
         "encoding": request.encoding,
         "amounts": request.amounts,
         "then": request.then,
@@ -152,6 +153,7 @@ def load_snapshot(run: str) -> Snapshot:
         **{
             name: manifest.get(name)
             for name in (
+                "as_of",
                 "encoding",
                 "amounts",
                 "then",

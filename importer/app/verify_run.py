@@ -33,6 +33,7 @@ from importer.model.journal_states import Status
 from importer.model.ledger import LedgerTieOut
 from importer.model.read_back import Comparison, ReadBack
 from importer.model.report_model import RunError
+from importer.report.ageing_report import ageing_words
 from importer.report.ledger_words import ledger_words
 from importer.report.phrases import document_noun, documents_of
 from importer.validation.finding_batch import Findings
@@ -50,15 +51,16 @@ _CODES = ("light.twice", "light.changed", "light.missing", *_LEDGER, *sorted(_OT
 @dataclass(frozen=True)
 class VerifyOptions:
     """``lines``: each line item is read by itself, too; ``ledger``: so are the ledger's lines of
-    what is posted; ``again``: also what a verification that was stopped has read; ``journal``:
-    another than the company's own. ``settle``: seconds until what Light does not show is asked for
-    again.
+    what is posted; ``as_of``: the day of the ageing (2025-03-31); ``again``: also what a
+    verification that was stopped has read; ``journal``: another than the company's own.
+    ``settle``: seconds until what Light does not show is asked for again.
     """
 
     run: str
     journal: str | None = None
     lines: bool = False
     ledger: bool = False
+    as_of: str | None = None
     again: bool = False
     settle: float = 30.0
     pace: PaceOptions = DEFAULT_PACE
@@ -79,7 +81,7 @@ def verify(
     Raises UsageProblem where there is no such run, StoppedEarly where it was stopped at once.
     """
     began = time.monotonic()
-    run = finished_run(options.run, options.journal, listener)
+    run = finished_run(options.run, options.journal, listener, as_of=options.as_of)
     destination = destination_of_run(run.record, run.journal, options.pace)
     path = result.free_path(run.files, run.record.id) if result else None
     with Journal(run.journal) as journal:
@@ -103,9 +105,11 @@ def verify(
         notes=(
             _note(report.summary.read_back, documents_of(read), lines=options.lines),
             *(() if ledger is None else ledger_words(ledger)),
+            *(() if report.summary.ageing is None else ageing_words(report.summary.ageing)),
         ),
     )
     words = " --lines" * options.lines + " --ledger" * options.ledger
+    words += f" --as-of {options.as_of}" if options.as_of else ""
     step = after_verify(run.record.id, summary, stopped=stopped is not None, options=words)
     if not step and summary.bills.get(Status.UNKNOWN) and run.record.finished is None:
         step = f"light-import load {run.words} (looks up the bills in doubt)"
@@ -139,6 +143,7 @@ async def _verify(
             loaded,
             outcomes,
             lines=options.lines,
+            balances=run.prepared.checked.ageing is not None,
             again=options.again,
         )
         settle = options.settle

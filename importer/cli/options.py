@@ -84,6 +84,12 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="The result as JSON on stdout: docs/run.schema.json."
 )
 run_argument = click.argument("run", help="The id of a load, from 'light-import runs', or latest.")
+as_of_option = click.option(
+    "--as-of",
+    metavar="DATE",
+    help="Add the AP ageing on this day (2025-03-31): what is not due, and overdue for 1–30, 31–60,"
+    " 61–90 and over 90 days.",
+)
 source_options = _group(
     click.argument(
         "source",
@@ -122,9 +128,11 @@ source_options = _group(
         metavar="WHAT=FIGURE",
         multiple=True,
         callback=_pairs,
-        help="A control total: bills=412, lines=900, or a currency's gross total as"
-        " GBP=1284220.10. May be repeated; overrides the template's.",
+        help="A control total: bills=412, lines=900, a currency's gross total as"
+        " GBP=1284220.10, or with --as-of one of the ageing as ageing.31-60.GBP=1200.00 (not-due,"
+        " 1-30, 31-60, 61-90, over-90). May be repeated; overrides the template's.",
     ),
+    as_of_option,
     click.option(
         "--set",
         "settings",
@@ -261,6 +269,7 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
         "template",
         "settings",
         "expect",
+        "as_of",
         "encoding",
         "amounts",
         "lookups",

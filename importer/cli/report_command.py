@@ -6,7 +6,13 @@ from typing import Any
 
 import click
 
-from importer.cli.options import journal_option, output_of, output_options, run_argument
+from importer.cli.options import (
+    as_of_option,
+    journal_option,
+    output_of,
+    output_options,
+    run_argument,
+)
 
 
 @click.command(short_help="Write the result workbook of a run again.")
@@ -17,8 +23,9 @@ from importer.cli.options import journal_option, output_of, output_options, run_
     type=click.Choice(["xlsx", "csv", "json", "html"]),
     help="What is written.  [default: as the name in --result ends, else xlsx]",
 )
+@as_of_option
 @output_options
-def report(run: str, journal: str | None, **options: Any) -> int:
+def report(run: str, journal: str | None, as_of: str | None, **options: Any) -> int:
     """Write the result of RUN again, even after a crash.
 
     As a workbook; as CSV, one row a row of the file; as JSON, the summary and the rows; or as HTML,
@@ -35,5 +42,5 @@ def report(run: str, journal: str | None, **options: Any) -> int:
     from importer.app import report as report_run
 
     result, console = output_of(options)
-    written = report_run(ReportOptions(run, journal), result=result, listener=console)
+    written = report_run(ReportOptions(run, journal, as_of), result=result, listener=console)
     return console.show_result(written)

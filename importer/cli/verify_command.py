@@ -6,7 +6,14 @@ from typing import Any
 
 import click
 
-from importer.cli.options import output_of, output_options, pace_of, run_options, settle_option
+from importer.cli.options import (
+    as_of_option,
+    output_of,
+    output_options,
+    pace_of,
+    run_options,
+    settle_option,
+)
 
 
 @click.command(short_help="Read a run's bills back from Light and compare them.")
@@ -20,6 +27,7 @@ from importer.cli.options import output_of, output_options, pace_of, run_options
     is_flag=True,
     help="Read everything again, even what a stopped verification has read.",
 )
+@as_of_option
 @settle_option
 @output_options
 def verify(run: str, **options: Any) -> int:
@@ -38,7 +46,7 @@ def verify(run: str, **options: Any) -> int:
     Examples:
       light-import verify 20260131-093000-a1b2
       light-import verify 20260131-093000-a1b2 --lines
-      light-import verify latest --ledger
+      light-import verify latest --ledger --as-of 2026-01-31
     """
     from importer.app import StopControl, VerifyOptions
     from importer.app import verify as verify_run

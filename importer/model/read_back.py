@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from importer.model.ageing import OpenBalance
+
 
 class Comparison(StrEnum):
     """How a bill read back from Light compares with the sheet."""
@@ -62,3 +64,4 @@ class ReadBack:
     differences: tuple[Difference, ...] = ()
     message: str = ""
     line_items: tuple[LineReadBack, ...] = ()  # where ``lines``
+    balance: OpenBalance | None = None  # where it was asked for; the journal does not keep it

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from importer.core.errors import ImporterError
+from importer.model.ageing import Ageing
 from importer.model.finding import CellRef
 from importer.model.journal_states import IN_LIGHT, Status, Step
 from importer.model.ledger import LedgerTieOut
@@ -262,6 +263,7 @@ class RunSummary:
     template_file: str = ""  # where it is, unless it came with the product
     read_back: Mapping[str, int] = field(default_factory=dict)  # bills, by ``Comparison``
     ledger: LedgerTieOut | None = None  # where it was asked for
+    ageing: Ageing | None = None  # where it was asked for
     continues: str = ""  # the run whose result workbook was loaded
     company_id: str = ""
     sandbox: bool = False  # what was loaded is gone with it

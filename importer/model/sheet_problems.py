@@ -214,6 +214,10 @@ control.gross.unreadable: a control total that cannot be read
 control.gross.currencies: one control total for several currencies
   The file has one total, {value}, but bills in {currencies}.
   → Check the currencies; one total cannot cover several.
+control.ageing.differs: an ageing total that differs
+  On {day} the total expected for '{bucket}' is {value} {currency}; the sheet's bills come to
+  {sheet}: a difference of {difference}.
+  → Compare the due dates and what is missing or extra; --only-valid loads regardless.
 control.bills.differs: the number of bills differs
   Bills expected: {expected}; the sheet has {value}: a difference of {difference}.
   → Find what is missing or extra before loading; --only-valid loads regardless.

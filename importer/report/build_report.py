@@ -32,6 +32,7 @@ from importer.model.report_model import (
 )
 from importer.model.tables import InputTable, Role
 from importer.references.suggested_values import suggestions_of
+from importer.report.ageing_report import ageing_words, compute_ageing
 from importer.report.light_findings import answer_findings, lines_read_back
 from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes, RowOutcomes
 from importer.report.phrases import NO_CURRENCY, left_out_words
@@ -85,6 +86,7 @@ def build_report(
     notes = checked.credit_notes
     in_light = lines_read_back(checked, read_backs)
     suggested = suggestions_of(checked, in_light)
+    ageing = compute_ageing(checked, bills)
     summary = replace(
         summary,
         bills=_with_left_out(_counts(bills.codes[~notes]), _documents(checked, credit_notes=False)),
@@ -100,7 +102,9 @@ def build_report(
             *summary.notes,
             *left_out_words(checked.left_out),
             *([_SUGGESTED] if suggested else []),
+            *(ageing_words(ageing) if ageing else ()),
         ),
+        ageing=ageing,
         rows=_rows(checked.mapped.tables),
         unlisted=_unlisted(checked, bills),
         failed_controls=frozenset(c for c in checked.findings.codes() if c.startswith("control.")),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 
+from importer.model.ageing import BUCKETS, Ageing, AgeingRow
 from importer.model.bills import BILL, CREDIT_NOTE
 from importer.model.finding import Finding
 from importer.model.ledger import LedgerTieOut
@@ -63,6 +64,7 @@ def summary_json(
         "passed_over": [_left_out(each) for each in summary.left_out],
         **({"read_back": dict(summary.read_back)} if summary.read_back else {}),
         **({} if summary.ledger is None else {"ledger": _ledger(summary.ledger)}),
+        **({} if summary.ageing is None else {"ageing": _ageing(summary.ageing)}),
         **({"line_items_in_light": [_line(each) for each in lines]} if lines else {}),
         "findings": [_finding(finding) for finding in findings],
         "error": None if summary.error is None else asdict(summary.error),
@@ -101,6 +103,38 @@ def _ledger(ledger: LedgerTieOut) -> dict[str, object]:
             }
             for each in ledger.accounts
         ],
+    }
+
+
+def _ageing(ageing: Ageing) -> dict[str, object]:
+    def cents(row: AgeingRow) -> dict[str, object]:
+        comparable = ageing.asked and not row.unread
+        return {
+            "currency": row.currency,
+            "documents": row.documents,
+            "sheet": {bucket.value: row.sheet.get(bucket, 0) for bucket in BUCKETS},
+            "light": {bucket.value: row.light.get(bucket, 0) for bucket in BUCKETS}
+            if comparable
+            else None,
+        }
+
+    return {
+        "as_of": ageing.as_of.isoformat(),
+        "asked": ageing.asked,
+        "agrees": ageing.agrees,
+        "by_issue_date": ageing.by_issue_date,
+        "totals": [
+            cents(row)
+            | {
+                "expected": {
+                    bucket.value: control
+                    for (currency, bucket), control in ageing.expected.items()
+                    if currency == row.currency
+                }
+            }
+            for row in ageing.totals()
+        ],
+        "vendors": [{"vendor": row.vendor, **cents(row)} for row in ageing.rows],
     }
 
 

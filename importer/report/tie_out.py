@@ -163,7 +163,7 @@ def compute_tie_out(
         name = bill.currency if bill.currency in out else NO_CURRENCY
         currency = out[name]
         currency.add(bill)
-        key, written = (name, *_vendor(bill)), tidy(bill.vendor)
+        key, written = (name, *vendor_names(bill)), tidy(bill.vendor)
         if key not in by_vendor:
             by_vendor[key] = TieOut(key[1], asked=currency.asked, number=key[2])
             currency.vendors.append(by_vendor[key])
@@ -175,7 +175,7 @@ def compute_tie_out(
     return list(out.values())
 
 
-def _vendor(bill: BillResult) -> tuple[str, str]:
+def vendor_names(bill: BillResult) -> tuple[str, str]:
     """The name and number of the vendor in Light, else what was typed."""
     vendor = bill.light_vendor
     if vendor is None:

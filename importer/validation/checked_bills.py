@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from importer.core.lazy_sequence import LazySequence
 from importer.mapping.map_tables import MappedTables
+from importer.model.ageing import AgeBucket
 from importer.model.bills import Bill, Document, LineItem, Property
 from importer.model.fields import (
     BILL_FIELDS,
@@ -68,6 +70,8 @@ class Checked:
     """Light's vendors by id, as far as its list was read."""
     documents: dict[int, Document] = field(default_factory=dict)  # by bill
     left_out: tuple[LeftOut, ...] = ()
+    ageing: tuple[date, Mapping[tuple[str, AgeBucket], int]] | None = None
+    """The day of the ageing, and what it is to come to: cents by currency and bucket."""
     credit_notes: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from importer.core.fetch import fetch_all
 from importer.loading.bill_diff import amortization_differences, pair_lines
 from importer.loading.bill_state import is_cancelled
 from importer.loading.engine import Engine
-from importer.loading.gateway import LightGateway, fetch_bill, fetch_line
+from importer.loading.gateway import LightGateway, fetch_bill, fetch_line, fetch_note_links
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.verification_records import delete_read_backs
 from importer.loading.loaded_bills import LoadedBill, Outcomes, valid_read_backs
@@ -29,6 +29,7 @@ from importer.loading.operation import (
     Operation,
     ReadBackRecord,
 )
+from importer.model.ageing import OpenBalance
 from importer.model.light_objects import LightBill, LightLine
 from importer.model.read_back import Comparison, LineReadBack, ReadBack
 
@@ -37,12 +38,14 @@ SETTINGS = EngineSettings(give_up_after=0.0)  # each reading is tried for a whil
 
 @dataclass(eq=False)
 class VerifyBill(Operation):
-    """``lines``: each line is read by itself too. ``read_back`` is what was read, or ``reason``
+    """``lines``: each line is read by itself too, ``balances``: so is what is still to be paid.
+    ``read_back`` is what was read, or ``reason``
     why it could not be. ``settle``: seconds until a bill that Light does not show is asked for
     again: one 404 proves nothing."""
 
     loaded: LoadedBill
     lines: bool = False
+    balances: bool = False
     settle: float = 0.0
     absent_looks: int = 0
     read_back: ReadBack | None = None
@@ -55,7 +58,7 @@ class VerifyBill(Operation):
 
     async def look(self, gateway: LightGateway) -> Decision:
         light_id = self.loaded.light_id
-        outcome = await fetch_bill(gateway, self.loaded.ref)
+        outcome = await fetch_bill(gateway, self.loaded.ref, balance=self.balances)
         remote = outcome.content
         if outcome.verdict is Verdict.ABSENT:
             self.absent_looks += 1
@@ -80,6 +83,7 @@ class VerifyBill(Operation):
             matched, others = pair_lines(bill, lines, self.loaded.entry.line_ids)
             differences += amortization_differences(bill, matched)
             line_items = tuple(_line_items(matched, others))
+        balance = await self._balance(gateway, remote) if self.balances else None
         net, tax = _sums(lines)
         return self._finish(
             ReadBack(
@@ -92,8 +96,19 @@ class VerifyBill(Operation):
                 self.lines,
                 tuple(differences),
                 line_items=line_items,
+                balance=balance,
             )
         )
+
+    async def _balance(self, gateway: LightGateway, remote: LightBill) -> OpenBalance:
+        """What is still to be paid; of a credit note, what of it clears no bill yet."""
+        due = remote.due_date or remote.issued_date
+        if not remote.credit_note:
+            return OpenBalance(remote.outstanding, due)
+        links = await fetch_note_links(gateway, remote.id)
+        if links.content is None or remote.amount is None:
+            return OpenBalance(None, due)
+        return OpenBalance(remote.amount + sum(link.amount for link in links.content), due)
 
     async def _lines_one_by_one(
         self, gateway: LightGateway, remote: LightBill
@@ -165,11 +180,12 @@ class Verification:
     todo: list[LoadedBill]
     read_backs: dict[int, ReadBack] = field(default_factory=dict)
     lines: bool = False
+    balances: bool = False
 
     async def verify(self, engine: Engine) -> None:
         """Read them all; ``engine.stopped`` says why it ended early, if it did."""
         settle = engine.settings.settle
-        operations = [VerifyBill(loaded, self.lines, settle) for loaded in self.todo]
+        operations = [VerifyBill(loaded, self.lines, self.balances, settle) for loaded in self.todo]
         await engine.execute(operations)
         for each in operations:
             if each.read_back is not None:
@@ -187,14 +203,15 @@ def plan_verification(
     outcomes: Outcomes,
     *,
     lines: bool = False,
+    balances: bool = False,
     again: bool = False,
 ) -> Verification:
     """What a verification before this one did not come to; all of it where it was complete, or with
-    ``again``."""
-    read_before = {} if again else valid_read_backs(journal, run, outcomes)
+    ``again``, or with ``balances``, which the journal does not keep."""
+    read_before = {} if again or balances else valid_read_backs(journal, run, outcomes)
     read_before = {i: back for i, back in read_before.items() if back.lines or not lines}
     todo = [loaded for loaded in bills if loaded.entry.id not in read_before]
     if not todo or not read_before:
         delete_read_backs(journal, run)
-        return Verification(run, list(bills), {}, lines)
+        return Verification(run, list(bills), {}, lines, balances)
     return Verification(run, todo, read_before, lines)

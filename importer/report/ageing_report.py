@@ -1,0 +1,111 @@
+"""The AP ageing of a run: the open amounts of the sheet, and Light's balances of the same bills."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from importer.model.ageing import BUCKETS, AgeBucket, Ageing, AgeingRow, age_bucket
+from importer.model.journal_states import Status
+from importer.model.read_back import Comparison
+from importer.model.report_model import BillResult
+from importer.report.tie_out import vendor_names
+from importer.validation.checked_bills import Checked
+from importer.validation.open_items import open_items
+
+
+@dataclass
+class _Sums:
+    unit: int = 100
+    sheet: Counter[AgeBucket] = field(default_factory=Counter)
+    light: Counter[AgeBucket] = field(default_factory=Counter)
+    documents: int = 0
+    unread: int = 0
+
+    def add_light(self, bill: BillResult, as_of: date) -> None:
+        read = bill.read_back
+        if read is not None and read.comparison is Comparison.MISSING:
+            return  # Light has it no more: nothing is open
+        if read is None and not bill.result.in_light and bill.result.status is not Status.UNKNOWN:
+            return
+        balance = None if read is None else read.balance
+        if balance is None or balance.cents is None:
+            self.unread += 1
+        else:
+            self.light[age_bucket(balance.due, as_of)] += balance.cents
+
+
+def compute_ageing(checked: Checked, bills: Sequence[BillResult]) -> Ageing | None:
+    """By currency and vendor; None where no day was given."""
+    if checked.ageing is None:
+        return None
+    as_of, expected = checked.ageing
+    items = {item.bill: item for item in open_items(checked)}
+    sums: dict[tuple[str, str], _Sums] = {}
+    asked = False
+    for i, bill in enumerate(bills):
+        item = items.get(i)
+        balance = bill.read_back.balance if bill.read_back else None
+        asked |= balance is not None
+        if item is None and (balance is None or not balance.cents):
+            continue  # the sheet has it as paid, or without an amount
+        name, number = vendor_names(bill)
+        label = f"{name} ({number})" if number else name
+        of_vendor = sums.setdefault((bill.currency, label), _Sums(bill.unit))
+        of_vendor.documents += 1
+        if item is not None:
+            of_vendor.sheet[age_bucket(item.due, as_of)] += item.cents
+        of_vendor.add_light(bill, as_of)
+    order = sorted(sums, key=lambda key: (key[0], key[1].casefold()))
+    return Ageing(
+        as_of,
+        tuple(
+            AgeingRow(
+                currency,
+                vendor,
+                each.unit,
+                dict(each.sheet),
+                dict(each.light) if asked else {},
+                each.documents,
+                each.unread if asked else each.documents,
+            )
+            for currency, vendor in order
+            for each in (sums[currency, vendor],)
+        ),
+        asked,
+        expected,
+        sum(item.by_issue_date for item in items.values()),
+        int((~checked.amounts.valid).sum()),
+    )
+
+
+def ageing_words(ageing: Ageing) -> Iterator[str]:
+    """Sentences for the notes."""
+    day = ageing.as_of.isoformat()
+    if not ageing.asked:
+        yield (
+            f"The AP ageing of {day} is the sheet's. Light's balances are read by: light-import"
+            f" verify RUN --as-of {day}"
+        )
+    elif ageing.agrees:
+        yield f"AP ageing on {day}: Light's outstanding balances are those of the sheet."
+    elif unread := sum(row.unread for row in ageing.rows):
+        yield (
+            f"AP ageing on {day}: Light's balance of {unread:,} documents could not be read; their"
+            " vendors are not compared."
+        )
+    else:
+        buckets = sum(bool(row.difference(bucket)) for row in ageing.totals() for bucket in BUCKETS)
+        vendors = sum(any(row.difference(b) for b in BUCKETS) for row in ageing.rows)
+        yield (
+            f"AP ageing on {day}: Light's outstanding balances differ from the sheet for"
+            f" {vendors:,} vendor{'' if vendors == 1 else 's'}, in {buckets:,} totals by age."
+        )
+    if ageing.by_issue_date:
+        one = ageing.by_issue_date == 1
+        yield (
+            f"{ageing.by_issue_date:,} document{' has' if one else 's have'} no due date: in the"
+            " ageing the issue date counts."
+        )
