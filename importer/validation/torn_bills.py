@@ -60,7 +60,7 @@ def torn_bills(
     for codes, mask in ((_HIDING, hidden), (_MISREAD, misread), (_BREAKING, broken)):
         of_bills, of_lines = findings.items_of(*codes)
         mask[of_bills] = mask[line_bill[of_lines]] = True
-    broken &= invalid & bool(mapped.template.source.fill_down)
+    broken &= invalid & (set(mapped.template.key_columns) <= set(mapped.template.source.fill_down))
     runs, table = of_rows[starts], mapped.lines.table[firsts]
     run_counts = np.bincount(runs[runs >= 0], minlength=size)
     scattered = _scattered(runs, run_counts, invalid)

@@ -211,7 +211,7 @@ def test_blank_row_among_many_changes_nothing(tmp_path: Path) -> None:
 def test_lines_below_a_row_that_has_but_a_vendor_may_be_of_the_bill_above(tmp_path: Path) -> None:
     rows = [ROWS[0], ["N/A", "", "", "", ""], ROWS[1], ROWS[2]]
     of = read(tmp_path, rows)
-    assert ("bills.lines.in_doubt", 2, "Net") in finding_cells(of)
+    assert ("bills.lines.in_doubt", 2) in [f[:2] for f in finding_cells(of)]
     assert bills(of) == {"B1": 700}
 
 
