@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.sources import STDIN
+from importer.model.report_model import Correction
 from importer.model.tables import TableKind
+
+if TYPE_CHECKING:
+    from importer.references.lookup_tables import Pick
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -37,6 +42,8 @@ class CheckRequest:
     create_vendors: bool = False  # the sheet Vendors is read
     as_of: str | None = None  # the day, as 2025-03-31, of the ageing
     update: bool | None = None  # what Light has becomes as the sheet; None: where it says (clear)
+    picks: tuple[Pick, ...] = ()  # for names, beside those of a result workbook
+    corrections: tuple[Correction, ...] = ()  # of cells, by which the files differ from originals
     stdin: Path | None = None  # what came on standard input, which the source "-" stands for
 
     @property

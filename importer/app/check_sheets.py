@@ -29,6 +29,7 @@ def check(
     base_url: str | None = None,
     journal: str | None = None,
     result: ResultFile | None = None,
+    lists: Cached | None = None,
     listener: Listener = SILENT,
 ) -> Result:
     """Check bills and line items offline. Without ``result`` no file is written.
@@ -36,14 +37,13 @@ def check(
     ``company`` is the name or id of a company whose lists were fetched, the only one if left out:
     names that it does not have give warnings. ``base_url`` is the Light that the bills would go to,
     ``journal`` a file or a team's database that may know them. Cells may say ``(clear)``, as for an
-    update.
-    Without lists a note says that names were not
+    update. ``lists`` are these lists themselves. Without any a note says that names were not
     checked; a ``company`` that is no ``profile``'s must have some. Raises ImporterError where the
     files cannot be checked at all.
     """
     place = chosen_journal(journal)
     team = place if isinstance(place, TeamAddress) else None
-    cached, unchecked = _lists(company, profile=profile)
+    cached, unchecked = (lists, "") if lists else _lists(company, profile=profile)
     began, started = time.monotonic(), datetime.now(UTC)
     path = result.free_path(request.files) if result else None
     listener.message(f"Checking {', '.join(request.files)} …")

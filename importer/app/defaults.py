@@ -81,6 +81,13 @@ def read_defaults(company: str | None) -> Defaults:
     return Defaults(options, company)
 
 
+def profile_names() -> list[str]:
+    """The companies that light-import.toml has profiles of."""
+    path = _path()
+    profiles = _parse(path).get("company", {}) if path else {}
+    return sorted(profiles) if isinstance(profiles, dict) else []
+
+
 def _path() -> Path | None:
     """The file of the current folder, else of the user's folder of settings."""
     of_folder = Path(FILE).absolute()

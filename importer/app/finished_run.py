@@ -91,6 +91,7 @@ class FinishedRun:
             version=self.record.version,
             digests=self.prepared.digests,
             options=run_options(self.request, only_valid=bool(facts.get("only_valid"))),
+            corrections=self.request.corrections,
         )
 
 

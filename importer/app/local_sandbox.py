@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from importer.sandbox import SandboxSettings, parse_fault, serve
+from importer.app.data_paths import data_folder
+from importer.core.errors import UsageProblem
+from importer.core.private_files import private_file_at
+from importer.sandbox import SandboxSettings, parse_fault, running, serve
 from importer.sandbox.faults import FAULTS, TARGET_DESCRIPTIONS, read_script
 from importer.sandbox.lies import LIES
 
@@ -40,6 +45,33 @@ def serve_sandbox(
         **settings,
     )
     serve(sandbox, port, lambda base_url: ready(base_url, sandbox.keys))
+
+
+@contextlib.contextmanager
+def sandbox_for_page() -> Iterator[str]:
+    """A sandbox whose bills are kept, on the port of last time where that is free; its address.
+
+    In the block this process works with the sandbox, and with no key of Light.
+    """
+    folder = data_folder() / "web"
+    port_file = private_file_at(folder / "sandbox-port")
+    last = port_file.read_text().strip()
+    settings = SandboxSettings(
+        requests_per_minute=6_000, database=private_file_at(folder / "sandbox.sqlite")
+    )
+    with contextlib.ExitStack() as stack:
+        try:
+            sandbox = stack.enter_context(running(settings, int(last) if last.isdigit() else 0))
+        except UsageProblem:  # the port is taken
+            sandbox = stack.enter_context(running(settings))
+        port_file.write_text(sandbox.base_url.rpartition(":")[2])
+        for name in [name for name in os.environ if name in _OF_LIGHT]:
+            del os.environ[name]
+        os.environ |= {"LIGHT_API_KEY": sandbox.key, "LIGHT_BASE_URL": sandbox.base_url}
+        yield sandbox.base_url
+
+
+_OF_LIGHT = ("LIGHT_API_KEYS", "LIGHT_ACCESS_TOKEN", "LIGHT_IMPORT_JOURNAL")
 
 
 def fault_kinds(*, lies: bool) -> list[tuple[str, str, bool]]:

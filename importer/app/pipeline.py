@@ -95,6 +95,7 @@ class CheckedFiles:
             version=__version__,
             digests=self.digests,
             options=run_options(self.request),
+            corrections=self.request.corrections,
         )
 
 
@@ -152,7 +153,7 @@ def check_files(
     from importer.validation.open_items import ageing_findings
     from importer.validation.validate import check
 
-    picks: Sequence[Pick] = read_picks(tables) if former else ()
+    picks: Sequence[Pick] = (*request.picks, *(read_picks(tables) if former else ()))
     wanted: WantedVendors | None = None
     if request.create_vendors or picks:
         tables, picks, wanted = _new_vendors(tables, picks, sheets=request.create_vendors)

@@ -140,6 +140,12 @@ def json_document(
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
+def save_result(result: Result, file: ResultFile) -> Result:
+    """Write a result that is there already. UsageProblem where it cannot be written."""
+    path = file.free_path(result.summary.sources, result.summary.run)
+    return write_file(result.report, file, path, Listener())
+
+
 def write_file(
     report: Report, file: ResultFile | None, path: Path | None, listener: Listener
 ) -> Result:

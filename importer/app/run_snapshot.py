@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from importer.core.errors import StoppedEarly, UsageProblem
 from importer.core.private_files import private_file_at, private_folder
 from importer.model.finding import CellRef
 from importer.model.light_objects import Vendor
-from importer.model.report_model import Suggestion, Unresolved
+from importer.model.report_model import Correction, Suggestion, Unresolved
 from importer.model.tables import TableKind
 from importer.validation.checked_bills import Checked
 from importer.validation.finding_batch import Findings
@@ -105,6 +105,7 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
         "unresolved": [asdict(each) for each in prepared.checked.unresolved],
         "vendors": _vendors(prepared.checked),
         "template_file": prepared.template_file,
+        "corrections": [astuple(each) for each in request.corrections],
         "folders": {name: str(Path(name).absolute().parent) for name in request.files},
     }
     text = json.dumps(manifest)
@@ -150,6 +151,7 @@ def load_snapshot(run: str) -> Snapshot:
         expect,
         more_lookups=tuple(manifest.get("lookups", ())),
         update=bool(manifest.get("update")),
+        corrections=tuple(Correction(*each) for each in manifest.get("corrections", ())),
         **{
             name: manifest.get(name)
             for name in (

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from importer.app.consent_words import Fact, company_facts
 from importer.app.events import Listener, Phase, Work
+from importer.app.progress_words import PHASE_WORDS, WORK_WORDS
 from importer.cli.end_of_command import EventLog, run_at_end
 from importer.cli.progress_bar import ProgressBar
 from importer.cli.screen import columns, print_line, print_painted
@@ -18,26 +21,6 @@ from importer.model.light_objects import Company
 if TYPE_CHECKING:
     from importer.app.result import Result
 
-_PHASES = {  # doing, failed
-    Phase.VENDORS: ("Creating", "failed"),
-    Phase.CREATION: ("Loading", "failed"),
-    Phase.UPDATE: ("Changing", "failed"),
-    Phase.STEPS: ("Taking", "failed"),
-    Phase.READ_BACK: ("Reading back", "different"),
-    Phase.CANCELLATION: ("Undoing", "not cancelled"),
-    Phase.RESTORATION: ("Changing back", "not changed"),
-    Phase.EXPORT: ("Reading", "not there any more"),
-    Phase.CANCELLATION_DRY_RUN: ("Looking at", "not cancelled"),
-}
-_WORK = {
-    Work.READING: "Reading the files",
-    Work.CHECKING: "Checking the rows",
-    Work.WRITING: "Writing the result",
-    Work.LISTS: "Fetching the company's lists",
-    Work.PAGES: "Reading Light's list",
-    Work.LOOKING: "Looking for bills in Light",
-    Work.LEDGER: "Reading the ledger",
-}
 _DELAY = 2.0  # seconds that work may take without being shown
 
 
@@ -68,12 +51,12 @@ class Console(Listener):
             print_line(visible(text))
 
     def connected(self, company: Company, address: str) -> None:
-        for line in company_lines(company, address):
+        for line in fact_lines(company_facts(company, address)):
             self.message(line)
 
     def phase_started(self, phase: Phase, total: int, noun: str) -> None:
         self._log_event("phase_started", phase=phase.name.lower(), total=total, noun=noun)
-        self._start_bar(total, *_PHASES[phase], noun)
+        self._start_bar(total, *PHASE_WORDS[phase], noun)
 
     def advance(self, failed: bool) -> None:
         self._log_event("advanced", failed=failed)
@@ -99,7 +82,7 @@ class Console(Listener):
 
     def work_started(self, work: Work) -> None:
         self._log_event("work_started", work=work.name.lower())
-        self._start_bar(0, _WORK[work], "", "", delay=_DELAY)
+        self._start_bar(0, WORK_WORDS[work], "", "", delay=_DELAY)
 
     def work_advanced(self, done: int, total: int) -> None:
         self._log_event("work_advanced", done=done, total=total)
@@ -148,6 +131,6 @@ def _unlogged(event: str, **facts: object) -> None:
     """Without --log."""
 
 
-def company_lines(company: Company, address: str) -> list[str]:
-    """The company and where it is, before anything is written to it."""
-    return [f"Company:  {company.name}", f"Light:    {address}"]
+def fact_lines(facts: Sequence[Fact]) -> list[str]:
+    """Facts in a column beside their labels."""
+    return [f"{f'{label}:' if label else '':<10}{text}" for label, text in facts]

@@ -24,6 +24,7 @@ from importer.core.safe_text import visible
 _COMMANDS = {
     "validate": ("validate_command", "Check sheets without sending anything."),
     "load": ("load_command", "Check sheets, then create their bills in Light."),
+    "web": ("web_command", "Correct and load bills on a page in the browser."),
     "runs": ("runs_command", "List past loads."),
     "verify": ("verify_command", "Read a run's bills back from Light and compare them."),
     "undo": ("undo_command", "Cancel in Light what a run created."),

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from importer.app.progress_words import counted, rounded
 from importer.cli.screen import columns, print_line, raw
 
 _INTERVAL = 10.0  # seconds between lines
@@ -81,17 +82,15 @@ class ProgressBar:
     def text(self) -> str:
         """ "Loading 312 of 1,000 bills, 2 failed, 2 min left, waiting 43 s for Light's limit"."""
         now = time.monotonic()
-        parts = [self.doing]
-        if self.noun and self.total:
-            parts = [f"{self.doing} {self.done:,} of {self.total:,} {self.noun}"]
-        if self.failed:
-            parts.append(f"{self.failed:,} {self.failed_word}")
+        parts = [
+            counted(self.doing, self.done, self.total, self.noun, self.failed, self.failed_word)
+        ]
         if self._ends is not None and self.done < self.total:
-            parts.append(f"{_rounded(max(self._ends - now, 1))} left")
+            parts.append(f"{rounded(max(self._ends - now, 1))} left")
         elif not self.noun:
-            parts.append(_rounded(now - self._began))
+            parts.append(rounded(now - self._began))
         if self._waits > now:
-            parts.append(f"waiting {_rounded(self._waits - now)} {self._waits_for}")
+            parts.append(f"waiting {rounded(self._waits - now)} {self._waits_for}")
         return ", ".join(parts)
 
     def _redraw(self) -> None:
@@ -115,13 +114,6 @@ class ProgressBar:
         self._bar.ncols = columns() - 1
         self._bar.desc = self.text()
         self._bar.refresh()
-
-
-def _rounded(seconds: float) -> str:
-    """ "43 s", "2 min 20 s"."""
-    from importer.app import duration
-
-    return f"{seconds:.0f} s" if seconds < 59.5 else duration(seconds)
 
 
 _LOCK = threading.Lock()

@@ -236,6 +236,23 @@ class RunError:
         return cls(error.kind, str(error), error.remedy)
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A cell that a person corrected before the check, ``at`` a time in UTC; texts as in the cell.
+
+    ``file`` is the corrected copy that was read; ``column`` the header, or the column's letters.
+    """
+
+    file: str
+    sheet: str | None
+    row: int
+    column: str
+    before: str
+    after: str
+    by: str
+    at: str
+
+
 @dataclass(frozen=True)
 class RunSummary:
     """The whole of a run in figures; the source of ``--json`` and of the sheet ``Summary``."""
@@ -281,6 +298,7 @@ class RunSummary:
     created_vendors: tuple[tuple[str, str], ...] = ()  # name and Light's id
     unlisted: int = 0  # valid bills that name what the saved lists of Light do not have
     failed_controls: frozenset[str] = frozenset()  # codes of findings about control totals
+    corrections: tuple[Correction, ...] = ()  # of cells, on the page in the browser
 
     @property
     def documents(self) -> Mapping[str, int]:

@@ -56,17 +56,32 @@ _BILL_HEADERS = (
 
 def write_html(report: Report, path: Path) -> None:
     """Write the page; what does not fit is counted, and is in the workbook."""
-    environment = _environment()
-    style = environment.get_template("report.css.jinja").render(colours=colours)
+    environment, style = _environment(), html_style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     page = environment.get_template("report.html.jinja").generate(
-        style=Markup(style), style_digest=digest, **_values(report)
+        style=Markup(style),
+        style_digest=digest,
+        on_page=False,
+        figures_only=False,
+        **_values(report),
     )
     with (
         atomic_write(path) as unfinished,
         unfinished.open("w", encoding="utf-8", newline="\n") as file,
     ):
         file.writelines(page)
+
+
+def html_style() -> str:
+    """The style sheet of the report."""
+    return _environment().get_template("report.css.jinja").render(colours=colours)
+
+
+def html_body(report: Report, *, figures_only: bool) -> str:
+    """The report as a part of another page, without commands to type; ``figures_only``: without the
+    lists of problems, vendors and bills."""
+    template = _environment().get_template("report_body.html.jinja")
+    return template.render(on_page=True, figures_only=figures_only, **_values(report))
 
 
 def _environment() -> jinja2.Environment:

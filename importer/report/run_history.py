@@ -129,7 +129,7 @@ def history_text(runs: Sequence[History], width: int = 80) -> str:
     """A table, the newest first as given, at most ``width`` columns wide (60 at least) but for
     the paths of results."""
     width = max(width, NARROWEST)
-    rows = [_cells(run) for run in runs]
+    rows = [history_cells(run) for run in runs]
     heads = (["When"], ["File, template, company"], ["Bills"], ["Total"])
     most = (16, 0, 22, 32)
     sizes = [  # that of the second is what is left
@@ -145,7 +145,7 @@ def history_text(runs: Sequence[History], width: int = 80) -> str:
     indent = sizes[0] + _GAP
     for run, cells in zip(runs, rows, strict=True):
         lines += _row(cells, sizes)
-        for mark in _marks(run):
+        for mark in history_marks(run):
             lines += [" " * indent + part for part in wrapped(mark, width - indent)]
         if path := run.figures.get("result"):
             lines += _path_lines(visible(str(path)), indent, width)
@@ -153,7 +153,8 @@ def history_text(runs: Sequence[History], width: int = 80) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _cells(run: History) -> tuple[list[str], list[str], list[str], list[str]]:
+def history_cells(run: History) -> tuple[list[str], list[str], list[str], list[str]]:
+    """When and who; the files, template and company; the bills; the totals."""
     when = [*_moment(run.started), *([visible(run.who)] if run.who else [])]
     names = [visible(Path(name).name) for name in run.sources]
     what = [*filter(None, (", ".join(names), visible(run.template), visible(run.company)))]
@@ -165,7 +166,7 @@ def _cells(run: History) -> tuple[list[str], list[str], list[str], list[str]]:
     return when, what, bills or ["none"], totals or [""]
 
 
-def _marks(run: History) -> Iterator[str]:
+def history_marks(run: History) -> Iterator[str]:
     """What else there is to say, a sentence a line; the run's id first."""
     name = "Run" if run.sent else "Undo" if run.command == "undo" else "Attempt"
     of_run = f" of run {run.undone_run}" if run.undone_run else ""

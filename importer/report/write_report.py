@@ -31,3 +31,17 @@ def write_report(report: Report, path: Path, most_problems: int | None = None) -
 
         limits = WorkbookLimits(most_problems) if most_problems else WorkbookLimits()
         write_workbook(report, path, limits)
+
+
+def html_part(report: Report, *, figures_only: bool) -> str:
+    """The HTML report to be shown inside another page; see ``html_body``."""
+    from importer.report.html_report import html_body
+
+    return html_body(report, figures_only=figures_only)
+
+
+def html_style() -> str:
+    """The style sheet of the HTML report."""
+    from importer.report import html_report
+
+    return html_report.html_style()

@@ -102,10 +102,10 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def running(settings: SandboxSettings) -> Iterator[Sandbox]:
-    """A sandbox on a free port of this computer, in a thread, until the block ends."""
+def running(settings: SandboxSettings, port: int = 0) -> Iterator[Sandbox]:
+    """A sandbox on this computer, in a thread, until the block ends; 0 takes a free port."""
     check_settings(settings)
-    with _context_and_listener(settings, 0) as (context, listener):
+    with _context_and_listener(settings, port) as (context, listener):
         done = threading.Event()
         server = _Server(_config(context), done.set)
 

@@ -48,14 +48,14 @@ def read_csv(path: Path, *, encoding: str | None, delimiter: str | None) -> Sour
 
 
 @dataclass(frozen=True)
-class _Dialect:
+class Dialect:
     """The delimiter ``mark``; ``skip``: characters of the ``sep=`` line."""
 
     mark: str
     skip: int
 
     @classmethod
-    def of(cls, path: Path, head: str, delimiter: str | None) -> _Dialect:
+    def of(cls, path: Path, head: str, delimiter: str | None) -> Dialect:
         """``head``: the beginning of the text, longer than ``HEAD`` where the text is."""
         sep_line = _SEP_LINE.match(head)
         skip, cut, head = len(sep_line[0]) if sep_line else 0, len(head) > HEAD, head[:HEAD]
@@ -82,7 +82,7 @@ def _read_with_arrow(path: Path, encoding: str | None, delimiter: str | None) ->
             text = text[marks:]
             if len(head) < 4 * (HEAD + 2):  # the file ends here
                 text = text.removesuffix("\x1a")
-            dialect = _Dialect.of(path, text[: HEAD + 1], delimiter)
+            dialect = Dialect.of(path, text[: HEAD + 1], delimiter)
         except (UnreadableFile, UnicodeDecodeError):
             return None  # the csv module's reader reports the row, or finds another encoding
         if path.stat().st_size <= _SHORT and _is_wide(text, dialect.mark):
@@ -106,7 +106,7 @@ def _read_with_csv_module(path: Path, encoding: str | None, delimiter: str | Non
     if text.endswith("\x1a") and not detected.codec.startswith(("utf-16", "utf-32")):
         # the end mark of old DOS and mainframe exports is not a cell
         data, text = data[:-1], text[:-1]
-    dialect = _Dialect.of(path, text[: HEAD + 1], delimiter)
+    dialect = Dialect.of(path, text[: HEAD + 1], delimiter)
     if detected.codec not in ("utf-8", "utf-8-sig") or detected.errors != "strict":
         from importer.readers.csv.arrow_reader import read_records
 
@@ -120,7 +120,7 @@ def _read_with_csv_module(path: Path, encoding: str | None, delimiter: str | Non
     return _table(path, _read_records(path, lines, dialect.mark), dialect, detected)
 
 
-def _table(path: Path, records: Records, dialect: _Dialect, encoding: Encoding) -> SourceTable:
+def _table(path: Path, records: Records, dialect: Dialect, encoding: Encoding) -> SourceTable:
     if not len(records.rows):
         raise unreadable(path, "It has no rows, only blank lines. Export it again")
     _check_width(path, records.lengths, records.rows)

@@ -25,6 +25,7 @@ from importer.report.xlsx.ageing_sheet import AGEING, write_ageing
 from importer.report.xlsx.cell_styles import CellStyles
 from importer.report.xlsx.cell_values import MOST_COLUMNS, MOST_ROWS
 from importer.report.xlsx.choice_lists import ChoiceLists
+from importer.report.xlsx.corrections_sheet import CORRECTIONS, write_corrections
 from importer.report.xlsx.flat_bills import write_flat_bills
 from importer.report.xlsx.lines_in_light_sheet import LINES_IN_LIGHT, write_lines_in_light
 from importer.report.xlsx.page_setup import ONE_PAGE, set_up_page
@@ -111,6 +112,9 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
         write_to_resolve(to_resolve, context, report.unresolved, lists)
         if report.choices:
             lists.write(workbook.add_worksheet(CHOICES_SHEET), context.styles["message"])
+    if summary.corrections:
+        sheet = workbook.add_worksheet(CORRECTIONS)
+        write_corrections(sheet, context, summary.corrections)
     if report.lines_in_light:
         write_lines_in_light(workbook.add_worksheet(LINES_IN_LIGHT), context, report.lines_in_light)
     vendors = VendorTable(currencies)

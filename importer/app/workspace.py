@@ -1,0 +1,336 @@
+"""Files that a person corrects and loads on the page: a private folder that survives the server.
+
+    workspace.json   its version, files, options, picks, and the load that is under way
+    steps.jsonl      each correction, in order, and which of them were undone
+    files/           what was dropped, unchanged; beside each the corrected copy
+    results/         result files to download
+
+The version counts every change, so that two tabs notice each other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from importer.app.data_paths import data_folder
+from importer.app.user_name import user_name
+from importer.core.atomic_write import private_file
+from importer.core.errors import UsageProblem
+from importer.core.private_files import private_file_at, private_folder
+from importer.core.safe_text import visible
+from importer.model.report_model import Correction
+
+SHEETS = frozenset(".csv .txt .tsv .xlsx .xlsm .xls .xlsb .ods .html .htm".split())
+TEMPLATES = frozenset((".yaml", ".yml"))
+_STATE, _STEPS, _FILES, _RESULTS = "workspace.json", "steps.jsonl", "files", "results"
+_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+_LONGEST_NAME = 120  # bytes
+
+
+class StaleVersion(UsageProblem):
+    """These files were changed in another tab or window meanwhile. The page shows them as they are
+    now; do it again there."""
+
+
+@dataclass(frozen=True)
+class CellEdit:
+    """A cell of a file: ``row`` as in Excel, ``column`` from 0; its text before and after."""
+
+    file: str
+    sheet: str | None
+    row: int
+    column: int
+    header: str
+    before: str
+    after: str
+
+    @property
+    def place(self) -> tuple[str | None, int, int]:
+        return self.sheet, self.row, self.column
+
+
+@dataclass(frozen=True)
+class CorrectionStep:
+    """What a person did at once: an edit, a paste, a correction of many cells."""
+
+    what: str
+    by: str
+    at: str  # UTC
+    cells: tuple[CellEdit, ...]
+
+
+@dataclass(frozen=True)
+class PickedName:
+    """What was chosen for a name: an id of Light, or ``create`` of a vendor."""
+
+    field: str
+    value: str
+    id: str
+    label: str
+    by: str
+    at: str
+
+
+@dataclass
+class Workspace:
+    """One set of files. ``options`` are those of the command line, by their Python names."""
+
+    folder: Path
+    version: int = 0
+    created: str = ""
+    sheets: list[str] = field(default_factory=list)
+    documents: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    picks: list[PickedName] = field(default_factory=list)
+    run: str = ""  # the last load that sent something
+    loading: bool = False  # a load was started and has not ended
+    corrected: dict[str, int] = field(default_factory=dict)  # file → length of the steps' file
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def files(self) -> Path:
+        return self.folder / _FILES
+
+    @property
+    def results(self) -> Path:
+        return private_folder(self.folder / _RESULTS)
+
+    # --- changes ------------------------------------------------------------------------------
+
+    def expect_version(self, version: int) -> None:
+        """StaleVersion where the page that asks has not seen the last change."""
+        if version != self.version:
+            raise StaleVersion(" ".join((StaleVersion.__doc__ or "").split()))
+
+    def save(self, *, counted: bool = True) -> None:
+        """Write the state; as a new version, where something has changed for a person. Raises
+        OSError."""
+        self.version += counted
+        facts = {name: value for name, value in self.__dict__.items() if name != "folder"}
+        text = json.dumps({**facts, "picks": [asdict(pick) for pick in self.picks]})
+        with private_file(self.folder / _STATE, text.encode()) as written:
+            os.replace(written, self.folder / _STATE)
+
+    def place_for(self, name: str) -> Path:
+        """A new private file for an upload of that name, perhaps in a folder of documents."""
+        parts = [_safe_part(part) for part in re.split(r"[/\\]", name) if part.strip(". ")]
+        parts = (parts or ["file"])[-4:]
+        folder = private_folder(self.files.joinpath(*parts[:-1]))
+        path = folder / parts[-1]
+        n = 1
+        while path.exists():
+            n += 1
+            path = folder / f"{Path(parts[-1]).stem} ({n}){Path(parts[-1]).suffix}"
+        return private_file_at(path)
+
+    def add_file(self, path: Path) -> None:
+        """Take an upload that is complete: a sheet, a template, or else a document."""
+        name, ending = path.relative_to(self.files).as_posix(), path.suffix.lower()
+        if ending in SHEETS:
+            self.sheets.append(name)
+        elif ending in TEMPLATES:
+            self.options["template"] = str(path)
+        else:
+            self.documents.append(name)
+        self.save()
+
+    def write_template(self, text: str) -> Path:
+        """Save the template of these files. Raises OSError."""
+        path = self.folder / "template.yaml"
+        with private_file(path, text.encode()) as written:
+            os.replace(written, path)
+        return path
+
+    def remove_sheet(self, name: str) -> None:
+        """No longer read a file; it stays where it is."""
+        self.sheets.remove(name)
+        self.save()
+
+    def add_step(self, what: str, cells: Sequence[CellEdit]) -> None:
+        """Note a correction, durably. UsageProblem where nothing would change."""
+        cells = [cell for cell in cells if cell.before != cell.after]
+        if not cells:
+            raise UsageProblem("Nothing to correct: the cells have this value already.")
+        self._append({"what": what, "cells": [asdict(cell) for cell in cells]})
+
+    def undo_step(self) -> CorrectionStep:
+        """Take back the last correction that stands; UsageProblem where there is none."""
+        steps = self.steps()
+        if not steps:
+            raise UsageProblem("There is nothing to undo.")
+        self._append({"undo": True})
+        return steps[-1]
+
+    def _append(self, facts: Mapping[str, Any]) -> None:
+        line = json.dumps({**facts, "by": user_name(), "at": now()}) + "\n"
+        path = private_file_at(self.folder / _STEPS)
+        with path.open("r+b") as file:
+            file.truncate(_complete(file.read()))  # what a power cut left of a line
+            file.seek(0, os.SEEK_END)
+            file.write(line.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        self.save()
+
+    def pick(self, field: str, value: str, id: str, label: str) -> None:
+        """Choose what a name means; an ``id`` of "" takes the choice back."""
+        self.picks = [p for p in self.picks if (p.field, p.value) != (field, value)]
+        if id:
+            self.picks.append(PickedName(field, value, id, label, user_name(), now()))
+        self.save()
+
+    # --- what stands --------------------------------------------------------------------------
+
+    def steps(self) -> list[CorrectionStep]:
+        """The corrections that stand, in order."""
+        steps: list[CorrectionStep] = []
+        for facts in self._lines():
+            if facts.get("undo"):
+                steps = steps[:-1]
+            else:
+                cells = tuple(CellEdit(**cell) for cell in facts["cells"])
+                steps.append(CorrectionStep(facts["what"], facts["by"], facts["at"], cells))
+        return steps
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        path = self.folder / _STEPS
+        data = path.read_bytes() if path.exists() else b""
+        for line in data[: _complete(data)].splitlines():
+            yield json.loads(line)
+
+    def edited(self) -> dict[str, dict[tuple[str | None, int, int], str]]:
+        """The corrected cells by file."""
+        out: dict[str, dict[tuple[str | None, int, int], str]] = {}
+        for step in self.steps():
+            for cell in step.cells:
+                out.setdefault(cell.file, {})[cell.place] = cell.after
+        return out
+
+    def corrections(self) -> tuple[Correction, ...]:
+        """Every correction that stands, for the result workbook."""
+        return tuple(
+            Correction(
+                self.corrected_path(cell.file).name,
+                cell.sheet,
+                cell.row,
+                cell.header,
+                cell.before,
+                cell.after,
+                step.by,
+                step.at,
+            )
+            for step in self.steps()
+            for cell in step.cells
+        )
+
+    def corrected_path(self, name: str) -> Path:
+        """Where the corrected copy of a file is, once it is written."""
+        from importer.readers.edited_file import edited_suffix
+
+        path = self.files / name
+        return path.with_name(f"{path.stem}-corrected{edited_suffix(path)}")
+
+    def write_corrected(self) -> list[Path]:
+        """The files to read: the originals, or their corrected copies, written where they are not.
+
+        UsageProblem where a file cannot be corrected this way.
+        """
+        from importer.readers.edited_file import write_edited
+
+        steps = self.folder / _STEPS
+        length = steps.stat().st_size if steps.exists() else 0
+        edited, paths = self.edited(), []
+        for name in self.sheets:
+            if not edited.get(name):
+                paths.append(self.files / name)
+                continue
+            target = self.corrected_path(name)
+            if self.corrected.get(name) != length or not target.exists():
+                encoding = self.options.get("encoding")
+                write_edited(self.files / name, target, edited[name], encoding=encoding)
+                self.corrected[name] = length
+                self.save(counted=False)
+            paths.append(target)
+        return paths
+
+    def original_of(self, path: str) -> str:
+        """The name of the file that was dropped, of which ``path`` is the original or the copy."""
+        for name in self.sheets:
+            if Path(path) in (self.files / name, self.corrected_path(name)):
+                return name
+        return Path(path).name
+
+
+def new_workspace(owner: str) -> Workspace:
+    """An empty workspace of a person. Raises OSError."""
+    moment = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    folder = private_folder(workspaces_folder(owner) / moment)
+    private_folder(folder / _FILES)
+    workspace = Workspace(folder, created=now())
+    workspace.save()
+    return workspace
+
+
+def open_workspace(owner: str, id: str) -> Workspace:
+    """A workspace as it was left; UsageProblem where there is none of that id."""
+    path = workspaces_folder(owner) / id / _STATE
+    if not _ID.fullmatch(id) or not path.is_file():
+        raise UsageProblem("There are no such files here any more. Drop them again.")
+    facts = json.loads(path.read_text())
+    facts["picks"] = [PickedName(**pick) for pick in facts["picks"]]
+    return Workspace(path.parent, **facts)
+
+
+def workspaces(owner: str) -> list[Workspace]:
+    """The workspaces of a person with files in them, the newest first."""
+    folder = workspaces_folder(owner)
+    names = [path.parent.name for path in folder.glob(f"*/{_STATE}")] if folder.exists() else []
+    every = [open_workspace(owner, name) for name in sorted(names, reverse=True)]
+    return [workspace for workspace in every if workspace.sheets]
+
+
+def workspaces_folder(owner: str) -> Path:
+    """Where a person's workspaces are; ``owner`` is "" where there is one person only."""
+    mark = _folder_mark(owner)
+    return data_folder() / "web" / (f"of-{mark}" if mark else "files")
+
+
+def private_folder_of_results(owner: str) -> Path:
+    """Where result files of a person's runs are written. Raises OSError."""
+    return private_folder(workspaces_folder(owner) / _RESULTS)
+
+
+def _folder_mark(owner: str) -> str:
+    """The owner as a name of a folder."""
+    import hashlib
+
+    return hashlib.sha256(owner.encode()).hexdigest()[:16] if owner else ""
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _complete(data: bytes) -> int:
+    """The length of the lines that were written whole."""
+    return data.rfind(b"\n") + 1
+
+
+def _safe_part(part: str) -> str:
+    """A name that every file system takes, and that reads as it was."""
+    part = re.sub(r'[<>:"|?*]', "_", visible(part)).strip(". ") or "file"
+    stem, ending = Path(part).stem, Path(part).suffix[:10]
+    while len(f"{stem}{ending}".encode()) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return f"{stem}{ending}"

@@ -1,0 +1,193 @@
+"""The work of one person on the page: their files, the jobs that run, the results shown."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from importer.app.check_sheets import check
+from importer.app.load_bills import load
+from importer.app.page_settings import PageSettings
+from importer.app.report_run import ReportOptions, report
+from importer.app.result import Result
+from importer.app.undo_run import UndoOptions, undo
+from importer.app.verify_run import VerifyOptions, verify
+from importer.app.workspace import Workspace, open_workspace, private_folder_of_results
+from importer.core.errors import UsageProblem
+from importer.web.page_job import PageJob
+from importer.web.sheet_view import SheetView
+
+_MOST_VIEWS = 3  # results held in memory; the others are checked again when they are looked at
+
+
+class Desk:
+    """``owner`` is "" where one person uses the server. Jobs are by the files or the run they are
+    about: one at a time."""
+
+    def __init__(self, settings: PageSettings, owner: str = "") -> None:
+        self.settings, self.owner = settings, owner
+        self.lock = threading.RLock()
+        self._spaces: dict[str, Workspace] = {}
+        self.jobs: dict[str, PageJob] = {}
+        self._views: dict[str, SheetView] = {}
+        self._results: dict[str, Result] = {}  # of runs
+
+    def space(self, id: str) -> Workspace:
+        with self.lock:
+            if id not in self._spaces:
+                self._spaces[id] = open_workspace(self.owner, id)
+            return self._spaces[id]
+
+    def add(self, workspace: Workspace) -> None:
+        with self.lock:
+            self._spaces[workspace.id] = workspace
+
+    def running(self) -> list[PageJob]:
+        return [job for job in self.jobs.values() if job.running]
+
+    def _start(
+        self, key: str, kind: str, work: Callable[[PageJob], Result], of: Workspace | None = None
+    ) -> PageJob:
+        with self.lock:
+            job = self.jobs.get(key)
+            if job is not None and job.running:
+                if job.kind == kind:
+                    return job
+                raise UsageProblem("Wait until the work that is under way has ended.")
+            version, folder = (of.version, f"{of.files}/") if of is not None else (0, "")
+            self.jobs[key] = job = PageJob(kind, self.owner, version, folder, work)
+            return job
+
+    # --- files --------------------------------------------------------------------------------
+
+    def changeable(self, workspace: Workspace) -> None:
+        """UsageProblem while the files are being loaded."""
+        job = self.jobs.get(workspace.id)
+        if job is not None and job.running and job.kind == "load":
+            raise UsageProblem("These files are being loaded: wait until that has ended.")
+
+    def view(self, workspace: Workspace) -> SheetView | None:
+        """What the last check or load came to; None where nothing was checked since the start."""
+        with self.lock:
+            view = self._views.pop(workspace.id, None)
+            if view is not None:
+                self._views[workspace.id] = view  # the last to be forgotten
+            return view
+
+    def check(self, workspace: Workspace, *, fetch: bool = False) -> PageJob:
+        """Check the files; ``fetch`` the company's lists before, even where there are some."""
+
+        def work(job: PageJob) -> Result:
+            version = workspace.version
+            options = self.settings.options(workspace)
+            lists = self.settings.lists(options, job, fetch=fetch)
+            request = self.settings.request(workspace)
+            base_url = options.get("base_url")
+            done = check(
+                request,
+                base_url=base_url,
+                journal=options.get("journal"),
+                lists=lists,
+                profile=True,
+                listener=job,
+            )
+            self._keep(workspace, done, version)
+            return done
+
+        return self._start(workspace.id, "check", work, workspace)
+
+    def load(self, workspace: Workspace, version: int) -> PageJob:
+        """Load the files as they were checked in that version.
+
+        UsageProblem where they were not, StaleVersion where they are others by now.
+        """
+        view = self.view(workspace)
+        with self.lock:
+            workspace.expect_version(version)
+            self.changeable(workspace)
+            if view is None or view.version != version:
+                raise UsageProblem("Check the files again first: they were corrected since.")
+
+            def work(job: PageJob) -> Result:
+                workspace.loading = True
+                workspace.save(counted=False)
+                try:
+                    done = load(
+                        self.settings.request(workspace),
+                        self.settings.load_options(workspace),
+                        consent=job.consent,
+                        listener=job,
+                        stop=job.control,
+                    )
+                    if done.summary.run:
+                        workspace.run = done.summary.run
+                        self._results[workspace.run] = done
+                        job.next_page = f"/runs/{workspace.run}?files={workspace.id}"
+                    self._keep(workspace, done, version)
+                    return done
+                finally:
+                    workspace.loading = False
+                    workspace.save(counted=False)
+
+            return self._start(workspace.id, "load", work, workspace)
+
+    def _keep(self, workspace: Workspace, result: Result, version: int) -> None:
+        view = SheetView(result, workspace, version)
+        with self.lock:
+            self._views.pop(workspace.id, None)
+            self._views[workspace.id] = view
+            while len(self._views) > _MOST_VIEWS:
+                del self._views[next(iter(self._views))]
+
+    # --- runs ---------------------------------------------------------------------------------
+
+    def results_folder(self) -> Path:
+        """Where result files of runs are written, to be downloaded."""
+        return private_folder_of_results(self.owner)
+
+    def result(self, run: str) -> Result | None:
+        """What the last report, verification or undo of a run came to, since the start."""
+        return self._results.get(run)
+
+    def report(self, run: str) -> PageJob:
+        journal = self.settings.journal()
+        return self._start(
+            f"run:{run}",
+            "report",
+            lambda job: self._of_run(run, report(ReportOptions(run, journal), listener=job)),
+        )
+
+    def verify(self, run: str, *, lines: bool) -> PageJob:
+        options = self.settings.options(None)
+
+        def work(job: PageJob) -> Result:
+            settle = {"settle": options["settle"]} if "settle" in options else {}
+            wanted = VerifyOptions(
+                run, options.get("journal"), lines=lines, pace=self.settings.pace(options), **settle
+            )
+            return self._of_run(run, verify(wanted, listener=job, stop=job.control))
+
+        return self._start(f"run:{run}", "verify", work)
+
+    def undo(self, run: str, bills: tuple[str, ...]) -> PageJob:
+        options = self.settings.options(None)
+
+        def work(job: PageJob) -> Result:
+            names = ("settle", "confirm_above")
+            wanted = UndoOptions(
+                run,
+                bills=bills,
+                journal=options.get("journal"),
+                pace=self.settings.pace(options),
+                **{name: options[name] for name in names if name in options},
+            )
+            done = undo(wanted, consent=job.consent, listener=job, stop=job.control)
+            self._views.clear()  # what was in Light when they were checked may not be any more
+            return self._of_run(run, done)
+
+        return self._start(f"run:{run}", "undo", work)
+
+    def _of_run(self, run: str, result: Result) -> Result:
+        self._results[run] = result
+        return result

@@ -1,0 +1,272 @@
+"""Files: dropped, checked, corrected, sent."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from importer.app.bulk_corrections import ACTIONS, bulk_correction
+from importer.app.name_choices import find_choice, open_names, search_choices
+from importer.app.page_words import shown_text
+from importer.app.templates import check_template, draft_template, template_text
+from importer.app.upload_limit import most_upload_bytes
+from importer.app.workspace import new_workspace, workspaces
+from importer.core.errors import ImporterError, UsageProblem
+from importer.web.file_options import options_of_form
+from importer.web.request_parts import (
+    RouteContext,
+    download,
+    form_body,
+    json_body,
+    redirect,
+    version_of,
+)
+
+
+class FileRoutes(RouteContext):
+    async def start(self, request: Request) -> Response:
+        desk = self.desks.of(request)
+        spaces = await asyncio.to_thread(workspaces, desk.owner)
+        return self.pages.show("start", spaces=spaces[:20], more=len(spaces) - 20)
+
+    async def create(self, request: Request) -> Response:
+        desk = self.desks.of(request)
+        workspace = new_workspace(desk.owner)
+        desk.add(workspace)
+        return JSONResponse({"id": workspace.id})
+
+    async def upload(self, request: Request) -> Response:
+        """A file as the body of the request; its name in the address."""
+        desk, workspace = self.space(request)
+        desk.changeable(workspace)
+        most = most_upload_bytes()
+        path = workspace.place_for(request.query_params.get("name", "file"))
+        size = 0
+        try:
+            with path.open("wb") as file:
+                async for piece in request.stream():
+                    size += len(piece)
+                    if size > most:
+                        raise UsageProblem(
+                            f"This file is larger than {most // 1_000_000:,} MB. Split it, or set"
+                            " LIGHT_IMPORT_MAX_FILE_MB higher."
+                        )
+                    file.write(piece)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        with desk.lock:
+            workspace.add_file(path)
+        return JSONResponse({"version": workspace.version})
+
+    async def remove(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        form = await form_body(request)
+        with desk.lock:
+            workspace.expect_version(version_of(form))
+            desk.changeable(workspace)
+            if form.get("sheet") in workspace.sheets:
+                workspace.remove_sheet(form["sheet"])
+        return redirect(f"/files/{workspace.id}" if workspace.sheets else "/")
+
+    # --- check --------------------------------------------------------------------------------
+
+    async def files(self, request: Request) -> Response:
+        """The files with what is wrong in them; while something runs, its progress."""
+        desk, workspace = self.space(request)
+        if not workspace.sheets:
+            return redirect("/")
+        view, job = desk.view(workspace), desk.jobs.get(workspace.id)
+        if view is None and (job is None or job.version != workspace.version):
+            job = desk.check(workspace)
+        if job is not None and job.running:
+            return self.pages.job(job, workspace.id, f"/files/{workspace.id}", workspace)
+        problem = job.problem if job is not None else ""
+        return self.pages.files(desk, workspace, view, problem)
+
+    async def options(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        form = await form_body(request)
+        with desk.lock:
+            workspace.expect_version(version_of(form))
+            desk.changeable(workspace)
+            workspace.options = options_of_form(form, workspace.options)
+            workspace.save()
+            desk.check(workspace)
+        return redirect(f"/files/{workspace.id}")
+
+    async def check(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        form = await form_body(request)
+        desk.changeable(workspace)
+        desk.check(workspace, fetch=bool(form.get("fetch")))
+        return redirect(f"/files/{workspace.id}")
+
+    async def rows(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        view, asked = self.view_of(desk, workspace), request.query_params
+        try:
+            table, chosen = int(asked.get("table", 0)), asked.get("show", "all")
+            start, count = int(asked.get("from", 0)), int(asked.get("count", 60))
+            if "row" in asked:
+                start = view.place_of(table, chosen, int(asked["row"]))
+                return JSONResponse({"at": start})
+            page = view.page(table, chosen, start, count)
+        except (ValueError, IndexError):
+            raise HTTPException(400) from None
+        return JSONResponse({**page, "version": workspace.version})
+
+    async def edit(self, request: Request) -> Response:
+        """Cells that were typed or pasted, as [row, column, text]."""
+        desk, workspace = self.space(request)
+        facts = await json_body(request)
+        view = self.view_of(desk, workspace)
+        with desk.lock:
+            workspace.expect_version(version_of(facts))
+            desk.changeable(workspace)
+            try:
+                table = int(facts["table"])
+                if view.locked(table):
+                    raise UsageProblem(
+                        "This is a result workbook: correct it in Excel, and drop it here again."
+                    )
+                edits = [
+                    view.edit(table, int(row), int(column), str(text))
+                    for row, column, text in facts["cells"]
+                ]
+            except (KeyError, IndexError, ValueError, TypeError):
+                raise HTTPException(400) from None
+            workspace.add_step("paste" if len(edits) > 1 else "edit", edits)
+            view.refresh(workspace)
+        return JSONResponse(self.pages.standing(workspace, view))
+
+    async def undo_edit(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        facts = await json_body(request)
+        view = self.view_of(desk, workspace)
+        with desk.lock:
+            workspace.expect_version(version_of(facts))
+            desk.changeable(workspace)
+            step = workspace.undo_step()
+            view.refresh(workspace)
+        cell = step.cells[0]
+        words = f"Undone: {cell.header}, row {cell.row}"
+        words += f", and {len(step.cells) - 1:,} more" if len(step.cells) > 1 else ""
+        return JSONResponse({**self.pages.standing(workspace, view), "words": f"{words}."})
+
+    async def fix(self, request: Request) -> Response:
+        """One correction of all shown cells of a column."""
+        desk, workspace = self.space(request)
+        form = await form_body(request)
+        view = self.view_of(desk, workspace)
+        with desk.lock:
+            workspace.expect_version(version_of(form))
+            desk.changeable(workspace)
+            action = form.get("action", "")
+            new = bulk_correction(action, form.get("value", ""), form.get("new", ""))
+            try:
+                table, column = int(form["table"]), int(form["column"])
+                if view.locked(table):
+                    raise UsageProblem(
+                        "This is a result workbook: correct it in Excel, and drop it here again."
+                    )
+                edits = view.edits_like(table, form.get("show", "all"), column, new)
+            except (KeyError, IndexError, ValueError):
+                raise HTTPException(400) from None
+            workspace.add_step(ACTIONS[action], edits)
+            desk.check(workspace)
+        return redirect(f"/files/{workspace.id}")
+
+    # --- names and templates ------------------------------------------------------------------
+
+    async def names(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        asked, view = request.query_params, self.view_of(desk, workspace)
+        labels = search_choices(view.result, asked.get("field", ""), asked.get("q", ""))
+        return JSONResponse({"labels": labels})
+
+    async def picks(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        form = await form_body(request)
+        view = self.view_of(desk, workspace)
+        with desk.lock:
+            workspace.expect_version(version_of(form))
+            desk.changeable(workspace)
+            chosen = []
+            for n, name in enumerate(open_names(view.result)):
+                text = form.get(f"pick-{n}", "").strip()
+                shown = shown_text(f"{name.field} {name.value}")
+                if text and form.get(f"name-{n}") == shown:
+                    suggestion = find_choice(view.result, name.field, name.value, text)
+                    chosen.append((name, suggestion))
+            for name, suggestion in chosen:
+                workspace.pick(name.field, name.value, suggestion.id, suggestion.label)
+            for pick in [*workspace.picks]:
+                if form.get("remove") == shown_text(f"{pick.field} {pick.value}"):
+                    workspace.pick(pick.field, pick.value, "", "")
+            desk.check(workspace)
+        return redirect(f"/files/{workspace.id}")
+
+    async def template(self, request: Request) -> Response:
+        """The template of these files, to be completed; drafted from them where there is none."""
+        _, workspace = self.space(request)
+        mine = workspace.folder / "template.yaml"
+        if "draft" in request.query_params and not mine.exists():
+            files = [str(path) for path in workspace.write_corrected()]
+            draft = await asyncio.to_thread(draft_template, files)
+            text = draft.text
+        else:
+            wanted = str(mine) if mine.exists() else str(workspace.options.get("template") or "")
+            text = template_text(wanted or request.query_params.get("name", "light"))
+        return self.pages.show("template", workspace=workspace, text=text, problem="")
+
+    async def save_template(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        form = await form_body(request)
+        text = form.get("text", "").replace("\r\n", "\n")
+        with desk.lock:
+            workspace.expect_version(version_of(form))
+            desk.changeable(workspace)
+            path = workspace.write_template(text)
+            try:
+                check_template(str(path))
+            except ImporterError as error:
+                return self.pages.show(
+                    "template", 400, workspace=workspace, text=text, problem=str(error)
+                )
+            workspace.options["template"] = str(path)
+            workspace.save()
+            desk.check(workspace)
+        return redirect(f"/files/{workspace.id}")
+
+    # --- load ---------------------------------------------------------------------------------
+
+    async def send(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        form = await form_body(request)
+        version = version_of(form)
+        with desk.lock:
+            workspace.expect_version(version)
+            only_valid = bool(form.get("only_valid"))
+            if bool(workspace.options.get("only_valid")) is not only_valid:
+                workspace.options["only_valid"] = only_valid
+                workspace.save(counted=False)
+            desk.load(workspace, version)
+        return redirect(f"/files/{workspace.id}")
+
+    async def corrected(self, request: Request) -> Response:
+        """The corrected copy of a file, to keep."""
+        _, workspace = self.space(request)
+        paths = await asyncio.to_thread(workspace.write_corrected)
+        n = request.path_params["n"]
+        if not 0 <= n < len(paths):
+            raise HTTPException(404)
+        return download(paths[n])
+
+    async def result_of_files(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        view = self.view_of(desk, workspace)
+        return await self.answer_result(request, view.result, workspace.results)

@@ -1,0 +1,208 @@
+"""Work that takes a while, in a thread: its progress, its question, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from importer.app.consent import LoadForecast, UndoForecast
+from importer.app.consent_words import (
+    SURE_OF_AMOUNTS,
+    TYPE_THE_NUMBER,
+    accepted_answers,
+    company_facts,
+    load_facts,
+    load_question,
+    undo_facts,
+    undo_question,
+)
+from importer.app.events import Listener, Phase, Work
+from importer.app.progress_words import PHASE_WORDS, WORK_WORDS, counted, rounded
+from importer.app.result import Result
+from importer.app.stop import StopControl
+from importer.app.user_name import acting_for
+from importer.core.errors import Declined, ImporterError
+from importer.model.light_objects import Company
+
+ANSWER_WITHIN = 30 * 60.0  # seconds for consent: meanwhile nobody else can load into the company
+_LINES = 200
+
+
+class Question:
+    """What a load or an undo asks, until it is answered."""
+
+    def __init__(self, forecast: LoadForecast | UndoForecast) -> None:
+        self.id = secrets.token_hex(8)
+        undo = isinstance(forecast, UndoForecast)
+        self.facts = undo_facts(forecast) if undo else load_facts(forecast)  # type: ignore[arg-type]
+        self.text = undo_question(forecast) if undo else load_question(forecast)  # type: ignore[arg-type]
+        self.doubt = "" if undo else forecast.doubt  # type: ignore[union-attr]
+        self.sure = SURE_OF_AMOUNTS
+        self.number = forecast.count_to_type
+        self.type_it = TYPE_THE_NUMBER.removesuffix(", or n")
+        self.answer: bool | None = None
+
+    def accepts(self, typed: str) -> bool:
+        return self.number is None or typed.strip() in accepted_answers(self.number)
+
+
+class PageJob(Listener):
+    """One use case that runs. Its attributes are written by its thread, and read by the page."""
+
+    def __init__(
+        self,
+        kind: str,
+        owner: str,
+        version: int,
+        folder: str,
+        work: Callable[[PageJob], Result],
+    ) -> None:
+        self.kind, self.owner = kind, owner
+        self.version = version  # of the files that it is about
+        self._folder = folder  # of these files, which is not shown: they were dropped
+        self.control = StopControl()
+        self.changes = 0  # counts, so that a reader sees that there is something new
+        self.lines: deque[str] = deque(maxlen=_LINES)
+        self.doing, self.noun, self.failed_word = "", "", ""
+        self.done = self.total = self.failed = 0
+        self.ends_at: float | None = None
+        self.waits_until, self.waits_for = 0.0, ""
+        self._question: Question | None = None
+        self.stop_asked = False
+        self.result: Result | None = None
+        self.next_page = ""  # where its result is, if not where it was started
+        self.problem = ""  # why there is no result, for people
+        self.seconds = 0.0
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._run, args=(work,), name=kind, daemon=True)
+        self._thread.start()
+
+    def _run(self, work: Callable[[PageJob], Result]) -> None:
+        try:
+            with acting_for(self.owner):
+                self.result = work(self)
+        except Declined:
+            self.problem = "You answered no: nothing was sent."
+        except ImporterError as error:
+            self.problem = str(error)
+        except Exception as error:
+            self.problem = (
+                f"This is a fault of light-import, not of your file ({type(error).__name__}:"
+                f" {error}). What was sent is in the journal; the same load resumes."
+            )
+        finally:
+            self.seconds = time.monotonic() - self._began
+            self._question = None
+            self.changes += 1
+
+    @property
+    def question(self) -> Question | None:
+        """What waits for an answer."""
+        question = self._question
+        return question if question is not None and question.answer is None else None
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    def wait(self, seconds: float | None = None) -> None:
+        self._thread.join(seconds)
+
+    def stop(self) -> None:
+        """The first stops cleanly, the second at once."""
+        if self.stop_asked or self.kind in ("load", "undo", "verify"):
+            self.message("Stopping: waiting for the last answers. Stop again to stop at once.")
+        self.stop_asked = True
+        if (question := self.question) is not None:
+            question.answer = False
+        else:
+            self.control.stop()
+
+    # --- what the use case reports ------------------------------------------------------------
+
+    def message(self, text: str, *, essential: bool = False) -> None:
+        self.lines.append(text.replace(self._folder, "") if self._folder else text)
+        self.changes += 1
+
+    def connected(self, company: Company, address: str) -> None:
+        for label, text in company_facts(company, address):
+            self.message(f"{label}: {text}")
+
+    def phase_started(self, phase: Phase, total: int, noun: str) -> None:
+        self.doing, self.failed_word = PHASE_WORDS[phase]
+        self.noun, self.total, self.done, self.failed = noun, total, 0, 0
+        self.changes += 1
+
+    def advance(self, failed: bool) -> None:
+        self.done, self.failed = self.done + 1, self.failed + failed
+        self.changes += 1
+
+    def time_left(self, seconds: float) -> None:
+        self.ends_at = time.monotonic() + seconds
+
+    def phase_ended(self) -> None:
+        self.message(self._counted())
+        self.doing, self.ends_at, self.total = "", None, 0
+
+    def waiting(self, wait: Any) -> None:
+        self.waits_until = time.monotonic() + wait.seconds
+        self.waits_for = "for Light's limit" if wait.of_limit else "for Light"
+        self.message(wait.text)
+
+    def work_started(self, work: Work) -> None:
+        self.doing, self.noun, self.failed, self.done, self.total = WORK_WORDS[work], "", 0, 0, 0
+        self.changes += 1
+
+    def work_advanced(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+        self.changes += 1
+
+    def work_ended(self) -> None:
+        self.doing, self.total = "", 0
+
+    def stopped(self, reason: str) -> None:
+        self.message(f"Stopped: {reason}")
+
+    # --- what the page shows ------------------------------------------------------------------
+
+    def _counted(self) -> str:
+        return counted(self.doing, self.done, self.total, self.noun, self.failed, self.failed_word)
+
+    def text(self) -> str:
+        """ "Loading 312 of 1,000 bills, 2 failed, 2 min left, waiting 43 s for Light's limit"."""
+        now, parts = time.monotonic(), [self._counted() or "Working"]
+        if self.ends_at is not None and self.done < self.total:
+            parts.append(f"{rounded(max(self.ends_at - now, 1))} left")
+        if self.waits_until > now:
+            parts.append(f"waiting {rounded(self.waits_until - now)} {self.waits_for}")
+        return ", ".join(parts)
+
+    def state(self) -> dict[str, object]:
+        """For the page's script; ``page`` differs where it has to be loaded again."""
+        question = self.question
+        return {
+            "text": self.text(),
+            "done": self.done,
+            "total": self.total,
+            "lines": list(self.lines)[-20:],
+            "next": self.next_page,
+            "page": "ended" if not self.running else question.id if question else "running",
+        }
+
+    async def consent(self, forecast: LoadForecast | UndoForecast) -> bool:
+        """Ask on the page; no answer within half an hour is no."""
+        question = self._question = Question(forecast)
+        self.changes += 1
+        try:
+            until = time.monotonic() + ANSWER_WITHIN
+            while question.answer is None and time.monotonic() < until:
+                await asyncio.sleep(0.1)
+        finally:
+            self._question = None
+            self.changes += 1
+        return bool(question.answer)

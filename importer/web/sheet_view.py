@@ -1,0 +1,162 @@
+"""The rows of a checked file, as the grid asks for them: some at a time, with what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from importer.app.page_words import column_name, shown_text, status_name
+from importer.app.result import Result
+from importer.app.workspace import CellEdit, Workspace
+from importer.model.finding import Finding, Severity
+from importer.model.tables import InputTable
+
+MOST_CAUSES = 200
+MOST_ROWS = 400  # in one answer
+_WIDE = 1 << 32
+ALL, PROBLEMS, EDITED = "all", "problems", "edited"
+
+
+class SheetView:
+    """The tables of a result, with the corrections made since it was checked."""
+
+    def __init__(self, result: Result, workspace: Workspace, version: int) -> None:
+        self.result, self.version = result, version
+        self.tables: Sequence[InputTable] = result.report.tables
+        self.files = [workspace.original_of(table.source.file) for table in self.tables]
+        tables, rows = (np.asarray(each, dtype=np.int64) for each in result.findings.where())
+        keys = tables * _WIDE + rows
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+        self.causes = result.findings.by_cause(MOST_CAUSES)
+        self._positions: dict[tuple[int, str], np.ndarray] = {}
+        self._statuses: dict[int, dict[int, str]] = {}
+        self._indexes: dict[int, dict[int, int]] = {}
+        self._edited: dict[str, dict[tuple[str | None, int, int], str]] = {}
+        self.refresh(workspace)
+
+    def refresh(self, workspace: Workspace) -> None:
+        """Take over the corrections that stand now."""
+        self._edited = workspace.edited()
+        self._positions = {key: at for key, at in self._positions.items() if key[1] != EDITED}
+
+    def describe(self, t: int) -> dict[str, Any]:
+        """A table for the page: its name, its columns, how many rows."""
+        table = self.tables[t]
+        name = Path(self.files[t]).name + (f", {table.source.sheet}" if table.source.sheet else "")
+        headers = [shown_text(header) or column_name(c) for c, header in enumerate(table.headers)]
+        return {
+            "name": shown_text(name),
+            "headers": headers,
+            "letters": [column_name(c) for c in range(len(headers))],
+            "rows": len(self.positions(t, ALL)),
+            "locked": self.locked(t),
+        }
+
+    def locked(self, t: int) -> bool:
+        """Whether the table is of a result workbook, whose cells stand elsewhere in the file."""
+        return self.tables[t].source.previous_outcomes is not None
+
+    def positions(self, t: int, chosen: str) -> np.ndarray:
+        """Which rows of the table are shown: indexes into those of its source."""
+        if (t, chosen) not in self._positions:
+            table = self.tables[t]
+            every = np.arange(table.header + 1, len(table.source.rows))
+            if chosen != ALL:
+                numbers = np.asarray(table.source.rows, dtype=np.int64)[every]
+                every = every[np.isin(numbers, sorted(self._chosen_rows(t, chosen)))]
+            self._positions[t, chosen] = every
+        return self._positions[t, chosen]
+
+    def _chosen_rows(self, t: int, chosen: str) -> set[int]:
+        table = self.tables[t]
+        if chosen == EDITED:
+            cells = self._edited.get(self.files[t], {})
+            return {row for sheet, row, _ in cells if sheet == table.source.sheet}
+        if chosen == PROBLEMS:
+            low, high = np.searchsorted(self._keys, [t * _WIDE, (t + 1) * _WIDE])
+            return set((self._keys[low:high] - t * _WIDE).tolist())
+        cause = self.causes[int(chosen)]
+        return set(cause.rows) if cause.first.cell.table == t else set()
+
+    def page(self, t: int, chosen: str, start: int, count: int) -> dict[str, Any]:
+        """Some of the shown rows."""
+        positions = self.positions(t, chosen)
+        some = positions[max(start, 0) : max(start, 0) + min(count, MOST_ROWS)]
+        return {"total": len(positions), "rows": [self._row(t, int(i)) for i in some]}
+
+    def place_of(self, t: int, chosen: str, row: int) -> int:
+        """Where a row of Excel is among those shown, 0 where it is not."""
+        numbers = np.asarray(self.tables[t].source.rows, dtype=np.int64)
+        at = np.flatnonzero(numbers[self.positions(t, chosen)] == row)
+        return int(at[0]) if len(at) else 0
+
+    def _row(self, t: int, i: int) -> dict[str, Any]:
+        table = self.tables[t]
+        row = int(table.source.rows[i])
+        bad: dict[int, list[str]] = {}
+        notes = []
+        for finding in self._findings(t, row):
+            words = [str(finding.severity), finding.message, finding.hint]
+            column = finding.cell.column_index
+            if column is None:
+                notes.append(" ".join(filter(None, words[1:])))
+            elif column not in bad or finding.severity is Severity.ERROR:
+                bad[column] = words
+        cells = self._edited.get(self.files[t], {})
+        sheet = table.source.sheet
+        return {
+            "row": row,
+            "cells": [self.text(t, i, c) for c in range(len(table.headers))],
+            "bad": bad,
+            "notes": notes,
+            "edited": [c for c in range(len(table.headers)) if (sheet, row, c) in cells],
+            "status": self._status(t, row),
+        }
+
+    def _findings(self, t: int, row: int) -> list[Finding]:
+        low, high = np.searchsorted(self._keys, [t * _WIDE + row, t * _WIDE + row + 1])
+        return [self.result.findings[int(n)] for n in sorted(self._order[low:high].tolist())]
+
+    def _status(self, t: int, row: int) -> str:
+        if t not in self._statuses:
+            statuses: dict[int, str] = {}
+            for outcomes in (self.result.report.line_items, self.result.report.bills):
+                for item in outcomes.items_of_rows(t).tolist():
+                    statuses[int(outcomes.row[item])] = status_name(outcomes.status(item))
+            self._statuses[t] = statuses
+        return self._statuses[t].get(row, "")
+
+    # --- cells --------------------------------------------------------------------------------
+
+    def text(self, t: int, i: int, column: int) -> str:
+        """The text of a cell now."""
+        source = self.tables[t].source
+        place = (source.sheet, int(source.rows[i]), column)
+        edited = self._edited.get(self.files[t], {})
+        if place in edited:
+            return edited[place]
+        return source.columns[column][i] if column < len(source.columns) else ""
+
+    def edit(self, t: int, row: int, column: int, text: str) -> CellEdit:
+        """The edit that makes a cell this text; KeyError or IndexError where there is no such."""
+        table = self.tables[t]
+        if t not in self._indexes:
+            rows = enumerate(np.asarray(table.source.rows).tolist())
+            self._indexes[t] = {int(n): i for i, n in rows if i > table.header}
+        i = self._indexes[t][row]
+        header = table.headers[column].strip() or column_name(column)
+        before = self.text(t, i, column)
+        return CellEdit(self.files[t], table.source.sheet, row, column, header, before, text)
+
+    def edits_like(self, t: int, chosen: str, column: int, new: Any) -> list[CellEdit]:
+        """One correction of all shown cells of a column; ``new`` makes the text."""
+        table, edits = self.tables[t], []
+        for i in self.positions(t, chosen).tolist():
+            text = self.text(t, i, column)
+            if (corrected := new(text)) != text:
+                edits.append(self.edit(t, int(table.source.rows[i]), column, corrected))
+        return edits

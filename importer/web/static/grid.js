@@ -1,0 +1,391 @@
+"use strict";
+// The rows of a file as an ARIA grid: only those in sight are in the page, whatever the number.
+
+const HEIGHT = 30, PAGE = 100, SPARE = 8;
+const box = document.querySelector("[data-grid]");
+if (box) startGrid(box);
+
+function startGrid(box) {
+  const base = box.dataset.grid;
+  const tables = JSON.parse(box.dataset.tables);
+  const grid = box.querySelector("[role=grid]");
+  const words = box.querySelector("[data-words]");
+  const cellWords = box.querySelector("[data-cell]");
+  const tableChoice = box.querySelector("[data-choose-table]");
+  const rowChoice = box.querySelector("[data-choose-rows]");
+  const kept = `grid ${base}`;
+  let standing = JSON.parse(box.dataset.standing);
+  let view = { table: 0, show: "problems", at: 0, column: 0 };
+  let total = 0, pages = new Map(), editing = null, saving = Promise.resolve();
+  if (!tables.length) { box.hidden = true; return; }
+  cellWords.id = "cell-words";
+
+  const head = element("div", "gridhead", "row");
+  const body = element("div", "gridbody", "rowgroup");
+  head.setAttribute("aria-rowindex", "1");
+  grid.append(head, body);
+
+  function element(tag, name, role) {
+    const made = document.createElement(tag);
+    if (name) made.className = name;
+    if (role) made.setAttribute("role", role);
+    return made;
+  }
+
+  const table = () => tables[view.table];
+  const columns = () => table().headers.length;
+
+  async function load(page) {
+    if (!pages.has(page)) {
+      const query = new URLSearchParams({ table: view.table, show: view.show, from: page * PAGE, count: PAGE });
+      pages.set(page, null);
+      const now = pages;
+      try {
+        const facts = await ask(`${base}/rows?${query}`);
+        if (now !== pages) return;
+        pages.set(page, facts.rows);
+        if (facts.total !== total) { total = facts.total; size(); }
+        draw();
+      } catch (error) {
+        now.delete(page);
+        words.textContent = error.message;
+      }
+    }
+  }
+
+  function rowAt(at) {
+    const rows = pages.get(Math.floor(at / PAGE));
+    return rows ? rows[at % PAGE] : undefined;
+  }
+
+  function size() {
+    body.style.height = `${total * HEIGHT}px`;
+    grid.setAttribute("aria-rowcount", String(total + 1));
+    grid.setAttribute("aria-colcount", String(columns() + 2));
+  }
+
+  function drawHead() {
+    const names = ["Row", "Status", ...table().headers];
+    head.replaceChildren(...names.map((name, c) => {
+      const cell = element("div", c === 0 ? "cell number" : c === 1 ? "cell state" : "cell", "columnheader");
+      cell.textContent = name;
+      cell.title = name;
+      cell.setAttribute("aria-colindex", String(c + 1));
+      return cell;
+    }));
+  }
+
+  function draw() {
+    const first = Math.max(0, Math.floor(grid.scrollTop / HEIGHT) - SPARE);
+    const last = Math.min(total, first + Math.ceil(grid.clientHeight / HEIGHT) + 2 * SPARE);
+    for (let page = Math.floor(first / PAGE); page * PAGE < Math.max(last, 1); page++) load(page);
+    if (editing) return;
+    const hadFocus = grid.contains(document.activeElement);
+    const drawn = [];
+    for (let at = first; at < last; at++) drawn.push(drawRow(at));
+    body.replaceChildren(...drawn);
+    const active = activeCell();
+    if (active) active.tabIndex = 0; else grid.tabIndex = 0;
+    if (hadFocus) (active || grid).focus({ preventScroll: true });
+  }
+
+  function drawRow(at) {
+    const facts = rowAt(at);
+    const row = element("div", "gridrow", "row");
+    row.style.top = `${at * HEIGHT}px`;
+    row.setAttribute("aria-rowindex", String(at + 2));
+    const number = element("div", "cell number", "rowheader");
+    number.textContent = facts ? String(facts.row) : "…";
+    number.setAttribute("aria-colindex", "1");
+    const state = element("div", "cell state", "gridcell");
+    state.textContent = facts ? facts.status : "";
+    state.title = facts ? facts.notes.join(" ") : "";
+    state.setAttribute("aria-colindex", "2");
+    if (facts && facts.notes.length) state.classList.add("bad-error");
+    row.append(number, state);
+    if (!facts) return row;
+    facts.cells.forEach((text, c) => {
+      const cell = element("div", "cell", "gridcell");
+      cell.textContent = text;
+      cell.tabIndex = -1;
+      cell.dataset.at = at;
+      cell.dataset.column = c;
+      cell.setAttribute("aria-colindex", String(c + 3));
+      if (table().locked) cell.setAttribute("aria-readonly", "true");
+      const bad = facts.bad[c];
+      if (bad) {
+        cell.classList.add(`bad-${bad[0]}`);
+        cell.title = `${bad[1]} ${bad[2]}`;
+        if (bad[0] === "error") cell.setAttribute("aria-invalid", "true");
+      }
+      if (facts.edited.includes(c)) cell.classList.add("edited");
+      if (at === view.at && c === view.column) {
+        cell.classList.add("active");
+        cell.setAttribute("aria-describedby", "cell-words");
+      }
+      row.append(cell);
+    });
+    return row;
+  }
+
+  function activeCell() {
+    return body.querySelector(`[data-at="${view.at}"][data-column="${view.column}"]`);
+  }
+
+  async function moveTo(at, column, focus = true) {
+    view.at = Math.max(0, Math.min(total - 1, at));
+    view.column = Math.max(0, Math.min(columns() - 1, column));
+    const top = view.at * HEIGHT, room = grid.clientHeight - head.offsetHeight;
+    if (top < grid.scrollTop) grid.scrollTop = top;
+    if (top + HEIGHT > grid.scrollTop + room) grid.scrollTop = top + HEIGHT - room;
+    await load(Math.floor(view.at / PAGE));
+    draw();
+    const cell = activeCell();
+    if (cell) {
+      const pinned = head.firstChild.offsetWidth;
+      if (cell.offsetLeft - pinned < grid.scrollLeft) grid.scrollLeft = cell.offsetLeft - pinned;
+      const right = cell.offsetLeft + cell.offsetWidth - grid.clientWidth;
+      if (right > grid.scrollLeft) grid.scrollLeft = right;
+      if (focus) cell.focus({ preventScroll: true });
+    }
+    describe();
+    keep();
+  }
+
+  function describe() {
+    const facts = rowAt(view.at);
+    if (!facts) { cellWords.textContent = ""; return; }
+    const bad = facts.bad[view.column];
+    const place = `Row ${facts.row}, ${table().headers[view.column]}`;
+    const said = bad ? `${bad[0]}: ${bad[1]} ${bad[2]}` : facts.cells[view.column] || "blank";
+    const notes = facts.notes.length ? ` The row: ${facts.notes.join(" ")}` : "";
+    const edited = facts.edited.includes(view.column) ? " (corrected)" : "";
+    cellWords.textContent = `${place}: ${said}${edited}${notes}`;
+  }
+
+  function keep() {
+    const facts = rowAt(view.at);
+    sessionStorage.setItem(kept, JSON.stringify({ ...view, row: facts ? facts.row : 0 }));
+  }
+
+  async function show(table, rows, column = 0, row = 0, focus = true) {
+    const wide = table !== view.table || !head.firstChild;
+    view = { table, show: String(rows), at: 0, column };
+    pages = new Map();
+    total = 0;
+    grid.scrollTop = 0;
+    tableChoice.value = String(table);
+    rowChoice.value = String(rows);
+    if (wide) drawHead();
+    const form = document.querySelector("[data-fix] form");
+    form.elements.table.value = String(table);
+    form.elements.show.value = String(rows);
+    form.elements.column.replaceChildren(...tables[table].headers.map((name, c) => new Option(name, c)));
+    form.elements.column.value = String(column);
+    await load(0);
+    size();
+    if (!total) { body.replaceChildren(); cellWords.textContent = "No such rows."; return; }
+    let at = 0;
+    if (row) {
+      const query = new URLSearchParams({ table, show: view.show, row });
+      at = (await ask(`${base}/rows?${query}`)).at;
+    }
+    await moveTo(at, column, focus);
+  }
+
+  // --- corrections ---
+
+  function stand(facts) {
+    standing = facts;
+    for (const input of document.querySelectorAll("input[name=version]")) input.value = facts.version;
+    const send = document.querySelector("[data-send]");
+    if (send) send.disabled = !facts.checked;
+    const count = `${facts.cells.toLocaleString("en")} ${facts.cells === 1 ? "cell is" : "cells are"} corrected.`;
+    words.textContent = !facts.cells && facts.checked ? "" : facts.checked ? count : `${count} Check again to see what is still wrong.`;
+    box.querySelector("[data-undo]").disabled = !facts.steps;
+  }
+
+  function refused(error) {
+    words.textContent = error.message;
+    if (error.status === 409) {
+      const again = element("a");
+      again.href = location.href;
+      again.textContent = " Load the page again";
+      words.append(again);
+    }
+  }
+
+  function save(cells) {
+    // One after the other: each needs the version that the one before made.
+    saving = saving.then(async () => {
+      const facts = await ask(`${base}/edit`, {
+        method: "POST",
+        body: JSON.stringify({ version: standing.version, table: view.table, cells }),
+      });
+      stand(facts);
+      for (const [row, c, text] of cells) {
+        for (const rows of pages.values()) {
+          const of = rows && rows.find((each) => each.row === row);
+          if (of) {
+            of.cells[c] = text;
+            if (!of.edited.includes(c)) of.edited.push(c);
+          }
+        }
+      }
+      draw();
+      describe();
+    }).catch(refused);
+    return saving;
+  }
+
+  async function undo() {
+    saving = saving.then(async () => {
+      const facts = await ask(`${base}/undo-edit`, {
+        method: "POST",
+        body: JSON.stringify({ version: standing.version }),
+      });
+      stand(facts);
+      words.textContent = facts.words;
+      pages = new Map();
+      await moveTo(view.at, view.column, false);
+    }).catch(refused);
+    return saving;
+  }
+
+  function startEdit(text) {
+    const cell = activeCell(), facts = rowAt(view.at);
+    if (!cell || !facts) return;
+    if (table().locked) {
+      words.textContent = "This is a result workbook: correct it in Excel, and drop it here again.";
+      return;
+    }
+    const input = element("input");
+    input.value = text === undefined ? facts.cells[view.column] : text;
+    input.setAttribute("aria-label", `Row ${facts.row}, ${table().headers[view.column]}`);
+    cell.replaceChildren(input);
+    editing = { input, row: facts.row, column: view.column, before: facts.cells[view.column] };
+    input.focus();
+    if (text === undefined) input.select();
+  }
+
+  function endEdit(keepIt) {
+    const { input, row, column, before } = editing;
+    const text = input.value;
+    editing = null;
+    if (keepIt && text !== before) save([[row, column, text]]);
+    draw();
+  }
+
+  function cellsOfText(text) {
+    // What Excel copies: tabs and line ends; cells with either are in quotation marks.
+    const rows = [[]];
+    const pattern = /(?:"((?:[^"]|"")*)"|([^\t\r\n]*))(\t|\r\n|\n|\r|$)/y;
+    pattern.lastIndex = 0;
+    while (pattern.lastIndex < text.length) {
+      const match = pattern.exec(text);
+      if (!match) break;
+      rows.at(-1).push(match[1] !== undefined ? match[1].replaceAll('""', '"') : match[2]);
+      if (match[3] === "\t") { if (pattern.lastIndex >= text.length) rows.at(-1).push(""); }
+      else if (pattern.lastIndex < text.length) rows.push([]);
+    }
+    return rows;
+  }
+
+  async function paste(text) {
+    const lines = cellsOfText(text), cells = [];
+    for (let i = 0; i < lines.length; i++) {
+      await load(Math.floor((view.at + i) / PAGE));
+      const facts = rowAt(view.at + i);
+      if (!facts) break;
+      lines[i].forEach((value, k) => {
+        const c = view.column + k;
+        if (c < columns() && facts.cells[c] !== value) cells.push([facts.row, c, value]);
+      });
+    }
+    if (cells.length) await save(cells);
+  }
+
+  async function nextProblem() {
+    for (let at = view.at, column = view.column + 1; at < total; at++, column = 0) {
+      await load(Math.floor(at / PAGE));
+      const facts = rowAt(at);
+      const bad = facts && Object.keys(facts.bad).map(Number).filter((c) => c >= column);
+      if (bad && bad.length) { await moveTo(at, Math.min(...bad)); return; }
+    }
+    words.textContent = "No further problem in these rows.";
+  }
+
+  grid.addEventListener("scroll", () => requestAnimationFrame(draw));
+  grid.addEventListener("mousedown", (event) => {
+    const cell = event.target.closest("[data-at]");
+    if (!cell || (editing && cell.contains(editing.input))) return;
+    if (editing) endEdit(true);
+    event.preventDefault();
+    moveTo(Number(cell.dataset.at), Number(cell.dataset.column));
+  });
+  grid.addEventListener("dblclick", () => { if (!editing) startEdit(); });
+  grid.addEventListener("focusout", (event) => {
+    if (editing && event.target === editing.input && !grid.contains(event.relatedTarget)) endEdit(true);
+  });
+  grid.addEventListener("paste", (event) => {
+    if (editing) return;
+    event.preventDefault();
+    paste(event.clipboardData.getData("text/plain"));
+  });
+  grid.addEventListener("copy", (event) => {
+    const facts = rowAt(view.at);
+    if (editing || !facts) return;
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", facts.cells[view.column]);
+  });
+  grid.addEventListener("keydown", (event) => {
+    const { at, column } = view, page = Math.floor(grid.clientHeight / HEIGHT) - 2;
+    if (editing) {
+      if (event.key === "Enter") { endEdit(true); moveTo(at + (event.shiftKey ? -1 : 1), column); }
+      else if (event.key === "Tab") { endEdit(true); moveTo(at, column + (event.shiftKey ? -1 : 1)); }
+      else if (event.key === "Escape") { endEdit(false); moveTo(at, column); }
+      else return;
+      event.preventDefault();
+      return;
+    }
+    const moves = {
+      ArrowDown: [at + 1, column], ArrowUp: [at - 1, column],
+      ArrowLeft: [at, column - 1], ArrowRight: [at, column + 1],
+      PageDown: [at + page, column], PageUp: [at - page, column],
+      Home: event.ctrlKey ? [0, 0] : [at, 0],
+      End: event.ctrlKey ? [total - 1, columns() - 1] : [at, columns() - 1],
+    };
+    if (moves[event.key]) moveTo(...moves[event.key]);
+    else if (event.key === "Enter" || event.key === "F2") startEdit();
+    else if (event.key === "F8") nextProblem();
+    else if (event.key === "Delete" || event.key === "Backspace") {
+      const facts = rowAt(at);
+      if (facts && facts.cells[column]) save([[facts.row, column, ""]]);
+    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") undo();
+    else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) startEdit(event.key);
+    else return;
+    event.preventDefault();
+  });
+
+  box.querySelector("[data-undo]").addEventListener("click", undo);
+  tableChoice.addEventListener("change", () => show(Number(tableChoice.value), view.show, 0, 0, false));
+  rowChoice.addEventListener("change", () => show(view.table, rowChoice.value, 0, 0, false));
+  for (const button of document.querySelectorAll("[data-show]")) {
+    button.addEventListener("click", async () => {
+      const choice = [...rowChoice.options].find((option) => option.value === button.dataset.show);
+      choice.hidden = false;
+      choice.textContent = `rows of: ${button.closest("tr").children[2].firstChild.textContent.slice(0, 60)}`;
+      box.scrollIntoView({ block: "start" });
+      await show(Number(button.dataset.table), button.dataset.show, Number(button.dataset.column || 0));
+    });
+  }
+  const fix = document.querySelector("[data-fix] form");
+  fix.addEventListener("toggle", () => { fix.elements.column.value = String(view.column); });
+
+  stand(standing);
+  const last = JSON.parse(sessionStorage.getItem(kept) || "null");
+  if (last && tables[last.table] && !/^\d+$/.test(last.show)) show(last.table, last.show, last.column, last.row, false);
+  else {
+    show(0, "problems", 0, 0, false).then(() => { if (!total) show(0, "all", 0, 0, false); });
+  }
+}

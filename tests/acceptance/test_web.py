@@ -1,0 +1,420 @@
+"""``light-import web``: who is let in, and the way from a file to Light and back, over HTTP."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import openpyxl
+import pytest
+from conftest import Ended, bill_row, write_bills
+from web_page import SAMPLES, WebPage, web_page
+
+from importer.sandbox import SandboxSettings, running
+
+NUMBER = "invoiceNumber: {column: Beleg}"
+BROKEN = SAMPLES / "light-broken" / "bills.xlsx"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebPage]:
+    """A server with a sandbox for all tests of this module."""
+    with web_page(tmp_path_factory.mktemp("web"), "--sandbox") as page:
+        first = httpx.get(f"{page.base}/")
+        assert first.status_code == 403
+        page.enter()
+        yield page
+
+
+def _bills(tmp_path: Path, *rows: dict[str, object]) -> list[Path]:
+    return [Path(name) for name in write_bills(tmp_path, rows)]
+
+
+def _with_a_wrong_amount(tmp_path: Path) -> list[Path]:
+    """Two bills; the amount of the first, 1051 cents, is written with a comma."""
+    bills, lines = _bills(tmp_path, bill_row(51), bill_row(52))
+    bills.write_text(bills.read_text().replace(",1051,", ',"1,051",'))
+    return [bills, lines]
+
+
+# --- safety -----------------------------------------------------------------------------------
+
+
+def test_the_token_of_the_address_is_turned_into_a_cookie_once(tmp_path: Path) -> None:
+    with web_page(tmp_path, "--sandbox") as page:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{40,}", page.address)
+        assert httpx.get(f"{page.base}/?token=wrong").status_code == 403
+        answer = httpx.get(page.address)
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/"
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        again = httpx.get(page.address)
+        assert again.status_code == 403
+        assert "was opened already" in again.text
+        assert httpx.get(page.base, cookies=answer.cookies).status_code == 200
+
+
+def test_health_needs_no_token_and_says_nothing_else(page: WebPage) -> None:
+    answer = httpx.get(f"{page.base}/healthz")
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert httpx.get(f"{page.base}/static/page.js").status_code == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", ""])
+def test_a_request_under_another_host_name_is_refused(page: WebPage, host: str) -> None:
+    answer = page.client.get("/", headers={"host": host})
+    assert answer.status_code == 421
+    assert "csrf" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"x-csrf-token": "x"},
+        {"x-csrf-token": ""},
+    ],
+)
+def test_a_change_from_another_site_is_refused(page: WebPage, headers: dict[str, str]) -> None:
+    answer = page.client.post("/files", headers=page.headers | headers)
+    assert answer.status_code == 403
+    form = {"csrf": "x"}
+    answer = page.client.post("/runs/x/undo", data=form, headers={"origin": page.base})
+    assert answer.status_code == 403
+
+
+def test_pages_run_no_script_but_their_own_and_load_nothing_from_elsewhere(page: WebPage) -> None:
+    for path in ("/", "/runs", "/static/grid.js", "/healthz", "/nowhere"):
+        answer = page.client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+    pages = [page.client.get(path).text for path in ("/", "/runs")]
+    pages.append(page.ready(page.drop(BROKEN)))
+    for text in pages:
+        assert not re.search(r"<script(?! src=\"/static/)|<[^>]* on\w+=|<[^>]* style=|<style", text)
+        assert not re.search(r'(?:src|href|action)="(?:https?:)?//', text)
+
+
+def test_the_key_never_reaches_the_page(tmp_path: Path) -> None:
+    settings = SandboxSettings(key="very-secret-key-1")
+    with (
+        running(settings) as light,
+        web_page(tmp_path, LIGHT_API_KEY=light.key, LIGHT_BASE_URL=light.base_url) as page,
+    ):
+        page.enter()
+        files = page.drop(SAMPLES / "light" / "bills.xlsx")
+        text = page.ready(files)
+        run = page.send(files, text)
+        page.ready(run)
+        every = [page.client.get(path).text for path in ("/", "/runs", files, run)]
+        assert "very-secret" not in "".join(every) + text
+    for file in tmp_path.rglob("*"):
+        assert not file.is_file() or b"very-secret" not in file.read_bytes()
+
+
+def test_what_a_file_says_is_shown_as_text(page: WebPage) -> None:
+    hostile = "<img src=x onerror=alert(1)>'\"&\u202e\x1b[31m"
+    rows = f'billRef,vendor,invoiceNumber,"{hostile.replace(chr(34), chr(34) * 2)}"\n'
+    rows += f'1,"{hostile.replace(chr(34), chr(34) * 2)}",{"<script>alert(1)</script>"},x\n'
+    files = page.drop((f"{hostile}.csv", rows.encode()))
+    text = page.ready(files)
+    for page_text in (text, page.client.get("/").text):
+        assert "<img" not in page_text
+        assert "<script>a" not in page_text
+        assert "\x1b" not in page_text
+        assert "\u202e" not in page_text
+
+
+def test_a_file_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+    with web_page(tmp_path, "--sandbox", LIGHT_IMPORT_MAX_FILE_MB="1") as page:
+        page.enter()
+        id = page.client.post("/files", headers=page.headers).json()["id"]
+        for name in ("big.csv", "../../../big.csv"):
+            address = f"/files/{id}/upload"
+            answer = page.client.put(
+                address, params={"name": name}, content=b"x" * 1_000_001, headers=page.headers
+            )
+            assert answer.status_code == 400
+            assert "larger than 1 MB" in answer.json()["problem"]
+        assert not list(tmp_path.rglob("big*"))
+
+
+def test_a_name_cannot_lead_out_of_the_folder(page: WebPage, tmp_path: Path) -> None:
+    data = BROKEN.read_bytes()
+    files = page.drop(("../../../../etc/cron.d/evil.xlsx", data), ("..\\..\\x.pdf", b"%PDF"))
+    folder = _folder(page, files)
+    placed = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
+    assert {"files/etc/cron.d/evil.xlsx", "files/x.pdf"} <= placed
+
+
+def _folder(page: WebPage, files: str) -> Path:
+    home = Path(f"/proc/{page.process.pid}/cwd").resolve()
+    return home / "web" / "files" / files.rpartition("/")[2]
+
+
+def test_another_person_cannot_read_what_was_dropped(page: WebPage) -> None:
+    files = page.drop(BROKEN)
+    page.ready(files)
+    folder = _folder(page, files)
+    for path in [folder, *folder.rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_listening_elsewhere_needs_a_proxy_that_names_the_person(
+    command: Callable[..., Ended], tmp_path: Path
+) -> None:
+    refused = command("web", "--listen", "0.0.0.0")
+    assert refused.code == 2
+    assert "--user-header" in refused.err
+    assert command("web", "--user-header", "X").code == 2
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ("--listen", "127.0.0.1", "--user-header", "X-User", "--port", str(port))
+    with web_page(tmp_path, *options, "--origin", "https://bills.example") as page:
+        assert page.address.startswith("https://bills.example/?token=")
+        path = page.address.removeprefix("https://bills.example")
+        local, headers = f"http://127.0.0.1:{port}", {"host": "bills.example"}
+        refused = httpx.get(local + path, headers=headers)
+        assert refused.status_code == 403
+        assert "X-User is missing" in refused.text
+        assert httpx.get(local + path, headers={"x-user": "anna"}).status_code == 421
+        entered = httpx.get(local + path, headers={"x-user": "anna", **headers})
+        assert entered.status_code == 303
+        assert "secure" in entered.headers["set-cookie"].lower()
+
+
+def test_a_second_server_is_refused(page: WebPage) -> None:
+    home = Path(f"/proc/{page.process.pid}/cwd").resolve()
+    done = subprocess.run(
+        [sys.executable, "-m", "importer", "web", "--no-browser"],
+        env={"LIGHT_IMPORT_HOME": str(home), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "runs already" in done.stderr
+
+
+# --- the way ----------------------------------------------------------------------------------
+
+
+def test_a_file_is_checked_loaded_verified_and_undone(page: WebPage, tmp_path: Path) -> None:
+    files = page.drop(*_bills(tmp_path, bill_row(1), bill_row(2)))
+    text = page.ready(files)
+    assert "2 bills are valid" in text or "All 2 bills are valid" in text, text
+    page.post(f"{files}/send", version=page.version(text))
+    question = page.ready(files)
+    assert "Create these bills?" in question
+    assert "2 to create" in question
+    assert _light(page) == 0  # nothing before the answer
+    page.answer(question)
+    page.ready(files)
+    run = re.findall(r'href="(/runs/[^"?]+)', page.client.get(files).text)[0]
+    result = page.ready(run)
+    assert "Created in Light" in result
+    assert "difference 0.00" in result or ">0.00<" in result
+    assert _light(page) == 2
+    workbook = page.client.get(f"{run}/result.xlsx")
+    assert workbook.headers["content-disposition"].startswith("attachment")
+    (tmp_path / "result.xlsx").write_bytes(workbook.content)
+    assert "Tie-out" in openpyxl.load_workbook(tmp_path / "result.xlsx").sheetnames
+    assert page.client.get(f"{run}/result.csv").content.count(b"created") >= 2
+    page.post(f"{run}/verify")
+    assert "Read back from Light: 2 bills; 2 the same." in page.ready(run)
+    page.post(f"{run}/undo")
+    question = page.ready(run)
+    assert "Cancel these bills in Light?" in question
+    page.answer(question)
+    assert "Undone" in page.ready(run)
+    history = page.client.get("/runs").text
+    assert run.rpartition("/")[2] in history
+    assert "2 undone" in history
+
+
+def _light(page: WebPage) -> int:
+    """How many bills the sandbox has that are not cancelled."""
+    home = Path(f"/proc/{page.process.pid}/cwd").resolve()
+    with sqlite3.connect(home / "web" / "sandbox.sqlite") as database:
+        tables = [name for (name,) in database.execute("select name from sqlite_master")]
+        assert "bills" in tables, tables
+        states = [json.loads(body) for (body,) in database.execute("select body from bills")]
+    return sum(bill["state"] != "CANCELLED" for bill in states)
+
+
+def test_a_cell_is_corrected_in_a_copy_and_can_be_undone(page: WebPage, tmp_path: Path) -> None:
+    sources = _with_a_wrong_amount(tmp_path)
+    before = [path.read_bytes() for path in sources]
+    files = page.drop(*sources)
+    text = page.ready(files)
+    column = _column(page, text, "amount")
+    (row,) = page.rows(files, table=0, show="problems")["rows"]
+    severity, message, _hint = row["bad"][str(column)]
+    assert severity == "error"
+    assert message in html.unescape(text)
+    answer = page.edit(files, page.version(text), (row["row"], column, "1051"))
+    standing = answer.json()
+    assert standing["steps"] == 1
+    assert not standing["checked"]
+    row = page.rows(files, table=0, show="edited")["rows"][0]
+    assert row["cells"][column] == "1051"
+    assert row["edited"] == [column]
+    stale = page.post(f"{files}/send", version=standing["version"])
+    assert "Check the files again first" in stale.text
+    body = {"version": standing["version"]}
+    undone = page.client.post(f"{files}/undo-edit", json=body, headers=page.headers).json()
+    assert undone["words"] == f"Undone: amount, row {row['row']}."
+    assert page.rows(files, table=0, show="edited")["total"] == 0
+    page.edit(files, undone["version"], (row["row"], column, "1051"))
+    page.post(f"{files}/check")
+    text = page.ready(files)
+    assert "bills-corrected.csv" in text
+    folder = _folder(page, files) / "files"
+    assert [(folder / path.name).read_bytes() for path in sources] == before
+    run = page.send(files, text)
+    workbook = tmp_path / "result.xlsx"
+    workbook.write_bytes(page.client.get(f"{run}/result.xlsx").content)
+    sheet = openpyxl.load_workbook(workbook)["Corrections"]
+    header, first = sheet.iter_rows(values_only=True)
+    assert header == ("File", "Sheet", "Row", "Column", "Before", "After", "Who", "When (UTC)")
+    assert first[0] == "bills-corrected.csv"
+    assert first[2:6] == (row["row"], "amount", "1,051", "1051")
+    assert first[6]
+    assert re.match(r"20\d\d-\d\d-\d\dT", first[7])
+
+
+def _column(page: WebPage, text: str, header: str, table: int = 0) -> int:
+    tables = json.loads(html.unescape(re.findall("data-tables='([^']+)'", text)[0]))
+    return tables[table]["headers"].index(header)
+
+
+def test_two_tabs_do_not_contradict_each_other(page: WebPage, tmp_path: Path) -> None:
+    files = page.drop(*_bills(tmp_path, bill_row(31)))
+    text = page.ready(files)
+    column = _column(page, text, "description")
+    version = page.version(text)
+    assert page.edit(files, version, (2, column, "other")).status_code == 200
+    second = page.edit(files, version, (2, column, "another"))
+    assert second.status_code == 409
+    assert second.json()["problem"].startswith("These files were changed in another tab")
+    assert page.rows(files, table=0)["rows"][0]["cells"][column] == "other"
+    assert page.post(f"{files}/options", version=version).status_code == 409
+    page.post(f"{files}/check")
+    text = page.ready(files)
+    page.post(f"{files}/send", version=page.version(text))
+    question = page.ready(files)
+    page.answer(question, "no")
+    assert page.answer(question).status_code == 409
+    assert "You answered no: nothing was sent." in page.ready(files)
+
+
+def test_many_cells_are_corrected_at_once(page: WebPage, tmp_path: Path) -> None:
+    rows = [bill_row(i, issuedDate=f"0{i}/03/2025", currency=" GBP") for i in range(1, 6)]
+    files = page.drop(*_bills(tmp_path, *rows))
+    text = page.ready(files)
+    for action, header in (("DMY", "issuedDate"), ("trim", "currency")):
+        column = _column(page, text, header)
+        fields = {"version": page.version(text), "table": 0, "column": column, "show": "all"}
+        page.post(f"{files}/fix", action=action, **fields)
+        text = page.ready(files)
+    cells = [row["cells"] for row in page.rows(files, table=0, show="all")["rows"]]
+    assert [row[_column(page, text, "issuedDate")] for row in cells] == [
+        f"2025-03-0{i}" for i in range(1, 6)
+    ]
+    assert {row[column] for row in cells} == {"GBP"}
+
+
+def test_a_name_is_picked_from_the_lists_of_the_company(page: WebPage, tmp_path: Path) -> None:
+    row = bill_row(41, vendorId="", vendor="Silverdale Electrics Ltd")
+    files = page.drop(*_bills(tmp_path, row))
+    text = page.ready(files)
+    assert "Names to resolve" in text
+    name = html.unescape(re.findall('name="name-0" value="([^"]+)"', text)[0])
+    assert name == "vendor Silverdale Electrics Ltd"
+    asked = {"field": "vendor", "q": "electrical silver"}
+    labels = page.client.get(f"{files}/names", params=asked).json()["labels"]
+    assert labels == ["Silverdale Electrical Ltd (V-1050)"]
+    fields = {"version": page.version(text), "name-0": name}
+    refused = page.post(f"{files}/picks", **fields, **{"pick-0": "Nobody"})
+    assert "is neither one of the suggestions" in refused.text
+    page.post(f"{files}/picks", **fields, **{"pick-0": labels[0]})
+    text = page.ready(files)
+    assert "Names to resolve" not in text
+    assert "Your picks (1)" in text
+    assert "Created in Light" in page.ready(page.send(files, text))
+
+
+def test_what_was_dropped_and_corrected_survives_a_killed_server(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with web_page(home, "--sandbox") as page:
+        page.enter()
+        files = page.drop(*_with_a_wrong_amount(tmp_path))
+        text = page.ready(files)
+        column = _column(page, text, "amount")
+        page.edit(files, page.version(text), (2, column, "1051"))
+        page.kill()
+    steps = home / "web" / files.removeprefix("/") / "steps.jsonl"
+    with steps.open("a") as file:
+        file.write('{"what": "edit", "ce')  # what a power cut leaves
+    with web_page(home, "--sandbox") as page:
+        page.enter()
+        assert files in page.client.get("/").text
+        text = page.ready(files)
+        assert page.rows(files, table=0)["rows"][0]["cells"][column] == "1051"
+        assert "bills-corrected.csv" in text
+        page.post(f"{files}/send", version=page.version(text))
+        page.ready(files)
+        page.kill()  # with the question on the page
+    with web_page(home, "--sandbox") as page:
+        page.enter()
+        assert _light(page) == 0
+        text = page.ready(files)
+        assert "The last load of these files was interrupted" in text
+        run = page.send(files, text)
+        assert _light(page) == 2
+        page.ready(run)
+        page.kill()
+    with web_page(home, "--sandbox") as page:
+        page.enter()
+        assert "Created in Light" in page.ready(run)  # from the journal
+        text = page.ready(files)
+        assert "Loaded before" in text or "Already loaded" in text
+
+
+def test_a_template_is_drafted_completed_and_used(page: WebPage) -> None:
+    csv = b"Lieferant,Beleg,Datum,Betrag\nAcme,R-1,2025-03-01,120.00\nAcme,R-2,2025-03-02,80.00\n"
+    files = page.drop(("export.csv", csv))
+    text = page.ready(files)
+    assert "The files could not be checked" in text
+    drafted = page.client.get(f"{files}/template?draft").text
+    draft = html.unescape(re.findall(r"<textarea[^>]*>(.*)</textarea>", drafted, re.DOTALL)[0])
+    assert "template:" in draft
+    bad = page.post(f"{files}/template", version=page.version(drafted), text="template: [")
+    assert bad.status_code == 400
+    assert 'role="alert"' in bad.text
+    complete = draft.replace("[TODO]", "row").replace("# invoiceNumber: {column: TODO}", NUMBER)
+    complete = complete.replace("# currency: {value: TODO}", "currency: {value: GBP}")
+    complete = complete.replace("{value: TODO}", "{value: true}")
+    page.post(f"{files}/template", version=page.version(bad.text), text=complete)
+    text = page.ready(files)
+    assert "template.yaml" in text
+    assert "2 bills" in text
+    assert "Acme" in text
