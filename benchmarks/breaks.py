@@ -113,6 +113,63 @@ BREAKS = (
         "        self._lost += counts\n",
         "        return self.finish(StepState.DONE)\n",
     ),
+    Break(
+        "what was cancelled in Light is created again without a look",
+        "loading/operations/add_line.py",
+        "            return Look(self.creation, 0.0, (job.change(State.PLANNED),))\n",
+        "            job.cancelled = False\n"
+        "            return Send(self.creation, (job.change(State.PLANNED),), behind=True)\n",
+    ),
+    Break(
+        "a bill that was corrected while its answer was lost stays in doubt",
+        "loading/operations/add_line.py",
+        "        if (before := job.loaded_before(remote)) is not None:\n",
+        "        if (before := None) is not None:\n",
+    ),
+    Break(
+        "an update whose answer was lost is taken for done",
+        "loading/operations/update_bill.py",
+        "        return Look(self, self.settings.settle, (self.in_doubt(reason),))\n\n"
+        "    def put_back",
+        "        return self.accepted(None)\n\n    def put_back",
+    ),
+    Break(
+        "a line whose addition was lost is added again at once",
+        "loading/operations/update_bill.py",
+        "        self._lost += counts\n",
+        "        self._lost += counts\n        return Send(self)\n",
+    ),
+    Break(
+        "what a person changed in Light is overwritten by an update",
+        "loading/update_plan.py",
+        "    if others and not force:\n",
+        "    if False:\n",
+    ),
+    Break(
+        "an approval whose answer was lost is given again",
+        "loading/operations/approve_bill.py",
+        "        return ours or (",
+        "        return False and (",
+    ),
+    Break(
+        "a vendor whose answer was lost is created again at once",
+        "loading/operations/create_vendor.py",
+        "        return Look(self, self.settings.settle, (self.in_doubt(reason),))\n\n"
+        "    def put_back",
+        "        return Send(self)\n\n    def put_back",
+    ),
+    Break(
+        "a vendor is created that Light has by now",
+        "loading/operations/create_vendor.py",
+        "        return Look(self, self.settings.settle if self._tried else 0.0)\n",
+        "        return Send(self)\n",
+    ),
+    Break(
+        "nobody looks for vendors that are in Light twice",
+        "app/create_vendors.py",
+        "        if record.state in IN_LIGHT and len(same) > 1:\n",
+        "        if False:\n",
+    ),
 )
 
 

@@ -23,7 +23,7 @@ import breaks  # noqa: E402
 from scenario import Computer, Crash, Scenario, Session, scenario  # noqa: E402
 from simulate import Place, Simulation, place, search, shrink, simulate  # noqa: E402
 
-SCHEDULES, PART = 1200, 150
+SCHEDULES, PART = 2000, 200
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,11 @@ from light_world import SimulatedLight
 from numbered_journal import Disk, NumberedJournal, PowerCut
 from open_pace import OpenPace
 from scenario import SETTLE, Computer, Scenario, Session
-from sheet import ROWS, Sheet
+from sheet import ACCOUNT, BANK, ENTITIES, ROWS, Sheet
 from wire import Trace, Wire
 
 from importer.app.create_bills import LoadContext, LoadProgress, create
+from importer.app.create_vendors import forget_placeholders, prepare_vendors
 from importer.app.destination import Destination, LoadOptions
 from importer.app.events import Listener
 from importer.app.stop import StopControl
@@ -38,9 +39,12 @@ from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
+from importer.model.bills import Bill
 from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Status, Step
-from importer.model.light_objects import Company
+from importer.model.light_objects import Account, BankAccount, Company, Entity
+from importer.references.directory import Directory
+from importer.references.resolve_online import resolve_in_light
 from importer.validation.finding_batch import Findings
 
 BASE_URL = "https://api.light.inc"
@@ -68,6 +72,25 @@ class Claims:
     def doubtful(self) -> bool:
         """Whether a bill is unknown."""
         return any(each.status is Status.UNKNOWN for each in self.outcomes.values())
+
+
+async def _with_vendors(context: LoadContext, journal: Journal) -> list[Bill]:
+    """The bills, once it is known which of their vendors Light lacks; none where a person has to
+    resolve one. As ``load`` does it, but that it reads no other list."""
+    files, checked = context.files, context.files.checked
+    assert files.new_vendors is not None
+    directory = Directory(
+        vendors=await context.client.vendors(),
+        accounts=[Account(ACCOUNT, "4000", "Services", "ACTIVE")],
+        entities=[Entity(id, id[:8], id[:8], "GBP") for id in ENTITIES],
+        bank_accounts=[BankAccount(BANK, "Bank")],
+    )
+    context.vendors, directory = prepare_vendors(
+        checked, files.new_vendors, directory, journal, permitted=True
+    )
+    resolve_in_light(checked, directory, files.loaded.template)
+    forget_placeholders(checked, files.new_vendors, context.vendors)
+    return list(checked.valid_bills()) if checked.clean else []
 
 
 @dataclass
@@ -153,13 +176,15 @@ class Running:
         return LightClient(BASE_URL, _KEY, pace, transport=self.wire)
 
     async def _load(self, session: Session, control: StopControl) -> Claims:
-        rows, sheet = set(self.scenario.rows), self.sheets[session.command]
-        bills = [bill for bill in sheet.bills if bill.index in rows]
-        checked = copy.copy(sheet.files.checked)
+        kind = "vendors" if self.scenario.vendors else session.command
+        rows, sheet = set(self.scenario.rows), self.sheets[kind]
+        bills = [bill for bill in sheet.bills if sheet.rows[bill.index] in rows]
+        files = copy.deepcopy(sheet.files) if self.scenario.vendors else sheet.files
+        checked = copy.copy(files.checked)
         checked.findings = Findings()
         # Nothing is read again, so no files are copied.
-        request = replace(sheet.files.request, sources=())
-        files = replace(sheet.files, checked=checked, request=request)
+        request = replace(files.request, sources=())
+        files = replace(files, checked=checked, request=request)
         options = LoadOptions(
             settle=SETTLE,
             line_mode="separate" if self.scenario.separate else "inline",
@@ -182,7 +207,10 @@ class Running:
             context.client, context.limiter = client, cast(RateLimiter, self._pace)
             with self.journal.of_session(self._disk) as journal:
                 try:
-                    await create(bills, COMPANY, journal, context)
+                    if self.scenario.vendors:
+                        bills = await _with_vendors(context, journal)
+                    if bills:
+                        await create(bills, COMPANY, journal, context)
                 except ImporterError as problem:
                     error = f"{type(problem).__name__}: {problem}"
                 finally:
@@ -191,8 +219,8 @@ class Running:
         stopped = progress.stopped
         return Claims(
             session.command,
-            progress.outcomes,
-            progress.steps,
+            {sheet.rows[i]: outcome for i, outcome in progress.outcomes.items()},
+            {sheet.rows[i]: steps for i, steps in progress.steps.items()},
             list(checked.findings),
             error or (f"stopped: {stopped}" if stopped else ""),
             stopped=stopped is not None,
@@ -229,6 +257,8 @@ class Running:
 
     def _from_journal(self, command: str, journal: Journal, run: str) -> Claims:
         outcomes, rows = journal.outcomes(run), journal.rows(run)
-        by_line = {bill.row: bill.index for bill in self.sheets["load"].bills}
+        kind = "vendors" if self.scenario.vendors else "load"
+        # A header, and then a bill a row in each of the sheets.
+        by_line = dict(enumerate(self.sheets[kind].rows, 2))
         index = {entry: by_line[of.bill.row] for entry, of in rows.items() if of.bill}
         return Claims(command, {index[entry]: outcome for entry, outcome in outcomes.items()})

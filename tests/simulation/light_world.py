@@ -15,9 +15,10 @@ from urllib.parse import parse_qs
 
 from light_record import Answered, Json, LightRecord, error, wire_time
 from notes_world import DOCUMENTS, NOTES, SimulatedNotes
-from sheet import APPROVED_BY_TWO, REFUSED
+from sheet import APPROVED_BY_TWO, NEW_IDS, REFUSED, VENDORS
 
 BILLS = "/v1/invoice-payables"
+VENDORS_PATH = "/v1/vendors"
 APPROVALS = "/v1/invoice-approval"
 REFERENCES = {"fiNumber", "norKidReference", "swissPaymentReference", "purchaseOrderId"}
 _BILL = re.compile(rf"{BILLS}/([^/]+)(?:/(.+))?")
@@ -37,11 +38,29 @@ class SimulatedLight:
     strict: bool = False
     bills: dict[str, LightRecord] = field(default_factory=dict)
     unexpected: list[str] = field(default_factory=list)  # requests that it does not know
+    vendors: list[Json] = field(default_factory=list)  # with their maker, and when
     torn: list[str] = field(default_factory=list)  # bills that went on without all their lines
     notes: SimulatedNotes = field(init=False)
 
     def __post_init__(self) -> None:
         self.notes = SimulatedNotes(self.clock, self.bills)
+        for vendor_id in VENDORS:
+            self.vendors.append({"vendorId": vendor_id, "name": vendor_id[:8], "status": "ACTIVE"})
+
+    def add_vendor(self, body: Json, caller: str) -> Json:
+        """A new vendor; Light permits two of one name."""
+        vendor_id = f"{NEW_IDS}-0000-4000-8000-{len(self.vendors):012}"
+        vendor = {**body, "vendorId": vendor_id, "status": "ACTIVE", "maker": caller}
+        self.vendors.append(vendor | {"created": self.clock()})
+        return vendor
+
+    def _vendors(self, query: Mapping[str, str]) -> Answered:
+        term = query.get("searchTerm", "").casefold()
+        shown = [each for each in self.vendors if term in each["name"].casefold()]
+        shown = [
+            each for each in shown if each.get("created", -self.lag) + self.lag <= self.clock()
+        ]
+        return self._page(shown, query)
 
     def handle(
         self, method: str, path: str, query: str, body: Any, caller: str, key: str = ""
@@ -54,6 +73,10 @@ class SimulatedLight:
             return self._approvals(parse_qs(query)["invoicePayableId"][0].lower())
         if method == "GET" and path == "/v1/users":
             return 200, {"records": [], "hasMore": False, "nextCursor": None}
+        if path == VENDORS_PATH and method == "GET":
+            return self._vendors({k: v[0] for k, v in parse_qs(query).items()})
+        if path == VENDORS_PATH and method == "POST":
+            return 200, dict(self.add_vendor(body, caller))
         if path.startswith(NOTES):
             answered = self.notes.handle(method, path, body, caller, key)
             if answered is None:
@@ -185,6 +208,9 @@ class SimulatedLight:
             and (numbers is None or record.body["documentNumber"] in numbers)
             and wire_time(record.created) >= since
         ]
+        return self._page(shown, query)
+
+    def _page(self, shown: list[Json], query: Mapping[str, str]) -> Answered:
         start = int(query.get("cursor", "0"))
         end = start + min(self.page, int(query.get("limit", "50")))
         more = end < len(shown)

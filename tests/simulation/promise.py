@@ -14,7 +14,7 @@ from computer import Claims, Running
 from light_record import LightRecord
 from light_world import SimulatedLight
 from scenario import Computer, Scenario
-from sheet import EDITED, ENTITIES, REFUSED, ROWS, VENDORS, Row, version
+from sheet import EDITED, ENTITIES, NEW_ROWS, NEW_VENDOR, REFUSED, ROWS, Row, is_vendor, version
 
 from importer.model.journal_states import IN_LIGHT, Status, StepKind, StepState
 from importer.sandbox.lies import ANOTHER
@@ -54,7 +54,7 @@ class Violation:
 def matches(record: LightRecord, row: Row) -> bool:
     """Whether a bill in Light is the one of the row."""
     body = record.body
-    if record.note != row.note or record.vendor != VENDORS[row.vendor]:
+    if record.note != row.note or not is_vendor(record.vendor, row):
         return False
     if body["companyEntityId"] != ENTITIES[row.entity]:
         return False
@@ -85,6 +85,7 @@ def after_session(
     for row, rows in groups(running.scenario).items():
         yield from _once(running, claims, light, row, rows, final=final)
     yield from _undone(running, light)
+    yield from _vendors(running, claims, light, final=final)
     yield from _whose(light, running, claims)
     yield from _steps(running, claims, light)
     if final:
@@ -154,6 +155,8 @@ def _once(
         return
     if not row.number:  # a person may have typed one that looks the same, as may somebody else
         live = [bill for bill in live if bill.maker != "person"] if mine and loaded else mine
+    if row.vendor == NEW_VENDOR:
+        live = mine  # of each vendor that was created, one
     if sure and len(live) > len(rows) and not _named(live, claims):
         ids = [bill.id for bill in live]
         yield Violation("twins", f"{name}: {ids} are live for {len(rows)} rows, unnamed")
@@ -248,14 +251,33 @@ def _settled(running: Running, claims: Claims) -> Iterator[Violation]:
         outcome = claims.outcomes.get(row)
         status = outcome.status if outcome else None
         refused = ROWS[row].text == REFUSED
-        good = {*IN_LIGHT, Status.REJECTED} if refused else set(IN_LIGHT)
+        good: set[Status | None] = {*IN_LIGHT, Status.REJECTED} if refused else set(IN_LIGHT)
+        if running.scenario.separate and _updates(running.computer) and row in EDITED:
+            good.add(Status.UNKNOWN)  # a part of what the sheet was: for a person
         if not running.scenario.honest:
             good.add(Status.UNKNOWN)
+            if running.scenario.vendors:
+                good.add(None)  # the vendor is in doubt
             if ROWS[row].note:  # Light answers a key that was used with its note, archived or not
                 good.add(Status.REJECTED)
         if status not in good:
             message = outcome.message if outcome else ""
             yield Violation("not settled", f"{running.name}: row {row} is {status} ({message})")
+
+
+def _vendors(
+    running: Running, claims: Claims, light: SimulatedLight, *, final: bool
+) -> Iterator[Violation]:
+    """A vendor that Light lacks is created once; two of one name are named."""
+    every = [each for each in light.vendors if "maker" in each]
+    mine = [each["vendorId"] for each in every if each["maker"] == running.name]
+    if len(mine) > 1 and not _may_double(running):
+        yield Violation("vendor doubled", f"{running.name}: {mine}, without a cause")
+    loaded = [i for i in NEW_ROWS if i in claims.outcomes]
+    texts = [f"{finding.message} {finding.hint}" for finding in claims.findings]
+    named = all(any(each["vendorId"] in text for text in texts) for each in every)
+    if final and len(every) > 1 and loaded and not named:
+        yield Violation("vendors unnamed", f"{running.name}: {len(every)}, rows {loaded}")
 
 
 NOTES_APART = 4.0  # seconds after which two computers cannot both take a note for theirs

@@ -10,18 +10,18 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sheet import APPROVED_BY_TWO, ROWS
+from sheet import APPROVED_BY_TWO, NEW_ROWS, ROWS
 
 from importer.sandbox.faults import lies_about
 
 SETTLE = 30.0  # seconds, as the command's default
 TIMEOUT = 30.0
-REQUESTS = ("create", "line", "act", "get", "list")  # kinds
+REQUESTS = ("create", "line", "act", "get", "list", "vendor")  # kinds
 
 # --- faults -----------------------------------------------------------------------------------
 # A "before" fault keeps the request from Light; any other lets it take effect.
 
-CHANGING = ("create", "line", "act")
+CHANGING = ("create", "line", "act", "vendor")
 LOSSES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
         CHANGING,
@@ -50,6 +50,7 @@ LIES: Mapping[str, tuple[str, ...]] = {
     "line": (*lies_about("bill"), *LATE * 6, *UNTRUE * 12),
     "act": (*lies_about("bill"), *LATE, *UNTRUE * 24),
     "get": tuple(lies_about("read")),
+    "vendor": (*lies_about("bill"), *LATE * 4, *UNTRUE * 8),
     "list": (*lies_about("list"), *("short-list", "empty-list") * 4),
 }
 
@@ -95,7 +96,7 @@ class HandWork:
 
     at: float
     row: int
-    what: str  # types, types another amount, cancels, changes, approves
+    what: str  # types, types another amount, cancels, changes, approves, creates its vendor
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Scenario:
     lag: float = 0.0
     separate: bool = False
     page: int = 200  # records of a page of a list at most
+    vendors: bool = False  # the sheet has a vendor that Light lacks
     strict: bool = False  # Light holds the second bill of a vendor and number for a duplicate
 
     @property
@@ -134,6 +136,7 @@ class Scenario:
 
     def __str__(self) -> str:
         lines = [f"seed {self.seed}: rows {list(self.rows)}, list lag {self.lag:g} s"]
+        lines[0] += ", a new vendor" if self.vendors else ""
         lines[0] += ", line items separate" if self.separate else ""
         lines[0] += ", duplicates held back" if self.strict else ""
         for computer in self.computers:
@@ -151,13 +154,18 @@ class Scenario:
 def scenario(seed: int) -> Scenario:
     """The scenario of a seed."""
     rng = random.Random(seed)
-    rows = _whole(rng.sample(range(len(ROWS)), rng.choice((1, 1, 2, 2, 2, 3, 4))))
+    vendors = rng.random() < 0.1
+    others = [i for i in range(len(ROWS)) if i not in NEW_ROWS]
+    rows = _whole(rng.sample(others, rng.choice((1, 1, 2, 2, 2, 3, 4))))
+    rows = (0, *NEW_ROWS) if vendors else rows
     names = "ABC"[: rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3))]
     rate = rng.choice((0.0, 0.1, 0.2, 0.4))
     computers = tuple(
         Computer(name, _sessions(rng, len(names)), _ahead(rng), _faults(rng, rate))
         for name in names
     )
+    if vendors:
+        computers = tuple(map(_without_updates, computers))
     people = tuple(
         HandWork(
             round(rng.uniform(0, 90), 1),
@@ -169,8 +177,16 @@ def scenario(seed: int) -> Scenario:
     if BY_TWO in rows and rng.random() < 0.7:
         people += (HandWork(round(rng.uniform(0, 120), 1), BY_TWO, "approves"),)
     lag = rng.choice((0.0, 0.0, 3.0, 20.0))
+    if vendors and rng.random() < 0.2:
+        people += (HandWork(round(rng.uniform(0, 20), 1), NEW_ROWS[0], "creates its vendor"),)
     separate, page, strict = rng.random() < 0.25, rng.choice((2, 200, 200)), rng.random() < 0.25
-    return Scenario(seed, rows, computers, people, lag, separate, page, strict)
+    return Scenario(seed, rows, computers, people, lag, separate, page, vendors, strict)
+
+
+def _without_updates(computer: Computer) -> Computer:
+    sessions = computer.sessions
+    loads = (replace(s, command="load") if s.command == "update" else s for s in sessions)
+    return replace(computer, sessions=tuple(loads))
 
 
 def _whole(rows: Iterable[int]) -> tuple[int, ...]:
@@ -231,7 +247,8 @@ def smaller(scenario: Scenario) -> Iterator[Scenario]:
     computers = scenario.computers
     for i in range(len(computers)) if len(computers) > 1 else ():
         yield replace(scenario, computers=_without(computers, i))
-    for i in range(len(scenario.rows)) if len(scenario.rows) > 1 else ():
+    fixed = len(scenario.rows) == 1 or scenario.vendors
+    for i in () if fixed else range(len(scenario.rows)):
         fewer = _without(scenario.rows, i)
         if fewer == _whole(fewer):
             yield replace(scenario, rows=fewer)

@@ -1,18 +1,21 @@
-"""The sheet that all simulated computers load, and as somebody edited it, checked by the importer
-once."""
+"""The sheets that all simulated computers load, checked by the importer once: that of most
+schedules, the same as somebody edited it, and one with a vendor that Light lacks."""
 
 from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import openpyxl
 
 from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
 from importer.model.bills import Bill
 
 VENDORS = ("11111111-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "22222222-bbbb-4bbb-8bbb-bbbbbbbbbbbb")
+NEW_VENDOR, NEW_NAME, NEW_IDS = 2, "Nova Ltd", "cccccccc"  # its place, name, and how its ids begin
 ENTITIES = ("e1111111-cccc-4ccc-8ccc-cccccccccccc", "e2222222-dddd-4ddd-8ddd-dddddddddddd")
 ACCOUNT = "a1111111-eeee-4eee-8eee-eeeeeeeeeeee"
 BANK = "b1111111-ffff-4fff-8fff-ffffffffffff"
@@ -50,7 +53,10 @@ ROWS = (
     Row("", 1, "posted", (250,), text="Discount", note=True),
     Row("A-5", 0, "approved", (800,)),
     Row("A-6", 1, "approved", (APPROVED_BY_TWO,)),
+    Row("N-1", NEW_VENDOR),
+    Row("N-2", NEW_VENDOR, "posted", (450,)),
 )
+NEW_ROWS = tuple(i for i, row in enumerate(ROWS) if row.vendor == NEW_VENDOR)
 EDITED = {  # rows as ``load --update`` finds them
     0: replace(ROWS[0], lines=(700, 400)),
     1: replace(ROWS[1], lines=(500, 600)),
@@ -60,26 +66,71 @@ EDITED = {  # rows as ``load --update`` finds them
 }
 
 
+def is_vendor(vendor_id: str, row: Row) -> bool:
+    """Whether this is Light's id of the row's vendor, or of one created as it."""
+    if row.vendor == NEW_VENDOR:
+        return vendor_id.startswith(NEW_IDS)
+    return vendor_id == VENDORS[row.vendor]
+
+
 def version(row: int, *, edited: bool) -> Row:
     return EDITED.get(row, ROWS[row]) if edited else ROWS[row]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The checked files, and the bills of the rows in their order."""
+    """The checked files, and the bills of the ``rows``, in their order; none yet where a vendor is
+    to be created."""
 
     files: CheckedFiles
-    bills: tuple[Bill, ...]
+    rows: tuple[int, ...]
+    bills: tuple[Bill, ...] = ()
 
 
 @functools.cache
-def checked_sheet(folder: Path, *, edited: bool = False) -> Sheet:
-    """The sheet, written into the folder and checked."""
-    folder = folder / ("edited" if edited else "first")
+def checked_sheet(folder: Path, kind: str) -> Sheet:
+    """The sheet that this command loads, written into the folder and checked."""
+    new = kind == "vendors"
+    rows = (0, *NEW_ROWS) if new else tuple(i for i in range(len(ROWS)) if i not in NEW_ROWS)
+    bills, lines = _tables(rows, edited=kind == "update")
+    folder = folder / kind
     folder.mkdir()
+    if new:
+        vendors = [{"name": NEW_NAME}]
+        tables = {"Bills": bills, "Line items": lines, "Vendors": vendors}
+        path = _workbook(folder / "bills.xlsx", tables)
+        return Sheet(check_files(CheckRequest((str(path),), create_vendors=True)), rows)
+    paths = [folder / "bills.csv", folder / "lines.csv"]
+    for path, table in zip(paths, (bills, lines), strict=True):
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(table[0]))
+            writer.writeheader()
+            writer.writerows(table)
+    files = check_files(CheckRequest(tuple(map(str, paths))))
+    checked = tuple(files.checked.valid_bills())
+    assert len(checked) == len(rows), [f.code for f in files.checked.findings]
+    return Sheet(files, rows, checked)
+
+
+def _workbook(path: Path, tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Path:
+    book = openpyxl.Workbook()
+    for name, table in tables.items():
+        sheet = book.create_sheet(name)
+        sheet.append(list(table[0]))
+        for row in table:
+            sheet.append([row[header] for header in table[0]])
+    del book["Sheet"]
+    book.save(path)
+    return path
+
+
+def _tables(
+    rows: Sequence[int], *, edited: bool
+) -> tuple[list[Mapping[str, object]], list[Mapping[str, object]]]:
+    """The bills of the rows, and their line items."""
     bills: list[Mapping[str, object]] = []
     lines: list[Mapping[str, object]] = []
-    for i in range(len(ROWS)):
+    for i in rows:
         row = version(i, edited=edited)
         paid = row.status == "paid"
         bills.append(
@@ -87,7 +138,8 @@ def checked_sheet(folder: Path, *, edited: bool = False) -> Sheet:
                 "billRef": f"B{i}",
                 "type": "credit note" if row.note else "bill",
                 "creditsBill": "" if row.credits is None else ROWS[row.credits].number,
-                "vendorId": VENDORS[row.vendor],
+                "vendorId": "" if row.vendor == NEW_VENDOR else VENDORS[row.vendor],
+                "vendor": NEW_NAME if row.vendor == NEW_VENDOR else "",
                 "companyEntityId": ENTITIES[row.entity],
                 "invoiceNumber": row.number,
                 "issuedDate": "2025-03-03",
@@ -105,13 +157,4 @@ def checked_sheet(folder: Path, *, edited: bool = False) -> Sheet:
         for cents in row.lines:
             line = {"billRef": f"B{i}", "description": row.text, "netAmount": cents}
             lines.append(line | {"accountId": ACCOUNT})
-    paths = [folder / "bills.csv", folder / "lines.csv"]
-    for path, table in zip(paths, (bills, lines), strict=True):
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(table[0]))
-            writer.writeheader()
-            writer.writerows(table)
-    files = check_files(CheckRequest(tuple(map(str, paths))))
-    checked = tuple(files.checked.valid_bills())
-    assert len(checked) == len(ROWS), [f.code for f in files.checked.findings]
-    return Sheet(files, checked)
+    return bills, lines

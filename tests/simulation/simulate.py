@@ -18,7 +18,7 @@ from light_world import SimulatedLight
 from numbered_journal import Stores
 from promise import Violation, acts, after_session, matches
 from scenario import SETTLE, TIMEOUT, HandWork, Scenario, Session, scenario, smaller
-from sheet import ENTITIES, ROWS, VENDORS, Row, Sheet, checked_sheet
+from sheet import ENTITIES, NEW_NAME, NEW_VENDOR, ROWS, VENDORS, Row, Sheet, checked_sheet
 from simulated import SimulatedLoop
 
 MOST_LOADS = 3  # after which nothing is in doubt any more that a load can settle
@@ -74,8 +74,7 @@ def place() -> Iterator[Place]:
     logging.getLogger("stamina").setLevel(logging.ERROR)
     try:
         stores = Stores(folder)
-        first = checked_sheet(folder)
-        sheets = {"load": first, "update": checked_sheet(folder, edited=True)}
+        sheets = {kind: checked_sheet(folder, kind) for kind in ("load", "update", "vendors")}
         yield Place(sheets, stores)
         stores.close()
     finally:
@@ -130,7 +129,7 @@ async def _run(simulation: Simulation, where: Place) -> None:
             claims = await running.session(last)
             if "undo of run" in claims.error:
                 await running.session(Session("undo"))
-            elif not claims.doubtful:
+            elif not (what.honest and claims.doubtful):
                 break
         check(running, claims, final=True)
     simulation.violations += acts(light, computers)
@@ -141,8 +140,10 @@ async def _by_hand(work: HandWork, simulation: Simulation) -> None:
     assert light is not None
     await asyncio.sleep(work.at)
     row = ROWS[work.row]
+    if work.what == "creates its vendor":
+        light.add_vendor({"name": NEW_NAME}, "person")
     live = [bill for bill in light.bills.values() if bill.live and matches(bill, row)]
-    if work.what.startswith("types"):
+    if work.what.startswith("types") and row.vendor != NEW_VENDOR:
         if row.note and row.number and live:
             return  # Light keeps a number once
         more = 100 * (work.what == "types another amount")

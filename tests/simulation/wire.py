@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from light_record import Json, LightRecord, error, moment
-from light_world import STATE_AFTER, SimulatedLight
+from light_world import STATE_AFTER, VENDORS_PATH, SimulatedLight
 from notes_world import DOCUMENTS, NOTES
 from scenario import SETTLE, TIMEOUT
 
@@ -33,7 +33,9 @@ _PAGE = b"<html><h1>Bad Gateway</h1></html>"
 
 def request_kind(method: str, path: str) -> str:
     if method == "GET":
-        return "list" if path.startswith(("/v1/bff", DOCUMENTS)) else "get"
+        return "list" if path.startswith(("/v1/bff", DOCUMENTS, VENDORS_PATH)) else "get"
+    if path == VENDORS_PATH:
+        return "vendor"
     if path.endswith(("/line-items", "/lines")):
         return "line"
     return "create" if path in ("/v1/invoice-payables", NOTES) else "act"
@@ -157,7 +159,9 @@ class Wire:
                 another = self._another(request)
                 return self._reply(200, another) if another else _BROKEN
             case "nil id":
-                done = self._as_if_done(request) | {"id": lies.NIL}
+                done = self._as_if_done(request) | {"id": lies.NIL, "vendorId": lies.NIL}
+                if request.kind != "vendor":
+                    done["vendorId"] = (request.body or {}).get("vendorId")
                 if request.links:
                     done["creditNote"] = {"id": lies.NIL}
                 return self._reply(200, done)
@@ -191,6 +195,8 @@ class Wire:
     def _another(self, request: Request) -> Json | None:
         """The newest bill, credit note or line item in Light that is not the one of the request, as
         if it were done to that."""
+        if request.kind == "vendor":
+            return dict(self.light.vendors[0])
         others = [each for each in self.light.bills.values() if each.note == request.of_note]
         if request.kind == "line":
             of_others = [x for each in others if each.id not in request.path for x in each.lines]
