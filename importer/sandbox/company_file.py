@@ -157,7 +157,7 @@ class PropertyGroupRow(ReferenceRow):
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reference:
     """Everything by id, in the order of the files."""
 

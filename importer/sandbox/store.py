@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -138,6 +138,8 @@ APPROVALS = _table("approvals", "body")  # by the id of their bill
 NEW_VENDORS = _table("new_vendors", "row body created_at")  # those that were created here
 REFERENCE_TABLES = (VENDORS, ACCOUNTS, ENTITIES, GROUPS, ORDERS, USERS)
 INSERT_BILL = sa.insert(BILLS)
+_ANY_COMPANY = "c0000000-0000-4000-8000-00000000c0de"  # in rows that do not know theirs yet
+_OPENED = "2024-01-01T00:00:00Z"  # when the first records of a company were created
 DEAD_STATES = ("CANCELLED", "DECLINED")
 Row = TypeVar("Row")
 
@@ -305,7 +307,7 @@ class Store:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             connection.exec_driver_sql("PRAGMA synchronous=OFF")
         with self.transaction() as connection:
-            for table in REFERENCE_TABLES:
+            for table in REFERENCE_TABLES if tables else ():
                 table.drop(connection, checkfirst=True)
             META.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
@@ -316,9 +318,9 @@ class Store:
                 values = {"id": str(uuid.uuid4()), "created_at": self.now()}
                 row = connection.execute(sa.insert(COMPANY).returning(*COMPANY.c), values).one()
             vendors = ChainMap(self.new_vendors, dict(reference.vendors))
-            reference = replace(reference, vendors=vendors)
-            company = CompanyReference(row.id, row.created_at, reference)
-            _write_reference(connection, company)
+            extended = replace(reference, vendors=vendors)
+            company = CompanyReference(row.id, row.created_at, extended)
+            _write_reference(connection, reference, company)
             stored = sa.select(NEW_VENDORS).order_by(NEW_VENDORS.c.created_at)
             for each in connection.execute(stored).all():
                 vendor = VendorRow.model_validate_json(each.row)
@@ -363,10 +365,24 @@ def _vendor_row(vendor: VendorRow, body: JsonObject) -> JsonObject:
     return table_row(VENDORS, body, id=vendor.id, created_at=created, search=search, spend=0)
 
 
-def _write_reference(connection: sa.Connection, company: CompanyReference) -> None:
-    """Fill the reference tables; each record a second after the one before, in file order."""
-    reference = company.reference
-    first = datetime.fromisoformat(company.created)
+def _write_reference(
+    connection: sa.Connection, reference: Reference, company: CompanyReference
+) -> None:
+    """Fill the reference tables."""
+    for table, rows in _reference_rows(reference).items():
+        of_company = (
+            {**row, "body": row["body"].replace(_ANY_COMPANY, company.id)} for row in rows
+        )
+        if rows:
+            connection.execute(sa.insert(table), list(of_company))
+
+
+@lru_cache(maxsize=4)  # many sandboxes of a process have the same company
+def _reference_rows(reference: Reference) -> Mapping[sa.Table, list[JsonObject]]:
+    """The rows of the reference tables, for ``_ANY_COMPANY``; each record a second after the one
+    before, in file order."""
+    company = CompanyReference(_ANY_COMPANY, _OPENED, reference)
+    first = datetime.fromisoformat(_OPENED)
 
     def stamped(rows: Mapping[str, Row]) -> Iterator[tuple[Row, str]]:
         for index, row in enumerate(rows.values()):
@@ -418,9 +434,7 @@ def _write_reference(connection: sa.Connection, company: CompanyReference) -> No
         )
         for order, created in stamped(reference.purchase_orders)
     ]
-    for table, rows in tables.items():
-        if rows:
-            connection.execute(sa.insert(table), rows)
+    return tables
 
 
 def _line(body: str) -> JsonObject:
