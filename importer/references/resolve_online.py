@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -64,10 +65,13 @@ def resolve_in_light(checked: Checked, directory: Directory, template: Template)
 
     Findings, and names that a person has to resolve, are added to ``checked``.
     """
-    checked.unresolved = [_suggested(each, directory) for each in checked.unresolved]
+    _add_suggestions(checked, directory)
     checked.vendors = {vendor.id: vendor for vendor in directory.vendors}
     for name in LISTED:
-        column, index = ReferenceColumn(checked, name), _index(name, directory, template)
+        column = ReferenceColumn(checked, name)
+        if not (column.names.ok.any() or column.ids.ok.any()):
+            continue
+        index = _index(name, directory, template)
         if not decided_by_tables(template, name):
             _find_contradictions(column, index)
             _fill(column, index)
@@ -99,9 +103,14 @@ def _index(name: str, directory: Directory, template: Template) -> NameIndex:
     return names_of(name, directory, lookup.light if lookup else None)
 
 
-def _suggested(unresolved: Unresolved, directory: Directory) -> Unresolved:
+def _add_suggestions(checked: Checked, directory: Directory) -> None:
+    """Of Light's things, to the names that nothing has resolved so far."""
+    index_of = cache(partial(names_of, directory=directory))
+    checked.unresolved = [_suggested(each, index_of(each.field)) for each in checked.unresolved]
+
+
+def _suggested(unresolved: Unresolved, index: NameIndex) -> Unresolved:
     """An unresolved name with suggestions from Light; of tax codes, which have no names, all."""
-    index = names_of(unresolved.field, directory)
     near = index.suggestions(unresolved.value)
     if unresolved.field == "taxCode":
         near = _tax_codes(unresolved.value, index)
@@ -222,7 +231,7 @@ def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
     No id is filled in: the lists may have changed since.
     """
     words: dict[str, Any] = {"company": cached.company.name, "age": cached.age(datetime.now(UTC))}
-    checked.unresolved = [_suggested(each, cached.directory) for each in checked.unresolved]
+    _add_suggestions(checked, cached.directory)
     checked.vendors = {vendor.id: vendor for vendor in cached.directory.vendors}
     for name in LISTED:
         if decided_by_tables(template, name):
