@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.app import data_paths
 from importer.app.sources import STDIN
+from importer.core.errors import UsageProblem
 from importer.model.report_model import Correction
 from importer.model.tables import TableKind
 
 if TYPE_CHECKING:
+    from importer.app.journal_places import TeamAddress
     from importer.references.lookup_tables import Pick
 
 Pairs = tuple[tuple[str, str], ...]
+
+_TEAM = "team:"
+
+
+def team_name(folder: str) -> str | None:
+    """The name of lookup tables in a team's database; None for a folder. UsageProblem where it is
+    none."""
+    if not folder.startswith(_TEAM):
+        return None
+    name = folder.removeprefix(_TEAM)
+    if not re.fullmatch(r"[\w-]{1,60}", name):
+        raise UsageProblem(f"{folder}: name the team's lookup tables by letters, digits, - and _.")
+    return name
+
+
+def folder_of_team(name: str) -> Path:
+    """Where this computer keeps a copy of a team's lookup tables."""
+    return data_paths.data_folder() / "lookups" / name
 
 
 @dataclass(frozen=True)
@@ -44,12 +66,19 @@ class CheckRequest:
     update: bool | None = None  # what Light has becomes as the sheet; None: where it says (clear)
     picks: tuple[Pick, ...] = ()  # for names, beside those of a result workbook
     corrections: tuple[Correction, ...] = ()  # of cells, by which the files differ from originals
+    team: TeamAddress | None = None  # whose database has lookup tables named team:NAME
     stdin: Path | None = None  # what came on standard input, which the source "-" stands for
 
     @property
-    def lookup_folders(self) -> list[Path]:
+    def lookup_names(self) -> list[str]:
+        """The folders of lookup tables, as named; ``team:NAME`` is in the team's database."""
         names = (self.lookups, self.save_lookups, *self.more_lookups)
-        return list(dict.fromkeys(Path(name) for name in names if name))
+        return list(dict.fromkeys(name for name in names if name))
+
+    @property
+    def lookup_folders(self) -> list[Path]:
+        names = ((name, team_name(name)) for name in self.lookup_names)
+        return [Path(name) if team is None else folder_of_team(team) for name, team in names]
 
     def path_of(self, name: str) -> Path:
         """Where the file of that name is read."""

@@ -44,6 +44,7 @@ def check(
     place = chosen_journal(journal)
     team = place if isinstance(place, TeamAddress) else None
     cached, unchecked = (lists, "") if lists else _lists(company, profile=profile)
+    request = replace(request, team=team)
     began, started = time.monotonic(), datetime.now(UTC)
     path = result.free_path(request.files) if result else None
     listener.message(f"Checking {', '.join(request.files)} …")

@@ -142,7 +142,9 @@ def _checked(
 
 def _placed(name: str, value: Any, path: Path) -> Any:
     """A path as seen from the file; a template may be the name of one, a journal an address."""
-    if name in _FOLDERS or (name == "journal" and "://" not in value):
+    if (name in _FOLDERS and not value.startswith("team:")) or (
+        name == "journal" and "://" not in value
+    ):
         return str(path.parent / value)
     if name == "template" and (path.parent / value).is_file():
         return str(path.parent / value)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from importer.app.archive_files import archive_loaded, check_archive
 from importer.app.attempt_log import logged_attempt
+from importer.app.check_request import team_name
 from importer.app.company_check import check_company_of_journal, check_expected_company, locked
 from importer.app.consent import LoadConsent
 from importer.app.create_bills import (
@@ -32,13 +33,14 @@ from importer.app.destination import LoadOptions, destination_of
 from importer.app.earlier_loads import EarlierLoads, earlier_loads
 from importer.app.events import SILENT, Listener, Work
 from importer.app.fetch_directory import fetch_directory
-from importer.app.journal_places import journal_words
+from importer.app.journal_places import TeamAddress, chosen_journal, journal_words
 from importer.app.next_step import after_load, after_verify
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.app.resume_checks import former_ids, refuse_another_company
 from importer.app.run_options import run_options
 from importer.app.stop import StopControl
+from importer.app.team_lookups import saved_folder
 from importer.core.counted_nouns import count
 from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
 from importer.light.credentials import DEFAULT_BASE_URL
@@ -109,6 +111,8 @@ def _load_files(
     """The load as the run of that id."""
     began = time.monotonic()
     request, options = _updating(request, options)
+    chosen = chosen_journal(options.journal)
+    request = replace(request, team=chosen if isinstance(chosen, TeamAddress) else None)
     if consent is None and not (options.yes or options.dry_run):
         raise UsageProblem(
             "There is no terminal to ask for your consent: add --yes to load without being asked,"
@@ -220,8 +224,11 @@ def _save_picks(context: LoadContext, directory: Directory) -> None:
         context.listener.message("Dry run: the picks were not saved.")
         return
     picks = picks_in_light(context.files.picks, directory)
-    for path, added in save_picks(Path(folder), picks).items():
-        context.listener.message(f"Saved {count(added, 'pick')} in {path}")
+    with saved_folder(context.files.request) as place:
+        saved = save_picks(place, picks)
+    for path, added in saved.items():
+        where = f"{folder} ({path.name})" if team_name(folder) else path
+        context.listener.message(f"Saved {count(added, 'pick')} in {where}")
 
 
 def _stopped_at_once(progress: LoadProgress) -> str:

@@ -17,7 +17,7 @@ from zipfile import is_zipfile
 
 from importer import __version__
 from importer.app.check_request import CheckRequest as CheckRequest
-from importer.app.check_request import Pairs
+from importer.app.check_request import Pairs, team_name
 from importer.app.choose_template import choose_template, doubt
 from importer.app.events import SILENT, Listener, Work
 from importer.app.run_options import continue_options, run_options
@@ -130,13 +130,17 @@ def check_files(
 
     Raises UnreadableFile, TemplateProblem or UsageProblem where that cannot be done at all.
     """
-    if request.lookups:
+    if request.lookups and not team_name(request.lookups):
         from importer.references.lookup_tables import check_crosswalks
 
         check_crosswalks(Path(request.lookups))
     copies = {} if copies is None else copies
     former = _former(request, copies)
     request, continued = continue_options(request, former)
+    if any(map(team_name, request.lookup_names)) and not copies:
+        from importer.app.team_lookups import fetch_lookups
+
+        fetch_lookups(request)
     loaded = _template(request, former)
     stamps = {name: stamp(Path(name)) for name in request.files}
     paths = {name: copies.get(name, request.path_of(name)) for name in request.files}

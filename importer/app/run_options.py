@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.app.check_request import team_name
 from importer.app.trust import proven
 
 if TYPE_CHECKING:
@@ -38,7 +39,13 @@ def run_options(request: CheckRequest, *, only_valid: bool = False) -> Pairs:
         "incomplete-drafts": "yes" if request.incomplete_drafts else None,
     }
     pairs = [(name, value) for name, value in values.items() if value]
-    return (*pairs, *(("lookups", str(path.absolute())) for path in request.lookup_folders))
+    return (
+        *pairs,
+        *(
+            ("lookups", name if team_name(name) else str(Path(name).absolute()))
+            for name in request.lookup_names
+        ),
+    )
 
 
 def continue_options(
@@ -62,7 +69,7 @@ def continue_options(
             continue
         if not trusted and name not in _HARMLESS:
             refused.append(f"--{name}" if name in _FLAGS else f"--{name} {text}")
-        elif name in _FOLDERS and not Path(text).is_dir():
+        elif name in _FOLDERS and not (team_name(text) or Path(text).is_dir()):
             missing.append(f"--{name} {text}")
         else:
             values.setdefault(name, []).append(text)

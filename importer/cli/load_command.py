@@ -67,7 +67,8 @@ from importer.cli.options import (
     "--save-lookups",
     metavar="DIR",
     help="Save picks from the sheet 'To resolve' of a result workbook to the lookup tables in this"
-    " folder, and use these tables too, as with --lookups.",
+    " folder, and use these tables too, as with --lookups. team:NAME keeps them in the team's"
+    " database.",
 )
 @click.option(
     "--create-vendors",

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import psycopg
 import pytest
 from conftest import Ended, bill_row, ended, start, write_bills
@@ -101,6 +102,47 @@ def test_validate_knows_what_the_team_has_loaded(
     alone = command(*check, "alone.csv")
     assert (alone.code, alone.json["bills"]) == (0, {"total": 2, "valid": 2}), alone.err
     assert "loaded before was not looked up: The journal" in " ".join(alone.err.split())
+
+
+def test_picks_of_one_computer_are_used_at_another(
+    command: Load,
+    load: Load,
+    sandbox: Sandbox,
+    at_home: Callable[[str], None],
+    team: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def files(number: int) -> list[str]:
+        row = bill_row(number, vendor="Birchwood Ofice Suplies", vendorId="")
+        return write_bills(tmp_path, [row])
+
+    at_home("a")
+    asked = load(sandbox.base_url, *files(0), "--result", "a.xlsx")
+    assert asked.code == 1
+    book = openpyxl.load_workbook("a.xlsx")
+    page = book["To resolve"]
+    headers = [cell.value for cell in page[1]]
+    page.cell(2, headers.index("pick") + 1).value = page.cell(
+        2, headers.index("suggestion 1") + 1
+    ).value
+    book.save("picked.xlsx")
+    save = ("--save-lookups", "team:acme")
+    done = load(sandbox.base_url, "picked.xlsx", *save, "--result", "done.xlsx")
+    assert done.json["bills"] == {"total": 1, "created": 1}, done.out
+    at_home("b")
+    known = load(sandbox.base_url, *files(1), "--lookups", "team:acme")
+    assert known.json["bills"] == {"total": 1, "created": 1}, known.out
+    # Its result workbook names the tables, and the other computer trusts it.
+    at_home("a")
+    again = load(sandbox.base_url, known.json["result"])
+    assert again.json["bills"] == {"total": 1, "already_loaded": 1}, again.out
+    for words, sentence in (("team:other", "Nobody has saved"), ("team:../x", "name the team's")):
+        refused = command("validate", *files(2), "--lookups", words, "--json")
+        assert (refused.code, sentence in refused.json["error"]["message"]) == (2, True)
+    monkeypatch.delenv("LIGHT_IMPORT_JOURNAL")
+    alone = command("validate", *files(2), "--lookups", "team:acme", "--json")
+    assert (alone.code, "--journal" in alone.json["error"]["message"]) == (2, True)
 
 
 def test_bills_changed_at_one_computer_are_changed_back_at_another(

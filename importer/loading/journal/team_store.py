@@ -1,4 +1,5 @@
-"""What a team shares beside its journals: which there are, the files of runs, the key of seals."""
+"""What a team shares beside its journals: which there are, the files of runs, lookup tables, the
+key of seals."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from importer.loading.journal.team_tables import SCHEMA
 
 LARGEST = 64_000_000  # bytes of the files of a run
 _SEAL = "seal"
+_LOOKUPS = 1_279_870_006  # the first number of an advisory lock; see ``team_database``
 
 
 def prepare_team(dsn: str) -> None:
@@ -66,6 +68,35 @@ def run_files(dsn: str, run: str) -> dict[str, bytes]:
     with _session(dsn) as db:
         rows = db.execute("SELECT name, content FROM run_files WHERE run = %s", (run,)).fetchall()
     return {name: bytes(content) for name, content in rows}
+
+
+def team_lookups(dsn: str, name: str) -> dict[str, bytes]:
+    """The lookup tables that the team keeps under that name, by the names of their files."""
+    with _session(dsn) as db:
+        return _lookups(db, name)
+
+
+@contextlib.contextmanager
+def changing_lookups(dsn: str, name: str) -> Iterator[dict[str, bytes]]:
+    """The same to be changed: they are written at the end, and nobody else changes them before."""
+    with _session(dsn) as db, db.transaction():
+        db.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_LOOKUPS, name))
+        files = _lookups(db, name)
+        before = dict(files)
+        yield files
+        for file, content in files.items():
+            if before.get(file) != content:
+                db.execute(
+                    "INSERT INTO team_keys (name, content) VALUES (%s, %s)"
+                    " ON CONFLICT (name) DO UPDATE SET content = excluded.content",
+                    (f"lookups/{name}/{file}", content),
+                )
+
+
+def _lookups(db: Any, name: str) -> dict[str, bytes]:
+    start = f"lookups/{name}/"
+    query = "SELECT name, content FROM team_keys WHERE starts_with(name, %s)"
+    return {row[0].removeprefix(start): bytes(row[1]) for row in db.execute(query, (start,))}
 
 
 def team_seal_key(dsn: str) -> bytes:
