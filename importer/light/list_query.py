@@ -171,6 +171,8 @@ def _term(light_list: LightList, text: str) -> FilterTerm:
     if record_field.type is not ValueType.TEXT:
         texts = [text.strip() for text in texts]
     values = tuple(_value(record_field, each, shown) for each in texts)
+    if record_field.type is ValueType.UUID:
+        texts = list(values)  # in lower case, should Light compare them as text
     return FilterTerm(record_field, operator, "|".join(texts), values)
 
 

@@ -118,9 +118,9 @@ _LEDGER_LINES = LightList(
         """
         accountCode# accountId! accountType accDocId=accountingDocumentId! businessPartnerId!
         businessPartnerName companyEntityCode companyEntityId! createdAt~ customPropertyValueId!
-        documentSequenceId documentType eliminationOffset? groupAmount=amounts.groupAmount#
+        documentSequenceId documentType eliminationOffset groupAmount=amounts.signedGroupAmount#
         groupCurrency=amounts.groupCurrency id! ledgerName lineType
-        localAmount=amounts.localAmount# localCurrency=amounts.localCurrency postingDate@
+        localAmount=amounts.signedLocalAmount# localCurrency=amounts.localCurrency postingDate@
         taxTagLabel transactionCurrency=amounts.transactionCurrency
         transactionId=ledgerTransactionId! transactionSequenceId
         """
@@ -183,6 +183,7 @@ LISTS: Mapping[str, LightList] = {
                 """
             ),
             ("amount", "businessPartnerName", "status", "documentDate"),
+            _fields("amount#"),  # an export has the columns of ``load``
         ),
         LightList(
             VENDORS,

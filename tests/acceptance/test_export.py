@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import re
+import sqlite3
+import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,16 +19,26 @@ import pytest
 from conftest import (
     ACCOUNTS,
     ENTITIES,
+    KEEP,
+    PASS,
     VENDORS,
     Ended,
+    Fault,
+    Request,
     asked,
     bill_row,
     document,
+    http,
     numbers,
+    proxied,
+    refusal,
+    start,
     write_bills,
 )
 
-from importer.sandbox import Sandbox
+from importer.model.light_lists import LISTS
+from importer.readers import read_file
+from importer.sandbox import Sandbox, answer_models, request_bodies
 
 Load = Callable[..., Ended]
 READ = ("--requests-per-minute", "100000", "--json", "--quiet")
@@ -53,9 +68,9 @@ def sheet_rows(path: Path, sheet: str) -> list[dict[str, Any]]:
 
 
 def test_every_bill_is_in_the_file_once_with_its_lines(
-    export: Load, load: Load, sandbox: Sandbox, tmp_path: Path, home: Path
+    export: Load, sandbox: Sandbox, home: Path
 ) -> None:
-    assert load(sandbox.base_url, *write_bills(tmp_path, [bill_row(i) for i in range(7)])).code == 0
+    fill(sandbox, 7)
     for ending in ("xlsx", "csv", "json", "parquet"):
         done = export("bills", "-o", f"out.{ending}")
         assert done.code == 0, done.err
@@ -111,7 +126,6 @@ def other_computer(
     return switch
 
 
-@pytest.mark.parametrize("ending", ["xlsx", "csv"])
 def test_loading_an_export_sends_nothing(
     export: Load,
     load: Load,
@@ -119,37 +133,41 @@ def test_loading_an_export_sends_nothing(
     sandbox: Sandbox,
     tmp_path: Path,
     other_computer: Callable[[], None],
-    ending: str,
 ) -> None:
     samples = Path(__file__).parents[2] / "samples" / "light"
     assert load(sandbox.base_url, str(samples / "bills.xlsx")).code == 0
     notes = load(sandbox.base_url, *write_notes(tmp_path))
     assert notes.code == 0, notes.out
-    theirs = posted(sandbox, invoiceNumber="=1+2", description="  -a 'note'\nof two lines ")
+    posted(sandbox, invoiceNumber="=1+2", description="  -a 'note'\nof two lines ")
     cancelled = posted(sandbox, invoiceNumber="TWICE")
     asked(sandbox, "POST", f"invoice-payables/{cancelled['id']}/cancel", {"reason": "wrong"})
     posted(sandbox, invoiceNumber="TWICE", amount=3_000)
-    unnumbered = posted(sandbox)
+    posted(sandbox)  # without a number
     other_computer()
-    before = writes(sandbox)
-    for kind in ("bills", "credit-notes"):
-        assert export(kind, "-o", f"{kind}.{ending}").code == 0
+    before, bills = writes(sandbox), sandbox.bills()
+    for kind, ending, *more in (
+        ("bills", "xlsx"),
+        ("bills", "xlsx", "--update"),
+        ("bills", "csv", "--update"),
+        ("credit-notes", "xlsx"),
+        ("credit-notes", "csv", "--update"),
+    ):
+        assert export(kind, "-o", f"{kind}.{ending}", "--overwrite").code == 0
         files = [f"{kind}.{ending}"]
         if ending == "csv":
             files = ["--bills", f"{kind}.csv", "--lines", f"{kind}-lines.csv"]
-        for more in ((), ("--update",)):
-            done = load(sandbox.base_url, *files, *more)
-            assert done.code == 0, done.out
-            assert writes(sandbox) == before, (kind, more)
-            if kind == "bills":
-                here = {"total": 30, "already_in_light": 29, "passed_over": 1}
-                assert done.json["bills"] == here
-            else:
-                assert done.json["credit_notes"] == {"total": 2, "already_in_light": 2}
-        read = command("verify", "latest", "--json", "--quiet", "--settle", "0.1")
-        assert (read.code, read.json["read_back"]) == (0, {"same": 29 if kind == "bills" else 2})
-    assert {theirs["id"], unnumbered["id"]} <= {bill["id"] for bill in sandbox.bills()}
-    assert writes(sandbox) == before
+        done = load(sandbox.base_url, *files, *more)
+        assert done.code == 0, done.out
+        of_kind = {"total": 2, "already_in_light": 2}
+        if kind == "bills":
+            of_kind = {"total": 30, "already_in_light": 29, "passed_over": 1}
+        assert done.json[kind.replace("-", "_")] == of_kind
+        if not more:
+            read = command("verify", "latest", "--json", "--quiet", "--settle", "0.1")
+            same = of_kind["already_in_light"]
+            assert (read.code, read.json["read_back"]) == (0, {"same": same})
+        assert writes(sandbox) == before, (kind, ending, more)
+    assert sandbox.bills() == bills
 
 
 def write_notes(folder: Path) -> list[str]:
@@ -239,3 +257,298 @@ def test_a_copied_row_of_an_export_creates_no_second_bill(
     done = load(sandbox.base_url, "out.xlsx")
     assert done.json["bills"] == {"total": 2, "already_in_light": 1, "created": 1}, done.out
     assert numbers(sandbox) == ["A-1", "A-2"]
+
+
+# --- what happens on the way ------------------------------------------------------------------
+
+LIST, BILL = "/v1/bff/invoice-payables", "/v1/invoice-payables/"
+
+
+def fill(light: Sandbox, count: int) -> list[str]:
+    """So many bills, stored without a request; their ids."""
+    context, ids = light.context, []
+    for i in range(count):
+        body = {
+            "vendorId": VENDORS[i % 3], "invoiceNumber": f"N-{i:03}", "currency": "GBP",
+            "issuedDate": "2025-03-01", "amount": 1_000 + i,
+            "lineItems": [{"netAmount": 1_000 + i, "accountId": ACCOUNTS[0]}],
+        }  # fmt: skip
+        header, items = request_bodies.read_new_bill(body, context.company)
+        ids.append(str(uuid.uuid4()))
+        now = context.store.now()
+        bill = answer_models.new_bill(ids[-1], context.company.id, now, header)
+        line = answer_models.line_json(str(uuid.uuid4()), ids[-1], now, now, items[0])
+        context.store.add_bill(bill, [line])
+    return ids
+
+
+def test_a_killed_export_reads_no_bill_again_that_it_has(
+    command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    ids = fill(sandbox, 60)
+    allowed = [15]  # reads that are answered
+
+    def fault(request: Request) -> Fault:
+        if request.path.startswith(BILL):
+            allowed[0] -= 1
+            if allowed[0] < 0:
+                return Fault(False, None, after=600)
+        return PASS
+
+    read: list[set[str]] = []
+    with proxied(sandbox.base_url, fault) as proxy:
+        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+        for more in (15, 1000):
+            process = start("export", "bills", "-o", "out.json", *READ, cwd=tmp_path)
+            wait_for(lambda: len(in_spool(home)) >= 15 * (1 + len(read)))
+            process.kill()
+            process.wait()
+            read.append(in_spool(home))
+            allowed[0] = more
+        before = [request.path for request in proxy.requests]
+        monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+        done = command("export", "bills", "-o", "out.json", *READ)
+        last = [r.path for r in proxy.requests[len(before) :] if r.path.startswith(BILL)]
+    assert done.code == 0, done.err
+    assert [len(each) for each in read] == [15, 30]
+    assert {path.removeprefix(BILL) for path in last} == set(ids) - read[1]
+    assert len(last) == 30
+    exported = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    assert sorted(bill["billRef"] for bill in exported) == sorted(ids)
+    assert all(len(bill["lineItems"]) == 1 for bill in exported)
+
+
+def in_spool(home: Path) -> set[str]:
+    """The bills that an unfinished export has read."""
+    for path in (home / "exports").glob("*.sqlite"):
+        with (
+            contextlib.closing(sqlite3.connect(path)) as database,
+            contextlib.suppress(sqlite3.OperationalError),
+        ):
+            rows = database.execute("SELECT id FROM records WHERE detail IS NOT NULL")
+            return {str(row[0]) for row in rows}
+    return set()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("order", ["amount:asc", "state:desc,amount:asc"])
+def test_bills_that_change_meanwhile_are_there_once_and_as_they_are_now(
+    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    ids = fill(sandbox, 230)
+
+    def fault(request: Request) -> Fault:
+        if request.path == LIST and request.number == 1:  # after the first page
+            for bill_id, amount in ((ids[5], 9_000), (ids[215], 1), (ids[100], 1_500)):
+                line = asked(sandbox, "GET", f"invoice-payables/{bill_id}")["lineItems"][0]
+                change = {"amount": amount, "description": "changed"}
+                asked(sandbox, "PATCH", f"invoice-payables/{bill_id}", change)
+                path = f"invoice-payables/{bill_id}/line-items/{line['id']}"
+                asked(sandbox, "PUT", path, {"netAmount": amount, "accountId": ACCOUNTS[0]})
+            ids.append(posted(sandbox, invoiceNumber="NEW")["id"])
+        return PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+        monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+        done = command("export", "bills", "--sort", order, "-o", "out.json", *READ)
+    assert done.code == 0, done.err
+    exported = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    assert sorted(bill["billRef"] for bill in exported) == sorted(ids)
+    now = {bill["id"]: bill for bill in sandbox.bills()}
+    for bill in exported:
+        light = now[bill["billRef"]]
+        assert (bill["amount"], bill["description"]) == (light["amount"], light["description"])
+        lines = [line["netAmount"] for line in light["lineItems"]]
+        assert [line["netAmount"] for line in bill["lineItems"]] == lines
+
+
+def test_limit_and_order_give_the_first_of_all(export: Load, sandbox: Sandbox) -> None:
+    fill(sandbox, 30)
+    before = sandbox.counters.by_route.copy()
+    done = export("bills", "--sort", "amount:desc", "--limit", "4", "-o", "out.csv")
+    assert done.json["records"] == 4
+    assert [row["amount"] for row in csv_rows(Path("out.csv"))] == ["1029", "1028", "1027", "1026"]
+    route = "GET /v1/invoice-payables/{invoicePayableId}"
+    assert sandbox.counters.by_route[route] - before.get(route, 0) == 4
+    export("bills", "--filter", "amount:in:1003|1005,vendorId:ne:null", "-o", "two.csv")
+    assert [row["amount"] for row in csv_rows(Path("two.csv"))] == ["1003", "1005"]
+
+
+@pytest.mark.parametrize("old_address", [False, True])
+def test_ledger_lines_that_light_does_not_filter_are_filtered_here(
+    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, old_address: bool
+) -> None:
+    for i in range(3):
+        bill = posted(sandbox, invoiceNumber=f"A-{i}", issuedDate=f"2025-03-0{3 - i}")
+        asked(sandbox, "POST", f"invoice-payables/{bill['id']}/post", {})
+    paths = LISTS["ledger-lines"].paths
+
+    def fault(request: Request) -> Fault:
+        if request.path == paths[0] and old_address:
+            return Fault(False, http(404, {"type": "NOT_FOUND", "message": "No such address."}))
+        if request.path == paths[old_address] and request.number == 0:
+            return Fault(False, refusal(400, "Unknown filter."))
+        return PASS
+
+    codes = {line["accountId"]: line["accountCode"] for line in every_ledger_line(sandbox)}
+    code = codes[ACCOUNTS[0]]
+    with proxied(sandbox.base_url, fault) as proxy:
+        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+        monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+        words = ("--filter", f"accountCode:eq:{code}", "--sort", "postingDate:asc", "--limit", "2")
+        done = command("export", "ledger-lines", *words, "-o", "out.csv", *READ)
+    assert done.code == 0, done.err
+    assert done.json["notes"] == ["Light does not filter ledger lines: all were read."]
+    rows = csv_rows(Path("out.csv"))
+    assert [row["accountCode"] for row in rows] == [str(code)] * 2
+    days = [row["postingDate"] for row in rows]
+    every = [x["postingDate"] for x in every_ledger_line(sandbox) if x["accountCode"] == code]
+    assert days == sorted(every)[:2]
+
+
+def every_ledger_line(sandbox: Sandbox) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = asked(sandbox, "GET", "ledger-transaction-lines?limit=200")[
+        "records"
+    ]
+    assert lines
+    return lines
+
+
+def test_what_light_refuses_is_reported_with_what_it_permits(
+    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(request: Request) -> Fault:
+        refused = request.path == "/v1/vendors"
+        return Fault(False, refusal(400, "Cannot filter by type.")) if refused else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+        monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+        done = command("export", "vendors", "--filter", "type:eq:USER", "-o", "v.csv", *READ)
+    told = document(done)
+    assert told["error"]["kind"] == "refused"
+    assert "Cannot filter by type." in told["error"]["message"]
+    assert "Light filters vendors by id, status, type, ledgerAccountId" in told["error"]["message"]
+    assert not Path("v.csv").exists()
+
+
+# --- the file ---------------------------------------------------------------------------------
+
+
+def test_a_file_that_exists_is_replaced_only_where_that_is_asked_for(
+    export: Load, sandbox: Sandbox
+) -> None:
+    fill(sandbox, 1)
+    Path("out-lines.csv").write_text("mine", encoding="utf-8")
+    for output, words in (
+        ("out.csv", "out-lines.csv already exists: name another with -o, or add --overwrite"),
+        ("none/out.csv", "does not exist"),
+        ("out.docx", ".xlsx (a workbook), .csv, .json or .parquet"),
+    ):
+        refused = export("bills", "-o", output)
+        assert refused.code == 2
+        assert words in document(refused)["error"]["message"]
+    assert Path("out-lines.csv").read_text(encoding="utf-8") == "mine"
+    assert export("bills", "-o", "out.csv", "--overwrite").code == 0
+    assert len(csv_rows(Path("out-lines.csv"))) == 1
+    names = [Path(export("vendors").json["result"]).name for _ in range(2)]
+    assert names[0] == "vendors.xlsx"
+    assert names[1].startswith("vendors-2")
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_each_list_is_written_whole(export: Load, sandbox: Sandbox, kind: str) -> None:
+    bill = posted(sandbox, invoiceNumber="A-1")
+    asked(sandbox, "POST", f"invoice-payables/{bill['id']}/post", {})
+    done = export(kind, "-o", "out.csv")
+    assert done.code == 0, done.err
+    rows = csv_rows(Path("out.csv"))
+    light_list = LISTS[kind]
+    path = f"{light_list.paths[0].removeprefix('/v1/')}?limit=200"
+    records, more = [], "&cursor=0"
+    while more:
+        page = asked(sandbox, "GET", path + more)
+        records += page["records"]
+        more = page["nextCursor"] and f"&cursor={page['nextCursor']}"
+    id_name = "lightBillId" if kind in ("bills", "credit-notes") else light_list.id_name
+    assert [row[id_name] for row in rows] == [record[light_list.id_name] for record in records]
+    assert done.json["records"] == len(records)
+    if kind == "ledger-lines":
+        amounts = [str(record["amounts"]["signedTransactionAmount"]) for record in records]
+        assert [row["signedTransactionAmount"] for row in rows] == amounts
+
+
+HOSTILE = (
+    "=HYPERLINK(\"http://x\";\"y\")", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1",
+    "'=1", "a,\"b\"\nc", "x" * 40_000, "\x07bell", "_x000D_", "＝1", "NA", "00123", "1e5",
+)  # fmt: skip
+
+
+def test_text_of_light_is_never_a_formula(
+    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = fill(sandbox, len(HOSTILE))
+
+    def fault(request: Request) -> Fault:
+        bill_id = request.path.removeprefix(BILL)
+        if bill_id not in ids:
+            return PASS
+        text = HOSTILE[ids.index(bill_id)]
+        return Fault(True, KEEP, alter=lambda bill: bill | {"description": text})
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+        monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+        for ending in ("csv", "xlsx", "json", "parquet"):
+            done = command("export", "bills", "-o", f"out.{ending}", *READ)
+            assert done.code == 0, done.err
+    for row, text in zip(csv_rows(Path("out.csv")), HOSTILE, strict=True):
+        assert row["description"] in (text, f"'{text}")
+        assert not re.match(r"\s*[=+\-@＝]|[\t\r]", row["description"])
+    page = openpyxl.load_workbook("out.xlsx")["Bills"]
+    assert {cell.data_type for row in page.iter_rows(min_row=2) for cell in row} <= {
+        "s",
+        "n",
+        "b",
+        "d",
+    }
+    [table] = read_file(Path("out.xlsx"), sheets="Bills")
+    [texts] = [column[1:] for column in table.columns if column[0] == "description"]
+    for cell, text in zip(texts, HOSTILE, strict=True):
+        assert cell == text or (cell.endswith("… (cut)") and text.startswith(cell[:30_000]))
+    for bills in (json.loads(Path("out.json").read_text(encoding="utf-8")),
+                  pq.read_table("out.parquet").to_pylist()):  # fmt: skip
+        assert [bill["description"] for bill in bills] == list(HOSTILE)
+
+
+# --- one ----------------------------------------------------------------------------------------
+
+
+def test_one_bill_and_one_line_are_shown(export: Load, command: Load, sandbox: Sandbox) -> None:
+    bill = posted(sandbox, invoiceNumber="A-1")
+    line = bill["lineItems"][1]
+    told = document(export("bill", bill["id"], "-o", "one.xlsx"))
+    assert told["shown"]["invoiceNumber"] == "A-1"
+    assert [each["netAmount"] for each in told["shown"]["lineItems"]] == [1_000, 2_000]
+    assert [row["lightBillId"] for row in sheet_rows(Path("one.xlsx"), "Bills")] == [bill["id"]]
+    text = command("export", "bill", bill["id"]).out
+    assert re.search(r"^vendorId +" + VENDORS[0], text, re.MULTILINE)
+    assert "Line item 2" in text
+    shown = document(export("line", bill["id"], line["id"]))
+    assert shown["shown"]["lightLineItemId"] == line["id"]
+    assert (shown["shown"]["netAmount"], shown["requests"]) == (2_000, 2)
+    for words in (("bill", OTHER), ("line", bill["id"], OTHER), ("bill", "A-1"), ("bill",)):
+        refused = export(*words)
+        assert refused.code == 2
+        assert document(refused)["error"]["kind"] == "usage"
+    assert not list(Path().glob("bill*"))
+
+
+OTHER = "0a0a0a0a-0000-4000-8000-000000000001"
