@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from importer.model.report_model import BillResult, CurrencyTotal
 from importer.report.phrases import NO_CURRENCY
 
 NO_VENDOR = "(no vendor)"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # at its start
 _TYPED = 5  # ways to write a vendor, in a cell
 
 
@@ -121,11 +123,16 @@ class CurrencyTieOut(TieOut):
     vendors: list[TieOut] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)  # bills
     note_statuses: Counter[str] = field(default_factory=Counter)  # credit notes
+    # By month of issue (2025-03), "" without a date: bills, gross in the sheet, gross in Light.
+    months: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
     def add(self, bill: BillResult) -> None:
         super().add(bill)
         statuses = self.note_statuses if bill.result.credit_note else self.statuses
         statuses[bill.result.status.value] += 1
+        month = bill.issued[:7] if _DAY.match(bill.issued) else ""
+        count, sheet, light = self.months.get(month, (0, 0, 0))
+        self.months[month] = count + 1, sheet + (bill.amount or 0), light + in_light_now(bill)
 
 
 def in_light_now(bill: BillResult) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -20,6 +22,10 @@ DAY = date(2026, 3, 31)
 AS_OF = ("--as-of", DAY.isoformat())
 FAST = ("--json", "--quiet", "--requests-per-minute", "100000")
 BANK = "8d0f6c7e-3f0e-4c44-9a3f-0d1a5c2b7e11"
+CHART = {
+    "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
+    "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+}
 LAST_DAYS = {"not-due": 0, "1-30": 30, "31-60": 60, "61-90": 90}
 
 
@@ -103,6 +109,54 @@ def test_lights_balances_are_compared_by_vendor_and_bucket(
     lines = [each for each in workbook["AP ageing"].values if each[2] == "Difference"]
     assert [line[5] for line in lines] == [40, 0, 40]  # of two vendors, and of all
     workbook.close()
+
+
+def charts_of(ended: Ended) -> dict[str, list[tuple[str, str, list[float]]]]:
+    """By title: name, cells and values of each series."""
+    charts = {}
+    with zipfile.ZipFile(ended.json["result"]) as parts:
+        for part in parts.namelist():
+            if not part.startswith("xl/charts/chart"):
+                continue
+            root = ElementTree.fromstring(parts.read(part))
+            title = "".join(each.text or "" for each in root.iterfind(".//c:title//a:t", CHART))
+            charts[title] = [
+                (
+                    str(series.findtext("c:tx//c:v", namespaces=CHART)),
+                    str(series.findtext("c:val//c:f", namespaces=CHART)),
+                    [float(v.text or 0) for v in series.iterfind("c:val//c:v", CHART)],
+                )
+                for series in root.iterfind(".//c:ser", CHART)
+            ]
+    return charts
+
+
+def test_charts_show_months_and_ages_of_both_systems(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    months = [f"2025-{month:02}-05" for month in (3, 4, 5, 6, 7, 8, 9, 10)]
+    rows = [row(i, 45, 10_000 + i, issuedDate=day) for i, day in enumerate(months)]
+    loaded = load(sandbox.base_url, *write_bills(tmp_path, rows), "--then", "posted")
+    assert "Bills by status" in charts_of(loaded)
+    verified = command("verify", loaded.json["run"], *AS_OF, *FAST)
+    charts = charts_of(verified)
+    by_month = [200.01, 100.02, 100.03, 100.04, 100.05, 100.06, 100.07]  # two are earlier
+    of_months = charts["Amounts by month, GBP"]
+    assert [(name, values) for name, _, values in of_months] == [
+        ("Sheet", by_month),
+        ("In Light", by_month),
+    ]
+    of_ages = charts["AP ageing on 2026-03-31, GBP"]
+    assert [(name, values) for name, _, values in of_ages] == [
+        ("Sheet", [0, 0, 800.28, 0, 0]),
+        ("In Light", [0, 0, 800.28, 0, 0]),
+    ]
+    workbook = openpyxl.load_workbook(verified.json["result"])
+    for name, cells, values in (*of_months, *of_ages):
+        sheet, _, area = cells.replace("'", "").replace("$", "").rpartition("!")
+        block = [cell.value for line in workbook[sheet][area] for cell in line]
+        assert block == values, (name, cells)
+    assert {workbook[name].page_setup.fitToHeight for name in ("Summary", "AP ageing")} == {None}
 
 
 def test_note_that_clears_a_bill_counts_in_the_bills_bucket_on_both_sides(

@@ -16,17 +16,16 @@ from importer.report.xlsx.workbook_context import WorkbookContext
 
 AGEING = "AP ageing"
 SHEET, IN_LIGHT, DIFFERENCE, CONTROL = "Sheet", "In Light", "Difference", "Control total"
-_FIRST_AMOUNT = 3
+FIRST_AMOUNT = 3
+AgeingRows = dict[tuple[str, str], int]  # the rows of the totals, by currency and what they are
 _Line = tuple[str, dict[AgeBucket, int | None]]  # what it is, and its cents
 
 
-def write_ageing(
-    sheet: Worksheet, context: WorkbookContext, ageing: Ageing
-) -> dict[tuple[str, str], int]:
+def write_ageing(sheet: Worksheet, context: WorkbookContext, ageing: Ageing) -> AgeingRows:
     """Up to three rows a vendor: the sheet's open amounts, Light's balances, and the difference,
     which has no amounts where Light's were not all read; then the totals.
 
-    Returns the rows of the totals, by currency and what they are.
+    Returns where the totals are.
     """
     styles, buckets = context.styles, ageing.buckets
     headers = ["Currency", "Vendor", "What", *(BUCKET_WORDS[b] for b in buckets), "Total"]
@@ -42,11 +41,11 @@ def write_ageing(
         sheet.set_column(c, c, width)
     set_up_table(sheet, len(headers), len(lines), frozen=2)
     for c, header in enumerate(headers):
-        style = "header_top" if c < _FIRST_AMOUNT else "header_figure"
+        style = "header_top" if c < FIRST_AMOUNT else "header_figure"
         sheet.write_string(0, c, header, styles[style])
     for out, (row, line) in enumerate(lines, start=1):
         _write_line(sheet, context, out, row, row.vendor, line, buckets, "cell")
-    places: dict[tuple[str, str], int] = {}
+    places: AgeingRows = {}
     below = len(lines) + 2
     for out, (row, line) in enumerate(totals, start=below):
         places[row.currency, line[0]] = out
@@ -90,7 +89,7 @@ def _write_line(
     amounts = [cents.get(bucket, 0) for bucket in buckets]
     stated = [each for each in amounts if each is not None]
     amounts.append(sum(stated) if len(stated) == len(amounts) else None)
-    for c, each in enumerate(amounts, start=_FIRST_AMOUNT):
+    for c, each in enumerate(amounts, start=FIRST_AMOUNT):
         differs = what == DIFFERENCE and each != 0
         style = styles.money("difference" if differs else name, row.unit)
         if each is None:

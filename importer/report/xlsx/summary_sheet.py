@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from xlsxwriter.chart import Chart
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -14,7 +13,7 @@ from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.journal_states import Status
 from importer.model.report_model import RunSummary
-from importer.report.colours import AXIS, HEADER, NOT_IN_LIGHT_BAR, bar_colour
+from importer.report.colours import NOT_IN_LIGHT_BAR, bar_colour
 from importer.report.phrases import (
     ROW_WORDS,
     constant_words,
@@ -26,8 +25,17 @@ from importer.report.phrases import (
     verdict,
 )
 from importer.report.tie_out import CurrencyTieOut, largest
+from importer.report.xlsx.ageing_sheet import AgeingRows
 from importer.report.xlsx.cell_styles import STATUS_STYLES, CellStyles
 from importer.report.xlsx.cell_values import write_money
+from importer.report.xlsx.charts import (
+    add_ageing_chart,
+    bar_chart,
+    chart_series,
+    write_headers,
+    write_heading,
+    write_months,
+)
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -53,9 +61,10 @@ def write_summary(
     notes: Sequence[str],
     severities: tuple[int, int],
     currencies: Sequence[CurrencyTieOut],
+    ageing_rows: AgeingRows,
 ) -> None:
-    """The verdict, the statuses and the largest vendors with their charts, the rows accounted for,
-    and what run this was.
+    """The verdict, the statuses, the largest vendors, the months and the ageing with their charts,
+    the rows accounted for, and what run this was.
 
     ``severities`` is how many errors and warnings there are.
     """
@@ -75,9 +84,12 @@ def write_summary(
     below_facts = _write_facts(sheet, styles, row + 1, summary)  # beside the chart
     row = max(below_chart, below_facts) + 1
     row = _write_vendors(workbook, sheet, styles, row, currencies)
-    row = _write_rows(sheet, styles, row, summary)
+    row = write_months(workbook, sheet, styles, row, currencies)
+    beside, row = row, _write_rows(sheet, styles, row, summary)
+    if summary.ageing is not None:
+        row = max(row, add_ageing_chart(workbook, sheet, beside + 1, summary.ageing, ageing_rows))
     if notes:
-        row = _write_heading(sheet, styles, row + 1, "Notes")
+        row = write_heading(sheet, styles, row + 1, "Notes")
         for note in notes:
             row = _write_band(sheet, row, visible(note), styles["paragraph"], 16)
 
@@ -98,33 +110,15 @@ def _write_band(sheet: Worksheet, row: int, text: str, style: Format, height: fl
     return row + 1
 
 
-def _write_heading(
-    sheet: Worksheet, styles: CellStyles, row: int, text: str, column: int = _FIRST
-) -> int:
-    sheet.set_row(row, 24)
-    sheet.write_string(row, column, text, styles["section"])
-    return row + 1
-
-
-def _write_headers(
-    sheet: Worksheet, styles: CellStyles, row: int, first: str, others: Sequence[str]
-) -> int:
-    sheet.set_row(row, 34 if any(len(header) > 12 for header in others[:2]) else 21)
-    sheet.write_string(row, 1, first, styles["header_inset"])
-    for c, header in enumerate(others, start=2):
-        sheet.write_string(row, c, header, styles["header_right"])
-    return row + 1
-
-
 def _write_statuses(
     sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary
 ) -> tuple[int, int]:
     """Returns the row of the first status, and the first row below the table."""
     totals = sorted(summary.totals, key=lambda total: -total.bills)[:_MOST_CURRENCIES]
     totals = [total for total in summary.totals if total in totals]  # in the order of the run
-    row = _write_heading(sheet, styles, row, "Result of each bill")
+    row = write_heading(sheet, styles, row, "Result of each bill")
     amounts = [_amount_header(total.currency) for total in totals]
-    first = _write_headers(sheet, styles, row, "Status", ["Bills", "Line items", *amounts])
+    first = write_headers(sheet, styles, row, "Status", ["Bills", "Line items", *amounts])
     statuses = in_order(summary.bills)
     for row, status in enumerate([*statuses, "total"], start=first):
         last = status == "total"
@@ -163,41 +157,6 @@ def _amount_header(currency: str) -> str:
     return f"Amount {visible(currency)}" if len(currency) <= 3 else visible(currency).capitalize()
 
 
-def _bar_chart(
-    workbook: Workbook, title: str, font: int, height: int, width: int, subtype: str = ""
-) -> Chart:
-    """Bars from the top down, without an axis of amounts: these are in the table beside it."""
-    chart = workbook.add_chart({"type": "bar", "subtype": subtype} if subtype else {"type": "bar"})
-    name_font = {"size": 11, "bold": True, "color": HEADER}
-    chart.set_title({"name": title, "name_font": name_font})
-    chart.set_y_axis(
-        {
-            "reverse": True,
-            "line": {"color": AXIS},
-            "num_font": {"size": font},
-            **({"interval_unit": 1} if subtype else {}),  # else a program leaves out long names
-        }
-    )
-    chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
-    chart.set_chartarea({"border": {"none": True}})
-    chart.set_size({"width": width, "height": height})
-    return chart
-
-
-def _series(
-    sheet: Worksheet, name: str, rows: tuple[int, int], column: int, labels: Any, values: Any
-) -> dict[str, Any]:
-    """The data of a chart, from the cells, and once more for viewers that do not read these."""
-    first, last = rows
-    return {
-        "name": name,
-        "categories": [sheet.get_name(), first, 1, last, 1],
-        "values": [sheet.get_name(), first, column, last, column],
-        "categories_data": labels,
-        "values_data": values,
-    }
-
-
 def _add_status_chart(
     workbook: Workbook, sheet: Worksheet, row: int, first: int, summary: RunSummary
 ) -> int:
@@ -209,10 +168,10 @@ def _add_status_chart(
     if not statuses:
         return row
     height = 46 + 34 * len(statuses)
-    chart = _bar_chart(workbook, "Bills by status", 10, height, 370)
+    chart = bar_chart(workbook, "Bills by status", 10, height, 370)
     rows = (first, first + len(statuses) - 1)
     values = [summary.bills.get(status, 0) for status in statuses]
-    series = _series(sheet, "Bills", rows, 2, list(map(status_words, statuses)), values)
+    series = chart_series(sheet, "Bills", rows, 2, list(map(status_words, statuses)), values)
     chart.add_series(
         {
             **series,
@@ -246,9 +205,9 @@ def _write_vendors(
     else:
         parts, bars = ("In Light", "Not in Light"), (bar_colour(Status.CREATED), NOT_IN_LIGHT_BAR)
         figures = [(v.light, max(v.sheet.gross - v.light, 0)) for v in vendors]
-    row = _write_heading(sheet, styles, row, f"Largest vendors, {code}")
+    row = write_heading(sheet, styles, row, f"Largest vendors, {code}")
     headers = ("Bills", "" if offline else "Bills in Light", *parts)
-    first = _write_headers(sheet, styles, row, "Vendor", headers)
+    first = write_headers(sheet, styles, row, "Vendor", headers)
     names = [visible(vendor.label)[:_LONGEST_NAME] for vendor in vendors]
     for row, (name, vendor, amounts) in enumerate(
         zip(names, vendors, figures, strict=True), start=first
@@ -268,10 +227,10 @@ def _write_vendors(
         note = f"and {count(more, 'vendor')} more: see the sheet Tie-out by vendor"
         sheet.write_string(below, 1, note, styles["fine_print"])
     height = max(28 + 24 * len(vendors), 210)
-    chart = _bar_chart(workbook, f"Amounts by vendor, {code}", 9, height, 420, "stacked")
+    chart = bar_chart(workbook, f"Amounts by vendor, {code}", 9, height, 420, "stacked")
     for k, (label, colour) in enumerate(zip(parts, bars, strict=True)):
         values = [amounts[k] / unit for amounts in figures]
-        series = _series(sheet, label, (first, below - 1), 4 + k, names, values)
+        series = chart_series(sheet, label, (first, below - 1), 4 + k, names, values)
         chart.add_series({**series, "fill": {"color": colour}, "gap": 45})
     chart.set_legend({"position": "bottom", "font": {"size": 9}})
     sheet.insert_chart(first - 1, 6, chart, {"object_position": 2, "x_offset": 8})
@@ -281,7 +240,7 @@ def _write_vendors(
 def _write_rows(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary) -> int:
     if not summary.rows:
         return row
-    row = _write_heading(sheet, styles, row, "Rows of the file accounted for")
+    row = write_heading(sheet, styles, row, "Rows of the file accounted for")
     for name, n in summary.rows.items():
         words = ROW_WORDS.get(name, visible(name).replace("_", " ").capitalize())
         sheet.write_string(row, 1, words, styles["row_label"])
@@ -296,7 +255,7 @@ def _file_facts(summary: RunSummary, source: str) -> list[tuple[str, str]]:
 
 
 def _write_facts(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary) -> int:
-    row = _write_heading(sheet, styles, row, "This run", _FACTS)
+    row = write_heading(sheet, styles, row, "This run", _FACTS)
     facts = [
         ("Command", summary.command),
         ("Company", summary.company or ""),

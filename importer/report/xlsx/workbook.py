@@ -21,7 +21,7 @@ from importer.report.result_columns import SHEET_COLUMNS, source_columns
 from importer.report.row_index import RowIndex
 from importer.report.tie_out import compute_tie_out, differs
 from importer.report.xlsx.account_tie_out_sheet import ACCOUNT_TIE_OUT, write_account_tie_out
-from importer.report.xlsx.ageing_sheet import AGEING, write_ageing
+from importer.report.xlsx.ageing_sheet import AGEING, AgeingRows, write_ageing
 from importer.report.xlsx.cell_styles import CellStyles
 from importer.report.xlsx.cell_values import MOST_COLUMNS, MOST_ROWS
 from importer.report.xlsx.choice_lists import ChoiceLists
@@ -125,12 +125,22 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     if summary.ledger is not None:
         by_account = workbook.add_worksheet(ACCOUNT_TIE_OUT)
         write_account_tie_out(by_account, context, summary.ledger)
+    ageing_rows: AgeingRows = {}
     if summary.ageing is not None:
-        write_ageing(workbook.add_worksheet(AGEING), context, summary.ageing)
+        ageing_rows = write_ageing(workbook.add_worksheet(AGEING), context, summary.ageing)
     write_provenance(workbook.add_worksheet(PROVENANCE), context, report, len(flat))
     notes = [*summary.notes, *_altered_note(context), *problem_notes(context)]
     counts = severities(report.findings)
-    write_summary(workbook, summary_sheet, context.styles, summary, notes, counts, currencies)
+    write_summary(
+        workbook,
+        summary_sheet,
+        context.styles,
+        summary,
+        notes,
+        counts,
+        currencies,
+        ageing_rows,
+    )
     run = visible(summary.run) if summary.run else None
     for sheet in workbook.worksheets():
         printed = context.prints.get(sheet.get_name(), ONE_PAGE)
