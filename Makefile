@@ -26,6 +26,8 @@ demo: $(BIN)/light-import
 	@echo "  $(BIN)/light-import runs"
 
 test: $(BIN)/light-import
+	@command -v chromium > /dev/null || echo "chromium is not installed (apt-get install chromium):" \
+		"the tests of the page in a browser are left out."
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(BIN)/light-import

@@ -28,7 +28,8 @@ BROKEN = SAMPLES / "light-broken" / "bills.xlsx"
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebPage]:
     """A server with a sandbox for all tests of this module."""
-    with web_page(tmp_path_factory.mktemp("web"), "--sandbox") as page:
+    home, limit = tmp_path_factory.mktemp("web"), {"LIGHT_IMPORT_MAX_FILE_MB": "1"}
+    with web_page(home, "--sandbox", **limit) as page:
         first = httpx.get(f"{page.base}/")
         assert first.status_code == 403
         page.enter()
@@ -50,7 +51,7 @@ def _with_a_wrong_amount(tmp_path: Path) -> list[Path]:
 
 
 def test_the_token_of_the_address_is_turned_into_a_cookie_once(tmp_path: Path) -> None:
-    with web_page(tmp_path, "--sandbox") as page:
+    with web_page(tmp_path) as page:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{40,}", page.address)
         assert httpx.get(f"{page.base}/?token=wrong").status_code == 403
         answer = httpx.get(page.address)
@@ -142,18 +143,14 @@ def test_what_a_file_says_is_shown_as_text(page: WebPage) -> None:
         assert "\u202e" not in page_text
 
 
-def test_a_file_beyond_the_limit_is_refused(tmp_path: Path) -> None:
-    with web_page(tmp_path, "--sandbox", LIGHT_IMPORT_MAX_FILE_MB="1") as page:
-        page.enter()
-        id = page.client.post("/files", headers=page.headers).json()["id"]
-        for name in ("big.csv", "../../../big.csv"):
-            address = f"/files/{id}/upload"
-            answer = page.client.put(
-                address, params={"name": name}, content=b"x" * 1_000_001, headers=page.headers
-            )
-            assert answer.status_code == 400
-            assert "larger than 1 MB" in answer.json()["problem"]
-        assert not list(tmp_path.rglob("big*"))
+def test_a_file_beyond_the_limit_is_refused(page: WebPage) -> None:
+    id = page.client.post("/files", headers=page.headers).json()["id"]
+    for name in ("big.csv", "../../../big.csv"):
+        sent = {"params": {"name": name}, "content": b"x" * 1_000_001}
+        answer = page.client.put(f"/files/{id}/upload", headers=page.headers, **sent)
+        assert answer.status_code == 400
+        assert "larger than 1 MB" in answer.json()["problem"]
+    assert not list(_folder(page, f"/files/{id}").rglob("big*"))
 
 
 def test_a_name_cannot_lead_out_of_the_folder(page: WebPage, tmp_path: Path) -> None:

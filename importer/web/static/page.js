@@ -4,10 +4,8 @@
 const csrf = document.querySelector("meta[name=csrf]").content;
 
 async function ask(address, options = {}) {
-  const answer = await fetch(address, {
-    ...options,
-    headers: { "x-csrf-token": csrf, accept: "application/json", ...(options.headers || {}) },
-  });
+  const headers = { "x-csrf-token": csrf, accept: "application/json" };
+  const answer = await fetch(address, { ...options, headers }).catch(() => ({ json: async () => ({}) }));
   const facts = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     const error = new Error(facts.problem || "The page cannot be reached. Is light-import web still running?");

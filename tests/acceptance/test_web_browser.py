@@ -1,0 +1,341 @@
+"""The page in a real browser: Debian's Chromium, driven by playwright."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from conftest import bill_row, write_bills
+from web_page import SAMPLES, WebPage, web_page
+
+CHROMIUM = shutil.which("chromium")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+if CHROMIUM is None:
+    pytest.skip("chromium is not installed (apt-get install chromium)", allow_module_level=True)
+
+AXE = Path(
+    os.environ.get("AXE_CORE") or Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+)
+BROKEN = SAMPLES / "light-broken" / "bills.xlsx"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebPage]:
+    with web_page(tmp_path_factory.mktemp("web"), "--sandbox") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def context(browser: playwright.Browser, server: WebPage) -> Iterator[playwright.BrowserContext]:
+    """A browser that opened the printed address."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(server.address)
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: playwright.BrowserContext, server: WebPage) -> Iterator[playwright.Page]:
+    """A tab in which nothing may go wrong unseen."""
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and wrong.append(line.text))
+    page.on("dialog", lambda dialog: wrong.append(dialog.message))
+    page.on("request", lambda asked: asked.url.startswith(server.base) or wrong.append(asked.url))
+    page.goto(server.base)
+    yield page
+    page.close()
+    assert wrong == []
+
+
+def _drop(page: playwright.Page, *files: Path | str) -> None:
+    page.set_input_files("#sheets", [str(file) for file in files])
+    page.wait_for_selector("[data-grid] .gridrow [data-at]")
+
+
+def _tab_to(page: playwright.Page, selector: str) -> None:
+    """Press Tab until the element has the focus."""
+    for _ in range(300):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+def _go_to(page: playwright.Page, row: int, column: str) -> None:
+    """The cell of a row of Excel and a column, by arrow keys."""
+    columns = json.loads(page.get_attribute("[data-grid]", "data-tables") or "")[0]["headers"]
+    page.keyboard.press("Control+Home")
+    for _ in range(columns.index(column)):
+        page.keyboard.press("ArrowRight")
+    for _ in range(200):
+        words = page.text_content("[data-cell]") or ""
+        if words.startswith(f"Row {row}, {column}"):
+            return
+        page.keyboard.press("ArrowDown")
+        page.wait_for_function(
+            "before => document.querySelector('[data-cell]').textContent !== before", arg=words
+        )
+    raise AssertionError(words)
+
+
+def _type(page: playwright.Page, row: int, column: str, text: str) -> None:
+    _go_to(page, row, column)
+    page.keyboard.press("F2")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+    with page.expect_response("**/edit"):
+        page.keyboard.press("Enter")
+
+
+def test_broken_sample_is_corrected_loaded_and_undone_by_keyboard_alone(
+    page: playwright.Page, tmp_path: Path
+) -> None:
+    _drop(page, BROKEN)
+    wrong = page.text_content(".verdict.bad")
+    assert wrong is not None
+    invalid = int(re.findall(r"([0-9]+) need correction", wrong)[0])
+    _tab_to(page, ".grid [data-at]")
+    described = page.evaluate(
+        "document.getElementById(document.activeElement.getAttribute('aria-describedby'))"
+        ".textContent"
+    )
+    assert described.startswith("Row 3, ")
+    _type(page, 18, "issuedDate", "2025-02-28")
+    _type(page, 19, "dueDate", "2025-04-30")
+    _type(page, 19, "description", "not wanted")
+    with page.expect_response("**/undo-edit"):
+        page.keyboard.press("Control+z")
+    page.wait_for_function(
+        "() => document.querySelector('[data-words]').textContent.startsWith('Undone')"
+    )
+    page.keyboard.press("Shift+Tab")
+    _tab_to(page, "[data-check] button")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "n => document.body.textContent.includes(`${n} need correction`)", arg=invalid - 2
+    )
+    assert "bills-corrected.xlsx" in (page.text_content("main") or "")
+    # a pick
+    _tab_to(page, "[data-field=vendor]")
+    with page.expect_response("**/names?**"):
+        page.keyboard.type("silverdale elec")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Silverdale Electrical Ltd (V-1050)")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Your picks (1)")
+    # load
+    _tab_to(page, "[name=only_valid]")
+    page.keyboard.press("Space")
+    _tab_to(page, "[data-send]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Create these bills?")
+    _tab_to(page, "[name=answer][value=yes]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/runs/**")
+    page.wait_for_selector("text=Created in Light")
+    with page.expect_download() as download:
+        page.click("text=Workbook")
+    workbook = tmp_path / "result.xlsx"
+    download.value.save_as(workbook)
+    rows = list(openpyxl.load_workbook(workbook)["Corrections"].iter_rows(values_only=True))
+    assert [row[2:6] for row in rows[1:]] == [
+        (18, "issuedDate", "31/02/2025", "2025-02-28"),
+        (19, "dueDate", "within 14 days", "2025-04-30"),
+    ]
+    # undo
+    _tab_to(page, "form[action$='/undo'] button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Cancel these bills in Light?")
+    _tab_to(page, "[name=answer][value=yes]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("td.undone")
+
+
+def test_a_corrected_file_ties_out(page: playwright.Page, tmp_path: Path) -> None:
+    bills, lines = map(Path, write_bills(tmp_path, [bill_row(71), bill_row(72)]))
+    bills.write_text(bills.read_text().replace(",1071,", ',"1,071",'))
+    _drop(page, bills, lines)
+    page.click("[data-show]")
+    page.wait_for_selector(".active.bad-error")
+    page.keyboard.type("1071")
+    with page.expect_response("**/edit"):
+        page.keyboard.press("Enter")
+    page.click("[data-check] button")
+    page.wait_for_selector("[data-send]:not(:disabled)")
+    page.click("[data-send]")
+    page.click("[name=answer][value=yes]")
+    page.wait_for_url("**/runs/**")
+    page.wait_for_selector("text=Afterwards")
+    assert page.locator("td:has-text('Difference')").count() == 1
+    assert page.locator(".verdict.good").count() == 1
+
+
+def test_cells_of_excel_are_pasted_and_taken_back_at_once(
+    page: playwright.Page, tmp_path: Path
+) -> None:
+    _drop(page, *write_bills(tmp_path, [bill_row(i) for i in range(81, 86)]))
+    page.select_option("[data-choose-rows]", "all")
+    page.wait_for_selector("[data-at='4']")
+    page.click("[data-at='1'][data-column='8']")
+    paste = """text => {
+      const data = new DataTransfer();
+      data.setData("text/plain", text);
+      const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
+      document.activeElement.dispatchEvent(event);
+    }"""
+    with page.expect_response("**/edit"):
+        page.evaluate(paste, 'true\t"two\nlines"\r\nfalse\tsays ""hi""\r\n')
+    page.wait_for_selector("text=3 cells are corrected")
+    assert page.text_content("[data-at='1'][data-column='9']") == "two\nlines"
+    with page.expect_response("**/undo-edit"):
+        page.click("[data-undo]")
+    page.wait_for_selector("text=and 2 more")
+    page.wait_for_selector("[data-at='1'][data-column='9']:text-is('Bill 82')")
+
+
+def test_a_hundred_thousand_rows_scroll_and_are_edited(
+    page: playwright.Page, tmp_path: Path
+) -> None:
+    rows = [bill_row(i) for i in range(1, 3)]
+    bills, lines = map(Path, write_bills(tmp_path, rows))
+    for path in (bills, lines):
+        header, *first = path.read_text().splitlines()
+        more = [
+            first[0].replace("B1", f"B{i}").replace("INV-00001", f"INV-{i}") for i in range(100_000)
+        ]
+        path.write_text("\n".join([header, *more]) + "\n")
+    page.set_default_timeout(180_000)
+    _drop(page, bills, lines)
+    page.select_option("[data-choose-rows]", "all")
+    page.click("[data-at='1'][data-column='0']")
+    page.keyboard.press("Control+End")
+    page.wait_for_selector("[data-at='99999']")
+    assert page.evaluate("document.querySelectorAll('.gridrow').length") < 100
+    assert page.get_attribute(".grid", "aria-rowcount") == "100001"
+    page.keyboard.type("at the end")
+    with page.expect_response("**/edit"):
+        page.keyboard.press("Enter")
+    page.evaluate("document.querySelector('.grid').scrollTop = 50000 * 30")
+    page.wait_for_selector("[data-at='50005']")
+    frames = page.evaluate(
+        """async () => {
+          const grid = document.querySelector('.grid'), begun = performance.now();
+          for (let i = 0; i < 60; i++) {
+            grid.scrollTop += 90;
+            await new Promise(requestAnimationFrame);
+          }
+          return (performance.now() - begun) / 60;
+        }"""
+    )
+    print(f"{frames:.1f} ms a frame while scrolling")
+
+
+def test_what_a_hostile_file_says_is_text(page: playwright.Page, tmp_path: Path) -> None:
+    hostile = "</script><img src=x onerror=alert(1)>'\"><svg onload=alert(2)>"
+    row = bill_row(91, description=hostile, vendorId="", vendor=hostile, currency=hostile)
+    bills, lines = map(Path, write_bills(tmp_path, [row]))
+    named = tmp_path / "<img src=x onerror=alert(3)>.csv"
+    named.write_text(bills.read_text().replace("description", "=cmd|' /C calc'!A0", 1))
+    _drop(page, named, lines)
+    assert page.locator("img, svg:not([role=img])").count() == 0
+    page.keyboard.press("End")
+    page.locator("[data-more]").click() if page.locator("[data-more]").count() else None
+    page.goto(page.url + "/template?draft")
+    page.wait_for_selector("textarea")
+    assert page.locator("main img").count() == 0
+
+
+def test_a_killed_server_is_said_and_nothing_is_lost(
+    browser: playwright.Browser, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    context = browser.new_context()
+    page = context.new_page()
+    with web_page(home, "--sandbox") as server:
+        page.goto(server.address)
+        _drop(page, *write_bills(tmp_path, [bill_row(1), bill_row(2)]))
+        page.click("[data-at='0'][data-column='9']")
+        page.keyboard.type("kept")
+        with page.expect_response("**/edit"):
+            page.keyboard.press("Enter")
+        server.kill()
+        page.keyboard.type("lost")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=The page cannot be reached")
+    with web_page(home, "--sandbox") as server:
+        page.goto(server.address)
+        page.click("main td a")
+        page.wait_for_selector("[data-grid]")
+        page.select_option("[data-choose-rows]", "edited")
+        page.wait_for_selector(".edited:has-text('kept')")
+        assert page.locator(".edited").count() == 1
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def pages(
+    context: playwright.BrowserContext,
+    server: WebPage,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> list[str]:
+    """The addresses of one page of each kind: of files, a question, a run …."""
+    page = context.new_page()
+    addresses = []
+    folder = tmp_path_factory.mktemp("pages")
+    for i in (95, 96):  # the question of the second stays open
+        page.goto(server.base)
+        _drop(page, *write_bills(folder, [bill_row(i)]))
+        addresses.append(page.url)
+        page.click("[data-send]")
+        page.wait_for_selector("text=Create these bills?")
+        if i == 95:
+            page.click("[name=answer][value=yes]")
+            page.wait_for_url("**/runs/**")
+            addresses.append(page.url)
+    page.goto(server.base)
+    _drop(page, BROKEN)
+    page.close()
+    broken = page.url
+    return ["/", "/runs", broken, f"{broken}/template?draft", "/files/nothing", *addresses[1:]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_fit_a_telephone_and_have_no_barrier(
+    context: playwright.BrowserContext, server: WebPage, pages: list[str], scheme: str
+) -> None:
+    page = context.new_page()
+    page.emulate_media(color_scheme=scheme)
+    for address in pages:
+        page.goto(address if address.startswith("http") else server.base + address)
+        for width in (390, 1200):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+            if not AXE.exists():
+                continue
+            page.evaluate(AXE.read_text())
+            found = page.evaluate("axe.run().then(r => r.violations)")
+            barriers = [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found]
+            assert barriers == [], (address, width)
+    page.close()
+    if not AXE.exists():
+        pytest.skip("axe-core is not there (npm install axe-core): barriers were not looked for")
