@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from importer.light.list_pages import (
 )
 from importer.light.list_query import ListQuery, read_query, values_at
 from importer.light.rate_limiter import RateLimiter
+from importer.model.fields import PROPERTY
 from importer.model.light_lists import (
     BILLS,
     CREDIT_NOTES,
@@ -132,6 +133,7 @@ class _Export:
     listener: Listener
     stop: StopControl
     notes: list[str] = field(default_factory=list)
+    without_lines: set[str] = field(default_factory=set)  # documents
 
     @property
     def light_list(self) -> LightList:
@@ -223,10 +225,15 @@ class _Export:
         changed, since = self.light_list.changed, spool.fact("since")
         if not changed or since is None:
             return
-        query = reader.query.with_changes_since(self.light_list, datetime.fromisoformat(since))
-        update_only = self.options.limit is not None
+        moment, matching = datetime.fromisoformat(since), set[str]()
+        query = reader.query.with_changes_since(self.light_list, moment)
         async for page in reader.pages(query=query):
-            spool.add(page.records, None, update_only=update_only)
+            spool.add(page.records, None, update_only=self.options.limit is not None)
+            matching |= page.records.keys()
+        if self.options.filters:  # what no longer meets them is taken out
+            query = ListQuery().with_changes_since(self.light_list, moment)
+            async for page in reader.pages(query=query):
+                spool.remove(page.records.keys() - matching)
 
     async def _read_bills(
         self, client: LightClient, limiter: RateLimiter, spool: ExportSpool
@@ -269,20 +276,50 @@ class _Export:
                 out.paths = [path.absolute() for path in write_export(self.path, table)]
         if options.show:
             out.shown = list(objects(table))
+        if ids := sorted(self.without_lines):
+            self.notes.append(
+                f"Light does not show the line items of {_count(len(ids), self.light_list)} in a"
+                f" form that can be understood; they are left out: {', '.join(ids[:10])}"
+            )
         return out
 
     def _table(self, spool: ExportSpool, names: DocumentNames) -> ExportTable:
         if _has_lines(self.light_list):
-            decode = _bill if self.light_list.kind == BILLS else _note
-            return document_table(lambda: (decode(*each) for each in spool.records()), names)
-        columns = self.light_list.columns
+            return document_table(lambda: self._documents(spool), names)
+        groups = sorted({name for record, _ in spool.records() for name in _properties(record)})
+        properties = {name: RecordField(PROPERTY + name, ValueType.TEXT, "") for name in groups}
+        columns = {**self.light_list.columns, **properties}
 
         def rows() -> Iterator[Row]:
             for record, _ in spool.records():
-                yield [_cell(record, each) for each in columns.values()]
+                cells = [_cell(record, each) for each in self.light_list.columns.values()]
+                of_record = _properties(record)
+                yield [*cells, *(of_record.get(name) for name in groups)]
 
         name = self.light_list.plural
         return list_table(name[0].upper() + name[1:], columns, rows)
+
+    def _documents(self, spool: ExportSpool) -> Iterator[ExportedDocument]:
+        decode = _bill if self.light_list.kind == BILLS else _note
+        for record, detail in spool.records():
+            document = decode(record, detail)
+            if document.bill.lines is None:
+                self.without_lines.add(document.bill.id)
+            yield document
+
+
+def _properties(record: Json) -> dict[str, str]:
+    """The custom properties of a record by their internal names, several values joined."""
+    groups = record.get("customProperties")
+    out = {}
+    for group in groups if isinstance(groups, list) else ():
+        if isinstance(group, Mapping) and isinstance(group.get("values"), list):
+            values = [value for value in group["values"] if isinstance(value, Mapping)]
+            labels = [
+                str(value.get("label") or value.get("internalName") or "") for value in values
+            ]
+            out[str(group.get("groupInternalName"))] = "; ".join(filter(None, labels))
+    return out
 
 
 def _count(number: int, light_list: LightList) -> str:
@@ -321,9 +358,8 @@ def _bill(record: Json, detail: Json | None) -> ExportedDocument:
 
 
 def _note(record: Json, detail: Json | None) -> ExportedDocument:
-    number = str((detail or {}).get("documentNumber") or "") or None
     return ExportedDocument(
-        replace(note_of_record(record), invoice_number=number),
+        note_of_record(record, detail),
         vendor=str(record.get("businessPartnerName") or ""),
         document_name=str(record.get("documentName") or ""),
         updated_at=_moment(record),

@@ -6,11 +6,13 @@ written.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from importer.app.data_paths import data_folder
 from importer.core.errors import UsageProblem, unwritable
@@ -62,7 +64,17 @@ class ExportSpool:
             raise UsageProblem(f"{self.path} cannot be written: {why}.") from None
         if time.time() - float(self.fact("began") or 0) > LONGEST:
             self.clear()
+            self._delete_old()
         return self
+
+    def _delete_old(self) -> None:
+        """Delete what other exports have left that are not resumed any more."""
+        for path in self.path.parent.glob("*.sqlite"):
+            lock = private_lock(path.with_suffix(".lock"), timeout=0)
+            with contextlib.suppress(OSError, TimeoutError):  # as of one that is running
+                if path != self.path and time.time() - path.stat().st_mtime > LONGEST:
+                    with lock:
+                        _delete(path)
 
     def __exit__(self, *exc: object) -> None:
         self._database.close()
@@ -78,8 +90,7 @@ class ExportSpool:
     def discard(self) -> None:
         """The export is written: nothing of it stays here."""
         self._database.close()
-        for path in (self.path, *self.path.parent.glob(f"{self.path.name}-*")):
-            path.unlink(missing_ok=True)
+        _delete(self.path)
 
     def fact(self, name: str) -> str | None:
         row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
@@ -158,3 +169,9 @@ class ExportSpool:
         rows = self._database.execute("SELECT record, detail FROM records ORDER BY number")
         for record, detail in rows:
             yield json.loads(record), None if detail is None else json.loads(detail)
+
+
+def _delete(path: Path) -> None:
+    """The database with the files beside it; its lock stays, as another may hold it."""
+    for each in (path, *path.parent.glob(f"{path.name}-*")):
+        each.unlink(missing_ok=True)

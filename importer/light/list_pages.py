@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importer.core.errors import LightRefused, WireProblem
 from importer.core.object_ids import same_id
@@ -113,15 +113,27 @@ async def _record(client: LightClient, path: str, light_id: str, *, balance: boo
 
 
 def bill_of_record(record: Json) -> LightBill:
-    """A bill from its record, with its lines. Raises WireProblem where it cannot be understood."""
-    return codec.bill_from_json(record, listed=False)
+    """A bill from its record, with its lines. Where a value cannot be understood, without lines and
+    without that value."""
+    try:
+        return codec.bill_from_json(record, listed=False)
+    except WireProblem:
+        return codec.bill_from_json(record, listed=True)
 
 
-def note_of_record(record: Json) -> LightBill:
-    """A credit note from its record; as ``bill_of_record``. Its number is not in it."""
-    return note_codec.note_from_json(record)
+def note_of_record(record: Json, document: Json | None) -> LightBill:
+    """A credit note from its record, and from its accounting document, which has its number; as
+    ``bill_of_record``. Raises WireProblem where neither can be understood."""
+    shown = None if document is None else note_codec.note_document_from_json(document)
+    try:
+        note = note_codec.note_from_json(record)
+    except WireProblem:
+        if shown is None:
+            raise
+        return shown
+    return replace(note, invoice_number=shown.invoice_number if shown else None)
 
 
 def line_of_record(record: Json) -> LightLine:
-    """A line item from its record; as ``bill_of_record``."""
+    """A line item from its record. Raises WireProblem where it cannot be understood."""
     return codec.line_from_json(record)

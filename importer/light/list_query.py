@@ -7,6 +7,7 @@ greater nor less.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
     "lt": lambda a, b: a < b,
     "lte": lambda a, b: a <= b,
 }
+_DIGITS = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _TERM = re.compile(r"\s*([A-Za-z_][\w.]*)\s*:\s*(\w+)\s*:(.*)", re.DOTALL)
 
 
@@ -186,7 +188,7 @@ def _value(record_field: RecordField, text: str, shown: str) -> Any:
             value, wanted = (None if problem else normal_id(str(parsed))), "an id (a UUID)"
         case ValueType.INTEGER:
             wanted = "a whole number; amounts are in cents"
-            value = int(text) if re.fullmatch(r"-?[0-9]{1,19}", text, re.ASCII) else None
+            value = int(text) if _DIGITS.fullmatch(text) else None
         case ValueType.BOOLEAN:
             value, wanted = {"true": True, "false": False}.get(text), "true or false"
         case ValueType.DATE:
@@ -244,6 +246,10 @@ def _typed(kind: ValueType, value: object) -> Any:
     match kind, value:
         case ValueType.INTEGER, int() if not isinstance(value, bool):
             return value
+        case ValueType.INTEGER, float() if value.is_integer():
+            return int(value)
+        case ValueType.INTEGER, str() if _DIGITS.fullmatch(value):
+            return int(value)
         case ValueType.BOOLEAN, bool():
             return value
         case ValueType.UUID, str():
@@ -254,4 +260,6 @@ def _typed(kind: ValueType, value: object) -> Any:
             return _or_none(moment_at, value)
         case ValueType.TEXT, str():
             return value
+        case ValueType.TEXT, int() | float():
+            return json.dumps(value)
     return None

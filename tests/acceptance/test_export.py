@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import os
 import re
 import sqlite3
 import time
@@ -367,6 +368,95 @@ def test_bills_that_change_meanwhile_are_there_once_and_as_they_are_now(
         assert (bill["amount"], bill["description"]) == (light["amount"], light["description"])
         lines = [line["netAmount"] for line in light["lineItems"]]
         assert [line["netAmount"] for line in bill["lineItems"]] == lines
+
+
+@pytest.fixture
+def through(
+    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ended]:
+    """Exports through a proxy that applies a fault."""
+    monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+
+    def run(fault: Callable[[Request], Fault], *args: str) -> Ended:
+        with proxied(sandbox.base_url, fault) as proxy:
+            monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+            return command("export", *args, *READ)
+
+    return run
+
+
+def test_a_bill_that_meets_the_filter_no_longer_is_left_out(
+    through: Callable[..., Ended], sandbox: Sandbox
+) -> None:
+    ids = fill(sandbox, 3)
+
+    def fault(request: Request) -> Fault:
+        if request.path == LIST and request.number == 1:  # what has changed since
+            asked(sandbox, "POST", f"invoice-payables/{ids[1]}/cancel", {"reason": "wrong"})
+        return PASS
+
+    done = through(fault, "bills", "--filter", "state:eq:IN_DRAFT", "-o", "out.csv")
+    assert done.json["records"] == 2
+    assert [row["lightBillId"] for row in csv_rows(Path("out.csv"))] == [ids[0], ids[2]]
+
+
+def test_a_value_that_nobody_understands_hides_no_other_bill(
+    through: Callable[..., Ended], sandbox: Sandbox
+) -> None:
+    ids = fill(sandbox, 3)
+
+    def fault(request: Request) -> Fault:
+        if request.path != BILL + ids[1]:
+            return PASS
+        change = {"dueDate": "soon", "lineItems": [{"id": ids[0], "netAmount": "x"}]}
+        return Fault(True, KEEP, alter=lambda bill: bill | change)
+
+    done = through(fault, "bills", "-o", "out.csv")
+    assert done.code == 0, done.err
+    [note] = done.json["notes"]
+    assert "line items of 1 bill in a form that can be understood" in note
+    assert ids[1] in note
+    assert [row["lightBillId"] for row in csv_rows(Path("out.csv"))] == ids
+    assert [row["billRef"] for row in csv_rows(Path("out-lines.csv"))] == [ids[0], ids[2]]
+
+
+def test_what_an_abandoned_export_has_read_is_deleted(
+    through: Callable[..., Ended], sandbox: Sandbox, home: Path
+) -> None:
+    ids = fill(sandbox, 2)
+    refused = Fault(False, http(401, {"type": "UNAUTHORIZED", "message": "No."}))
+    stopped = through(
+        lambda r: refused if r.path == BILL + ids[1] else PASS, "bills", "-o", "a.csv"
+    )
+    assert stopped.code == 2
+    assert document(stopped)["error"]["kind"] == "access"
+    [spool] = (home / "exports").glob("*.sqlite")
+    assert spool.stat().st_mode & 0o077 == 0
+    assert through(lambda r: PASS, "entities", "-o", "b.csv").code == 0
+    assert spool.exists()
+    old = time.time() - 2 * 24 * 3600
+    os.utime(spool, (old, old))
+    assert through(lambda r: PASS, "entities", "-o", "c.csv").code == 0
+    assert not spool.exists()
+
+
+def test_custom_properties_of_vendors_have_columns(
+    through: Callable[..., Ended], sandbox: Sandbox
+) -> None:
+    values = [{"label": "Key"}, {"label": None, "internalName": "uk"}]
+    properties = [{"groupInternalName": "class", "values": values}]
+
+    def alter(page: Any) -> Any:
+        for record in page["records"][:1]:
+            record["customProperties"] = properties
+        return page
+
+    def fault(request: Request) -> Fault:
+        return Fault(True, KEEP, alter=alter) if request.path == "/v1/vendors" else PASS
+
+    done = through(fault, "vendors", "--limit", "2", "-o", "out.csv")
+    assert done.code == 0, done.err
+    assert [row["property:class"] for row in csv_rows(Path("out.csv"))] == ["Key; uk", ""]
 
 
 def test_limit_and_order_give_the_first_of_all(export: Load, sandbox: Sandbox) -> None:
