@@ -15,7 +15,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from multiprocessing import forkserver
 from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -27,8 +28,29 @@ PRELOADED = (
     "forked importer.app.load_bills importer.app.verify_run importer.app.undo_run"
     " importer.cli.load_command importer.cli.report_command importer.cli.validate_command"
     " importer.report.xlsx.workbook importer.validation.validate openpyxl filelock"
+    " httpcore anyio._backends._asyncio pyarrow.csv importer.readers.csv.arrow_reader"
+    " importer.cli.progress_bar importer.cli.prompts importer.resume.guard"
+    " importer.resume.row_changes importer.app.draft_check importer.report.write_report"
+    " importer.report.json_summary importer.references.resolve_offline"
+    " importer.resume.result_workbook importer.readers.csv.csv_reader"
+    " importer.readers.csv.encoding pandera.pandas"
+    " pandera.backends.register_checks preloaded"
 )
 FORKS.set_forkserver_preload(PRELOADED.split())
+
+
+@cache
+def _start_server() -> None:
+    """Start the process that commands are forked from, which finds the modules of this folder by
+    ``PYTHONPATH`` alone."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parent), before)))
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ["PYTHONPATH"]
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
 
 
 class _Streams:
@@ -116,6 +138,7 @@ def fork(
     before: Callable[[], object] | None = None,
 ) -> Forked:
     """Start a command in ``folder``; ``before`` is called in its process first."""
+    _start_server()
     how = (list(args), folder or Path.cwd(), dict(env), _Streams(streams), before)
     process: Any = FORKS.Process(target=_run, args=how)  # type: ignore[attr-defined]
     process.daemon = True
