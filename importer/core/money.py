@@ -219,6 +219,11 @@ def currencies_named(text: str) -> frozenset[str]:
     return frozenset(_SIGNS.get(match[0], match[0]).split()) if match else frozenset()
 
 
+# Whose amounts a bare $ may stand before.
+DOLLARS = frozenset(
+    "USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP UYU BRL JMD BBD TTD BSD BZD BMD FJD GYD KYD LRD"
+    " NAD SBD SRD XCD BND DOP NIO CUP CVE MOP TOP".split()
+)
 _MAIN = {currencies_named("£"): "GBP"}  # the others that have it write their own name, too
 
 

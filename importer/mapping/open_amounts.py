@@ -15,6 +15,7 @@ class BillPart(StrEnum):
     OPEN = "open"
     PAID = "paid"
     BILLED = "billed"  # all of it, beside an open amount that the template reads
+    OTHER = "other"  # an amount, beside the one that the template reads
 
 
 # These alone say it, or with the words below.

@@ -102,9 +102,11 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
             if column in used or header_key(header) in choices | ignored:
                 continue
             kinds, currency, with_tax = _kinds(header)
-            part = part_of(header)
+            part, is_amount = part_of(header), header_key(header) in _AMOUNT
             if reads_open:
-                part = BillPart.BILLED if kinds or header_key(header) in _AMOUNT else None
+                part = BillPart.BILLED if kinds or is_amount else None
+            elif is_amount and not kinds:
+                part = BillPart.OTHER
             if not kinds and part is None:
                 continue
             values: list[Decimal | None] = [None] * len(reader.row)

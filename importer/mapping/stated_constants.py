@@ -25,11 +25,19 @@ CURRENCY_HEADERS = frozenset(
 BASIS_HEADERS = frozenset(
     "inclusive taxinclusive istaxinclusive isinclusivetax inclusivetax inclusiveoftax"
     " amountsinclusive pricesincludetax priceincludestax amountsincludetax includestax"
-    " lineamounttypes lineamountstypes amountsare globaltaxcalculation".split()
+    " lineamounttypes lineamountstypes amountsare globaltaxcalculation pricesincludevat"
+    " pricesincludegst priceincludesvat amountsincludevat includesvat vatincluded vatinclusive"
+    " taxincluded taxincl inclvat incvat inctax incltax taxbasis vatbasis amountbasis pricebasis"
+    " grossnet netgross bruttonetto nettobrutto inklmwst mwstinklusive steuerinklusive ttcht htttc"
+    " ivaincluido ivaincluida ivainclusa inclusiefbtw btwinclusief inklmoms inklusivemoms".split()
 )
-_INCLUSIVE = frozenset("inclusive taxinclusive inclusiveoftax true yes y x 1 incl included".split())
+_INCLUSIVE = frozenset(
+    "inclusive taxinclusive inclusiveoftax true yes y x 1 incl included inkl inklusive inclusief ja"
+    " oui sí si gross brutto bruto ttc vrai wahr".split()
+)
 _EXCLUSIVE = frozenset(
-    "exclusive taxexclusive taxexcluded exclusiveoftax false no n 0 excl excluded".split()
+    "exclusive taxexclusive taxexcluded exclusiveoftax false no n 0 excl excluded exkl exklusive"
+    " exclusief nein non nej net netto ht faux falsch".split()
 )
 _NAMES = {
     "£": "GBP",

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from importer.core.column_letters import column_letters
 from importer.core.header_claims import is_text_header
 from importer.core.money import MINUS, tidy
+from importer.core.no_bill_words import NO_BILL
 from importer.core.text_column import check_distinct
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
@@ -45,6 +46,8 @@ class UnreadKind(StrEnum):
     CHARGE = "charge"  # freight, rounding and the like
     DEDUCTION = "deduction"  # retention, tax withheld, a deposit: less is due than was billed
     TAX = "tax"
+    REMARK = "remark"  # says that a row is a credit note, or void
+    QUANTITY = "quantity"  # beside a price that is read as the amount
     TAX_BASIS = "tax basis"  # whether amounts include tax
 
 
@@ -81,12 +84,22 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
         and any(t.header.column_of(names) is not None for names, _ in e.columns())
     ]
     start = int(np.flatnonzero(reader.table == t.index)[:1].sum())
+    reads_price = any(
+        name in ("amount", "netAmount") and _words(headers[c]) & _PRICE_WORDS
+        for (_, name), c in t.fields.items()
+    )
     for c, header in enumerate(headers):
         key = header_key(header)
         if c in used or (key and key in used_headers):
             continue
         texts = t.arrow(c)
-        for kind, test in (*_tests(header, bool(reads)), *_tests_of_values(header, texts)):
+        quantity: _Tests = [(UnreadKind.QUANTITY, _is_other_rate)]
+        by_price = reads_price and _words(header) & _QUANTITY_WORDS
+        of_values = _tests_of_values(header, texts)
+        tests = [*(quantity if by_price else ()), *_tests(header, bool(reads)), *of_values]
+        if is_text_header(header):
+            tests.append((UnreadKind.REMARK, _is_no_bill_remark))
+        for kind, test in tests:
             at = np.flatnonzero(check_distinct(texts, test))
             if kind is UnreadKind.STATE and check_distinct(texts, _is_unfinished).all():
                 continue  # a file of nothing but drafts: what is to be loaded
@@ -179,6 +192,11 @@ _NO_BILL = frozenset(
         ).split(";"),
     )
 )
+_VOID = _set(
+    "void voided cancelled canceled deleted reversed storniert storno annulé annulée annullato"
+    " annullata anulado anulada cancelado geannuleerd vervallen annulleret makulerad makuleret"
+    " annulliert annullerad annullert anulowana anulowano mitätöity"
+)
 # Of these one says it alone, whatever the column is called; but not in a text.
 _CREDIT_NOTES = frozenset(
     map(
@@ -195,6 +213,7 @@ _CREDIT_NOTES = frozenset(
 _DRAFTS = _set(
     "draft entwurf brouillon bozza borrador kladde utkast rascunho szkic luonnos concept"
 )
+_REMARK = re.compile(NO_BILL)
 _USUAL = frozenset(
     map(
         bare_word,
@@ -270,6 +289,14 @@ _NO_DEDUCTION = _set(
     " verification utr exempt category schedule basis gl datum konto satz prozent taux compte tipo"
     " cuenta aliquota conto percentuale sats procent prosent section deductible"
 )
+_PRICE_WORDS = _set(
+    "price unitprice unitamount unitcost rate each einzelpreis stückpreis preis prix precio prezzo"
+    " preço prijs stykpris enhetspris pris cena hinta"
+)
+_QUANTITY_WORDS = _set(
+    "quantity qty qnty menge anzahl stück quantité qté cantidad quantità quantidade aantal antal"
+    " ilość määrä hours stunden heures horas timer"
+)
 _TAX_WORDS = _set(
     "vat tax gst hst pst qst cgst sgst igst utgst cess mwst ust mehrwertsteuer umsatzsteuer"
     " vorsteuer steuer steuerbetrag tva tps tvq taxe iva igic impuesto impuestos imposta imposto"
@@ -304,6 +331,10 @@ def _is_not(text: str) -> bool:
 
 def _is_no_bill(text: str) -> bool:
     return bare_word(text) in _NO_BILL
+
+
+def _is_no_bill_remark(text: str) -> bool:
+    return _REMARK.match(text) is not None
 
 
 def _is_unfinished(text: str) -> bool:
@@ -362,6 +393,9 @@ def _tests_of_values(header: str, texts: pa.LargeStringArray) -> _Tests:
         return
     words = {bare_word(text) for text in given}
     no_bill = words & (_NO_BILL | _SHORT_TYPES)
+    remark = words and words <= _VOID and len(given) < len(values)  # in some rows
+    if remark and not _words(header) & _OF_OTHERS:
+        yield UnreadKind.TYPE, lambda text: bare_word(text) in _VOID
     if no_bill and words > no_bill and words - no_bill <= _USUAL:
         yield UnreadKind.STATE, lambda text: bare_word(text) in no_bill
     elif words & _CREDIT_NOTES and not is_text_header(header):

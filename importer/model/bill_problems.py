@@ -113,6 +113,10 @@ bills.invoiceNumber.duplicate: the same bill twice
 warning bills.invoiceNumber.near_duplicate: nearly the same invoice number
   '{value}' is almost the same as invoice number '{other}' from the same vendor in row {first}.
   → Check that these are two bills.
+warning bills.amount.says_no_bill: a bill whose text says that it is none
+  The bill is of {amount}, but '{value}' says that it is a credit note or void.
+  → If it is a credit note, give it that type or a negative amount; if it is void, remove it. If it
+    is a bill, nothing is to be done.
 warning bills.invoiceNumber.torn: a row that may belong to the bill beside it
   '{value}' may be the number of bill '{other}' (row {first}), changed by mistake: both have the
   same vendor and date, and {why}.

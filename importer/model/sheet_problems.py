@@ -147,6 +147,10 @@ warning sheet.column.open_amount: less still to be paid than the bill comes to
   ({rows}). It is not read: these bills are loaded in full.
   → To load what is still to be paid, map '{column}' in the template; or leave out the bills that
     are paid. If it does not matter, list it under ignore_columns.
+warning sheet.column.differing_amount: an amount beside the one that is read
+  Column '{column}' has {value} of a bill of {calculated} ({rows}) and is not read.
+  → Check which of the amounts is the bill's, with tax or without; map that one. If '{column}' does
+    not matter, list it under ignore_columns.
 warning sheet.column.paid_amount: bills that are paid
   Column '{column}' has {value} of a bill of {calculated}, as of one that is partly or fully paid
   ({rows}). It is not read: these bills are loaded in full.
@@ -169,6 +173,10 @@ sheet.column.unread_credit: an unread credit column
   Column '{header}' marks credits ({rows}) and is not read.
   → Map it in the template (first_of with negate, or sign_from), or list it under ignore_columns
     if it does not matter.
+sheet.column.unread_quantity: an unread quantity beside a price
+  Column '{header}' has {values} ({rows}) and is not read, while a price is read as the amount.
+  → Map the line's amount, or quantity times price ({{product: […]}}); or list it under
+    ignore_columns if the price is the amount.
 sheet.column.unread_money: an unread amount column
   Column '{header}' has amounts ({rows}) and is not read, so the totals of these bills would be
   wrong.

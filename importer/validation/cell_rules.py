@@ -24,7 +24,7 @@ from importer.core.cell_parsers import (
     unquoted,
 )
 from importer.core.currencies import EXPONENTS
-from importer.core.money import INT64_MIN, currencies_named
+from importer.core.money import DOLLARS, INT64_MIN, currencies_named
 from importer.core.nearest_name import nearest_is
 from importer.core.number_look import currencies_shown, is_code, look_of
 from importer.core.payment_references import compact, reference_problem
@@ -172,6 +172,14 @@ def in_currency_of_bill(values: pd.Series, column: SheetColumn) -> np.ndarray:
             marks[at].tolist(),
             currencies_shown,
         )
+    dollars = vector_parsers.matching(cells.texts, r"\$")
+    if marks is not None:
+        dollars |= np.asarray(marks == "$", dtype=bool)
+    if (
+        dollars.any() and (~dollars & cells.parsed.ok).any()
+    ):  # some exports put $ before all amounts
+        at = np.flatnonzero(dollars)
+        _rule_out_others(column, out, at, ["$"] * len(at), lambda _: DOLLARS)
     return out
 
 

@@ -127,7 +127,7 @@ def _finding(
     )
     read = next((h.strip() for h in table.headers if part_of(h) is BillPart.OPEN), "")
     return finding(
-        f"sheet.column.{stated.part}_amount",
+        f"sheet.column.{'differing' if stated.part is BillPart.OTHER else stated.part}_amount",
         cell,
         value,
         bills=() if of_lines else tuple(differing),

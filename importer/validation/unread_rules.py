@@ -30,6 +30,10 @@ def unread_findings(
     """A finding for each unread column that matters. By bill: ``is_sum`` is whether its amount is
     worked out from its lines, so that nothing is compared with it; ``include_tax`` whether its line
     amounts are with tax."""
+    cents, valid = bills["amount"].cents()
+    above_zero = valid & np.asarray(cents > 0, dtype=bool)
+    if mapped.typed_notes is not None:
+        above_zero &= ~mapped.typed_notes
     for sheet, column in mapped.unread:
         items = column.items
         of_bill = items if sheet == BILLS else line_bill[items]
@@ -61,6 +65,11 @@ def unread_findings(
                 continue
             yield from _where(mapped, sheet, column, unproven & ~with_tax, "unread_money")
             yield from _where(mapped, sheet, column, unproven & with_tax, "unread_tax")
+        elif column.kind is UnreadKind.REMARK:
+            owed = (of_bill >= 0) & above_zero[of_bill]
+            yield from _where(mapped, sheet, column, owed, "unread_type")
+        elif column.kind is UnreadKind.QUANTITY:
+            yield from _where(mapped, sheet, column, unproven, "unread_quantity")
         elif column.kind is UnreadKind.DEDUCTION:
             yield from _where(mapped, sheet, column, unproven, "unread_deduction")
             yield from _where(mapped, sheet, column, ~unproven, "unread_payable")

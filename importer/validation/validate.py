@@ -46,6 +46,7 @@ from importer.validation.join_lines import join
 from importer.validation.left_out import left_out
 from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
+from importer.validation.says_no_bill import saying_no_bill
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
 from importer.validation.template_rules import template_rules
 from importer.validation.torn_bills import torn_bills
@@ -113,6 +114,7 @@ def check(
     findings += cross_row_rules.duplicates(mapped, bills, notes.mask)
     near = findings.items_of("bills.invoiceNumber.near_duplicate")[0]
     findings += [torn_numbers(mapped, bills, line_bill, near), *date_like_numbers(mapped, bills)]
+    findings += saying_no_bill(mapped, bills, lines, line_bill, notes.mask)
     findings += note_findings(mapped, bills, amounts, notes, target)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
     step()

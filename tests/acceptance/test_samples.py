@@ -76,6 +76,9 @@ NEEDS_OTHER_FILES = {
     "bills.document.not_proven",
     "bills.invoiceNumber.torn",  # tests/integration/test_torn_numbers.py
     "bills.invoiceNumber.date_like",  # tests/integration/test_date_like_numbers.py
+    "bills.amount.says_no_bill",  # tests/integration/test_says_no_bill.py
+    "sheet.column.differing_amount",  # tests/integration/test_unread_columns.py
+    "sheet.column.unread_quantity",
     "sheet.column.billed_amount",  # tests/integration/test_open_amounts.py
 }
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.

@@ -230,7 +230,6 @@ def test_a_total_that_is_compared_proves_the_amounts(tmp_path: Path) -> None:
         ("Base currency rate", "EUR-1"),
         ("Discount Date", "2025"),
         ("Settlement discount", "2.50"),
-        ("Description", "Credit note"),
         ("Freight Account", "5100"),
         ("Amount Paid", "10.00"),
         ("Withholding Tax Code", "1.00"),
@@ -238,7 +237,6 @@ def test_a_total_that_is_compared_proves_the_amounts(tmp_path: Path) -> None:
         ("CIS Labour", "100.00"),
         ("Taux TVA", "20"),
         ("MwSt-Satz", "19,00"),
-        ("Notes", "Void"),
     ],
 )
 def test_columns_of_other_things_are_left_alone(tmp_path: Path, header: str, value: str) -> None:
@@ -299,3 +297,62 @@ def test_one_cause_is_one_finding(tmp_path: Path) -> None:
 def test_a_file_of_nothing_but_drafts_is_a_warning(tmp_path: Path) -> None:
     assert ledger(tmp_path, "Status", ["draft", "Draft"]) == [("unread_type", "warning", 2)]
     assert ledger(tmp_path, "Status", ["draft", "Paid"]) == [("unread_state", "error", 1)]
+
+
+@pytest.mark.parametrize("header", ["Qty", "Quantity", "Menge", "Quantité", "Hours", "Antal"])
+@pytest.mark.parametrize("price", ["Unit Price", "UnitAmount", "Einzelpreis", "Prix unitaire"])
+def test_an_unread_quantity_beside_a_price_is_an_error(
+    tmp_path: Path, header: str, price: str
+) -> None:
+    rows = [("Supplier", "Number", "Date", price, header)]
+    rows += [("A Ltd", str(i), "2025-03-01", "10.00", q) for i, q in enumerate(("1", "3", "", "2"))]
+    loaded = flat(tmp_path, ("{column: Net}", f'{{column: "{price}"}}'))
+    of = checked([csv_file(tmp_path / "ledger.csv", rows)], loaded)
+    assert found(of) == [("unread_quantity", "error", 2)]
+    once = [row for row in rows if row[4] not in ("3", "2")]
+    assert found(checked([csv_file(tmp_path / "ledger.csv", once)], loaded)) == []
+
+
+def test_a_quantity_beside_an_amount_says_nothing(tmp_path: Path) -> None:
+    assert ledger(tmp_path, "Qty", ["1", "3", "2"]) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("Prices include VAT", ["No", "Yes"]),
+        ("Tax basis", ["Net", "Gross"]),
+        ("Brutto/Netto", ["netto", "Brutto"]),
+        ("TTC/HT", ["HT", "TTC"]),
+        ("inkl. MwSt", ["nein", "ja"]),
+    ],
+)
+def test_a_tax_basis_by_row_is_an_error_where_it_differs(
+    tmp_path: Path, header: str, values: list[str]
+) -> None:
+    assert ledger(tmp_path, header, values) == [("unread_basis", "error", 1)]
+
+
+@pytest.mark.parametrize("header", ["Notes", "Remarks", "X", "Bemerkung"])
+@pytest.mark.parametrize("word", ["cancelled", "VOID", "Storniert", "annulée"])
+def test_a_remark_that_a_bill_is_void_is_a_warning(tmp_path: Path, header: str, word: str) -> None:
+    assert ledger(tmp_path, header, ["", word, ""]) == [("unread_type", "warning", 1)]
+    assert ledger(tmp_path, header, ["", "urgent", ""]) == []
+
+
+@pytest.mark.parametrize("header", ["Amount", "Value", "Betrag", "Importe", "Payment amount"])
+def test_an_amount_beside_the_one_that_is_read_is_a_warning(tmp_path: Path, header: str) -> None:
+    assert ledger(tmp_path, header, ["12.00", "10.00", ""]) == [("differing_amount", "warning", 1)]
+    assert ledger(tmp_path, header, ["10.00", "10.00", "-10.00"]) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Credit note for chairs", "CREDIT NOTE", "Gutschrift März", "Storno 12", "Void - dup"]
+)
+@pytest.mark.parametrize("header", ["Description", "Buchungstext", "Memo"])
+def test_an_unread_text_that_says_credit_note_is_a_warning(
+    tmp_path: Path, header: str, text: str
+) -> None:
+    texts = [f"Paper {i}" for i in range(20)]
+    assert ledger(tmp_path, header, [*texts, text]) == [("unread_type", "warning", 1)]
+    assert ledger(tmp_path, header, [*texts, f"Invoice instead of {text}"]) == []

@@ -289,3 +289,24 @@ def test_amount_shown_with_another_sign_or_size_is_refused(tmp_path: Path) -> No
 def test_code_is_read_as_its_number_format_shows_it(tmp_path: Path) -> None:
     of = formatted(tmp_path, (42, 12, "0.00"), (12345, 12, "[$£-809]0.00"))
     assert [bill.invoice_number for bill in of.valid_bills()] == ["INV-0042", "INV-12345"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "texts", "wrong"),
+    [
+        ("GBP", ["$100.00", "50.00", "5.00"], [2]),
+        ("EUR", ["100,00", "50,00 $"], [3]),
+        ("GBP", ["$100.00", "$50.00"], []),  # some exports of pounds put $ before all amounts
+        ("USD", ["$100.00", "50.00"], []),
+        ("AUD", ["-$100.00", "($50.00)", "5.00"], []),
+        ("GBP", ["$100.00", "£50.00"], [2]),
+    ],
+)
+def test_dollar_sign_of_some_amounts_is_of_another_currency(
+    tmp_path: Path, currency: str, texts: list[str], wrong: list[int]
+) -> None:
+    mapping = LEDGER.replace("currency: {value: GBP}", f"currency: {{value: {currency}}}")
+    rows = [["Number", "Net"], *([f"A{i}", text] for i, text in enumerate(texts))]
+    of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, mapping))
+    code = "line_items.netAmount.other_currency"
+    assert [f.cell.row for f in of.findings if f.code == code] == wrong

@@ -1,0 +1,78 @@
+"""Bills whose number, vendor or text says that they are credit notes, or void."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.core.no_bill_words import NO_BILL, VOID_NAME
+from importer.mapping.map_tables import MappedTables
+from importer.model.fields import BILLS, LINE_ITEMS
+from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
+from importer.validation.column import ParsedTable
+
+_NUMBER = r"(?i)^\W*(?:CRN|C/N|CN|PCN|SCN|GS)[-/ #.]*[0-9]"
+_FIELDS = (
+    (BILLS, "vendor", VOID_NAME),
+    (BILLS, "invoiceNumber", NO_BILL),
+    (BILLS, "description", NO_BILL),
+    (LINE_ITEMS, "description", NO_BILL),
+)
+
+
+def saying_no_bill(
+    mapped: MappedTables,
+    bills: ParsedTable,
+    lines: ParsedTable,
+    line_bill: np.ndarray,
+    credit_notes: np.ndarray,
+) -> Iterator[Finding]:
+    """A warning for each bill above zero, unless it is a credit note, whose texts begin so.
+
+    Of a line's text only where all lines of the bill say it; of a number such as ``CN-12`` where
+    most numbers are not like that.
+    """
+    cents, valid = bills["amount"].cents()
+    owed = valid & np.asarray(cents > 0, dtype=bool) & ~credit_notes
+    saying: dict[int, tuple[str, str, int]] = {}  # bill → sheet, field, item
+    for sheet, name, pattern in _FIELDS:
+        table = bills if sheet == BILLS else lines
+        at = _matching(table, name, pattern)
+        if sheet == BILLS:
+            of_bills = {int(i): int(i) for i in at}
+        else:
+            counts = np.bincount(line_bill[line_bill >= 0], minlength=bills.size)
+            lines_saying = np.bincount(line_bill[at][line_bill[at] >= 0], minlength=bills.size)
+            of_bills = {int(line_bill[i]): int(i) for i in at.tolist() if line_bill[i] >= 0}
+            of_bills = {
+                bill: i for bill, i in of_bills.items() if lines_saying[bill] == counts[bill]
+            }
+        for bill, item in of_bills.items():
+            saying.setdefault(bill, (sheet, name, item))
+    notes = _matching(bills, "invoiceNumber", _NUMBER)
+    if 2 * len(notes) <= bills.size:
+        saying |= {i: (BILLS, "invoiceNumber", i) for i in notes.tolist() if i not in saying}
+    for bill in sorted(saying):
+        if not owed[bill]:
+            continue
+        sheet, name, item = saying[bill]
+        table = bills if sheet == BILLS else lines
+        yield finding(
+            "bills.amount.says_no_bill",
+            mapped.cell(sheet, name, item),
+            str(table[name].at(item)),
+            bills=(bill,),
+            amount=bills.money(bill, int(cents[bill])),
+        )
+
+
+def _matching(table: ParsedTable, name: str, pattern: str) -> np.ndarray:
+    texts: pa.LargeStringArray = table[name].texts()
+    if not len(texts):
+        return np.empty(0, dtype=np.int64)
+    mask = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+    return np.flatnonzero(mask.to_numpy(zero_copy_only=False))

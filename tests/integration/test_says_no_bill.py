@@ -1,0 +1,65 @@
+"""Bills whose number, vendor or text says that they are credit notes, or void."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bill_sheets import BY_SUPPLIER, checked, csv_file, finding_cells, template
+
+SAYS = "bills.amount.says_no_bill"
+DAY = "2025-05-31"
+
+
+def says(folder: Path, *rows: tuple[str, ...]) -> list[tuple[str, int | None, str | None]]:
+    others = [(f"Supplier {i}", f"INV-{i}", DAY, f"{i}.00", f"Paper {i}") for i in range(1, 8)]
+    header = ("Supplier", "Number", "Date", "Net", "Text")
+    path = csv_file(folder / "l.csv", [header, *others, *rows])
+    of = checked([path], template(folder, BY_SUPPLIER % "" + "credit_notes: negative\n"))
+    assert len(list(of.valid_bills())) == len(others) + len({row[1] for row in rows})
+    return [cell for cell in finding_cells(of) if cell[0] == SAYS]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (("A", "CN-2", DAY, "5.00", "x"), "Number"),
+        (("A", "CRN 0002", DAY, "5.00", "x"), "Number"),
+        (("A", "VOID INV-2", DAY, "5.00", "x"), "Number"),
+        (("A", "Gutschrift 7", DAY, "5.00", "x"), "Number"),
+        (("VOID", "B-2", DAY, "5.00", "x"), "Supplier"),
+        (("A", "B-2", DAY, "5.00", "CREDIT NOTE for damaged goods"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Credit memo"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Note de crédit"), "Text"),
+        (("A", "B-2", DAY, "5.00", "cancelled"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Storno: Stühle"), "Text"),
+    ],
+)
+def test_a_bill_that_says_it_is_none_is_a_warning(
+    tmp_path: Path, row: tuple[str, ...], column: str
+) -> None:
+    assert says(tmp_path, row) == [(SAYS, 9, column)]
+    negative = (*row[:3], "-5.00", row[4])
+    assert says(tmp_path, negative) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("Credit Suisse", "B-2", DAY, "5.00", "Voids filled with foam"),
+        ("Void Fill Ltd", "CNC-2", DAY, "5.00", "Creditors list"),
+        ("A", "CNX", DAY, "5.00", "Cancellation cover"),
+    ],
+)
+def test_ordinary_words_say_nothing(tmp_path: Path, row: tuple[str, ...]) -> None:
+    assert says(tmp_path, row) == []
+
+
+def test_numbers_that_are_all_alike_say_nothing(tmp_path: Path) -> None:
+    rows = [(f"B{i}", f"CN-{i}", DAY, "5.00", "x") for i in range(8)]
+    assert says(tmp_path, *rows) == []
+
+
+def test_one_line_of_several_says_nothing_of_the_bill(tmp_path: Path) -> None:
+    lines = [("A", "B-2", DAY, "5.00", "Paper"), ("A", "B-2", DAY, "1.00", "credit note in part")]
+    assert says(tmp_path, *lines) == []
