@@ -384,16 +384,26 @@ class LightClient(ApiSession):
 
     async def credit_notes_numbered(self, numbers: Iterable[str]) -> list[LightBill]:
         """The credit notes of any vendor that have one of these numbers, archived ones too."""
-        wanted, filters = set(numbers), ["documentType:eq:CN"]
+        read = note_codec.note_document_from_json
+        return await self._documents_numbered("CN", read, set(numbers))
+
+    async def bill_documents(self, numbers: Iterable[str]) -> list[LightBill]:
+        """The accounting documents of bills that have one of these numbers, whichever vendor's."""
+        read = note_codec.bill_document_from_json
+        return await self._documents_numbered("AP", read, set(numbers))
+
+    async def _documents_numbered(
+        self, kind: str, read: Callable[[object], LightBill | None], wanted: set[str]
+    ) -> list[LightBill]:
+        filters = [f"documentType:eq:{kind}"]
         if not any(c in number for number in wanted for c in ",|:"):  # else all are asked for
             each, most = sorted(wanted), NUMBERS_A_REQUEST
             batches = [each[i : i + most] for i in range(0, len(each), most)]
             filters = [f"{filters[0]},documentNumber:in:{'|'.join(batch)}" for batch in batches]
-        read = note_codec.note_document_from_json
         queries: list[Params] = [{"filter": text} for text in filters]
         lists = await fetch_all(self._list(DOCUMENTS, read, query) for query in queries)
-        every = (note for notes in lists for note in notes if note is not None)
-        return _unique(note for note in every if note.invoice_number in wanted)
+        documents = (document for some in lists for document in some if document is not None)
+        return _unique(each for each in documents if each.invoice_number in wanted)
 
     async def ledger_lines(self, document_ids: Sequence[str]) -> list[LedgerLine]:
         """The lines of the ledger of these documents, each once.

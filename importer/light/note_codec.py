@@ -125,9 +125,20 @@ def note_from_json(obj: object) -> LightBill:
 def note_document_from_json(obj: object) -> LightBill | None:
     """A credit note as the list of accounting documents has it, with its number and without lines;
     None for a document of another type."""
+    return _document_from_json(obj, "CN")
+
+
+def bill_document_from_json(obj: object) -> LightBill | None:
+    """A bill as the list of accounting documents has it. Its id is that of the document, and Light
+    does not say whether that is the id of the bill."""
+    return _document_from_json(obj, "AP")
+
+
+def _document_from_json(obj: object, kind: str) -> LightBill | None:
     document = object_of(obj, "accounting document")
-    if text_at(document, "documentType") != "CN":
+    if text_at(document, "documentType") != kind:
         return None
+    credit_note = kind == "CN"
     unreadable: list[str] = []
 
     def read(
@@ -143,7 +154,7 @@ def note_document_from_json(obj: object) -> LightBill | None:
     return LightBill(
         id=required_id_at(document, "id"),
         state=_status(document),
-        amount=None if total is None else -abs(total[0]),
+        amount=None if total is None else abs(total[0]) * (-1 if credit_note else 1),
         currency=read(text_at, "currency", "currency"),
         vendor_id=read(id_at, "businessPartnerId", "vendor_id"),
         company_entity_id=read(id_at, "companyEntityId", "company_entity_id"),
@@ -152,7 +163,7 @@ def note_document_from_json(obj: object) -> LightBill | None:
         description=read(text_at, "description", "description"),
         created_at=leniently(moment_at, document, "createdAt"),
         unreadable=tuple(unreadable),
-        credit_note=True,
+        credit_note=credit_note,
     )
 
 

@@ -9,7 +9,20 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import ACCOUNTS, ENTITIES, VENDORS, Ended, bill_row, document, write_bills
+from conftest import (
+    ACCOUNTS,
+    ENTITIES,
+    KEEP,
+    PASS,
+    VENDORS,
+    Ended,
+    Fault,
+    Request,
+    bill_row,
+    document,
+    proxied,
+    write_bills,
+)
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 from importer.sandbox.faults import parse_script
@@ -215,3 +228,39 @@ def test_what_the_ledger_answers(
     if "null" in script:
         assert None in [total["ledger"] for total in ledger_of(ended)["accounts"]]
         assert None in [total["difference"] for total in ledger_of(ended)["accounts"]]
+
+
+def other_id(light_id: str) -> str:
+    """The id of the accounting document, where it is not that of its bill; and back."""
+    return light_id[:8][::-1] + light_id[8:]
+
+
+def test_documents_may_have_other_ids_than_their_bills(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    listed_otherwise = False
+
+    def with_other_ids(page: Any) -> Any:
+        for record in page["records"]:
+            if listed_otherwise and record["documentType"] == "AP":
+                record["id"] = other_id(record["id"])
+        return page
+
+    def fault(request: Request) -> Fault:
+        documents = request.path.endswith("/accounting-documents")
+        return Fault(True, KEEP, alter=with_other_ids) if documents else PASS
+
+    kinds = ("bill", "bill", "credit note")
+    rows = [bill_row(i, type=kind, companyEntityId=ENTITIES[0]) for i, kind in enumerate(kinds)]
+    files = write_bills(tmp_path, rows)
+    with proxied(sandbox.base_url, fault) as proxy:
+        run = load(proxy.url, *files, "--then", "posted").json["run"]
+        for line in ledger_lines(sandbox.context.store):
+            if line["documentType"] == "AP":
+                line["accountingDocumentId"] = other_id(line["accountingDocumentId"])
+                alter_line(sandbox.context.store, line)
+        lost = command("verify", run, "--ledger", *FAST)
+        assert (lost.code, codes(lost)) == (1, ["light.ledger_missing"] * 2)
+        listed_otherwise = True
+        found = command("verify", run, "--ledger", *FAST)
+    assert (found.code, codes(found), ledger_of(found)["documents"]) == (0, [], 3)

@@ -95,6 +95,7 @@ def write_months(
     row = write_heading(sheet, styles, row, f"Bills by month of issue, {code}")
     first = write_headers(sheet, styles, row, "Month", ["Bills", "", *parts])
     for row, (name, figures) in enumerate(lines, start=first):
+        sheet.set_row(row, 18)
         sheet.write_string(row, 1, name, styles["row_label"])
         sheet.write_number(row, 2, figures[0], styles["row_count"])
         sheet.write_blank(row, 3, None, styles["row_count"])
