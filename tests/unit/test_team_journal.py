@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from postgres_server import team_journal
 
+from importer.app import runs
 from importer.core.errors import JournalProblem, UsageProblem
 from importer.core.postgres_connection import database_words
 from importer.light.rate_limiter import RateLimiter
@@ -61,6 +62,20 @@ def test_no_statement_reaches_another_company(postgres: str) -> None:
         assert other.plan([("same", "{}")])["same"].id != entry
         assert (other.runs(), other.outcomes(run), dict(run_figures(other))) == ([], {}, {})
         assert (check_journal(other).entries, check_journal(one).runs) == (1, 1)
+
+
+def test_runs_of_all_companies_are_listed(database: str) -> None:
+    """Each with the bills of its own company."""
+    wanted = {}
+    for bills in range(1, 4):
+        with Journal(team_journal(database)) as journal:
+            content = '{"lineItems": [], "currency": "GBP"}'
+            entries = journal.plan([(str(i), content) for i in range(bills)])
+            run = journal.start_run({})
+            journal.assign(run, [(entry.id, BillRows(), None) for entry in entries.values()])
+            wanted[run] = {"total": bills, "not_sent": bills}
+    histories, problems = runs(database)
+    assert ({run.run: run.bills for run in histories}, problems) == (wanted, [])
 
 
 def test_role_that_may_only_read_reports_and_writes_nothing(database: str) -> None:
