@@ -112,8 +112,12 @@ class LightClient(ApiSession):
         bill = _decoded(note_codec.note_from_json if credit_note else decode, body)
         return bill if bill is not None and bill.state else None
 
-    def read_line(self, body: object) -> LightLine | None:
-        """The line item in an answer; None where it cannot be decoded."""
+    def read_line(self, body: object, *, credit_sign: str = "") -> LightLine | None:
+        """The line item in an answer; None where it cannot be decoded. ``credit_sign``: that of
+        the credit note whose line it is."""
+        if credit_sign:
+            decode = partial(note_codec.note_line_from_json, credit_sign=credit_sign)
+            return _decoded(decode, body)
         return _decoded(codec.line_from_json, body)
 
     async def get_bill(
@@ -194,10 +198,14 @@ class LightClient(ApiSession):
         on_wire: Callable[[], None] | None = None,
         *,
         properties: Properties | None = None,
+        credit_note: bool = False,
     ) -> Answer:
-        """``PATCH`` fields of a bill by their names; None clears. ``properties``: all of them."""
+        """``PATCH`` fields of a bill by their names; None clears. ``properties``: all of them; of a
+        credit note none."""
         body = codec.header_to_json(values, properties)
-        return await self.send("PATCH", _address(bill_id, False), json=body, on_wire=on_wire)
+        if credit_note:
+            body = note_codec.note_header_to_json(values)
+        return await self.send("PATCH", _address(bill_id, credit_note), json=body, on_wire=on_wire)
 
     async def put_line(
         self, bill_id: str, line: LineImage, on_wire: Callable[[], None] | None = None
@@ -209,11 +217,29 @@ class LightClient(ApiSession):
             return await self.send("POST", path, json=body, on_wire=on_wire)
         return await self.send("PUT", _line_address(bill_id, line.id), json=body, on_wire=on_wire)
 
+    async def add_note_line(
+        self,
+        note_id: str,
+        line: LineImage,
+        credit_sign: str,
+        on_wire: Callable[[], None] | None = None,
+    ) -> Answer:
+        """``POST`` a line of a credit note."""
+        body = note_codec.note_line_values_to_json(line.values, credit_sign)
+        path = f"{_address(note_id, True)}/lines"
+        return await self.send("POST", path, json=body, on_wire=on_wire)
+
     async def delete_line(
-        self, bill_id: str, line_id: str, on_wire: Callable[[], None] | None = None
+        self,
+        bill_id: str,
+        line_id: str,
+        on_wire: Callable[[], None] | None = None,
+        *,
+        credit_note: bool = False,
     ) -> Answer:
         """``DELETE`` a line. Light answers with nothing, which is made its id."""
-        answer = await self.send("DELETE", _line_address(bill_id, line_id), on_wire=on_wire)
+        path = _line_address(bill_id, line_id, credit_note=credit_note)
+        answer = await self.send("DELETE", path, on_wire=on_wire)
         if answer.status in (200, 204) and not answer.errors and answer.body in (None, {}):
             return replace(answer, status=200, body={"deleted": line_id})
         return answer
@@ -518,8 +544,9 @@ def _address(document_id: str, credit_note: bool) -> str:
     return f"{NOTES if credit_note else BILLS}/{quote(document_id, safe='')}"
 
 
-def _line_address(bill_id: str, line_id: str) -> str:
-    return f"{_address(bill_id, False)}/line-items/{quote(line_id, safe='')}"
+def _line_address(bill_id: str, line_id: str, *, credit_note: bool = False) -> str:
+    lines = "lines" if credit_note else "line-items"
+    return f"{_address(bill_id, credit_note)}/{lines}/{quote(line_id, safe='')}"
 
 
 def _by_vendor(

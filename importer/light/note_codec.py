@@ -9,7 +9,9 @@ ExternalAccountingDocumentWithAmountV1Model (a note of the list), and those of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from importer.core.errors import WireProblem
 from importer.light.codec import Json, leniently, property_groups
@@ -56,26 +58,52 @@ def note_to_json(note: Bill) -> Json:
 def note_line_to_json(note: Bill, line: LineItem) -> Json:
     """One line of a credit note: gross where its lines include tax, else net."""
     values = line_values(line, note.include_tax)
-    if not line.tax_amount and not line.tax_code_id:
-        values["taxAmount"] = None
+    return note_line_values_to_json(values, note.credit_sign) | property_groups(line.properties)
+
+
+def note_line_values_to_json(values: Mapping[str, Any], credit_sign: str) -> Json:
+    """A line by the names of its fields. A credit is on the side ``credit_sign``, what is charged
+    on the other."""
+    other = DEBIT if credit_sign == CREDIT else CREDIT
 
     def directed(name: str) -> Json | None:
-        """A credit is on the side that the note's lines have, what is charged on the other."""
-        cents = values[name]
-        other = DEBIT if note.credit_sign == CREDIT else CREDIT
-        sign = note.credit_sign if (cents or 0) <= 0 else other
+        cents = values.get(name)
+        if name == "taxAmount" and not cents and not values.get("taxCodeId"):
+            return None
+        sign = credit_sign if (cents or 0) <= 0 else other
         return None if cents is None else {"amount": abs(cents), "dcSign": sign}
 
-    start, end = line.amortization_start_date, line.amortization_end_date
+    start, end = values.get("amortizationStartDate"), values.get("amortizationEndDate")
     body: Json = {wire: directed(name) for name, wire in NOTE_AMOUNTS.items()} | {
-        "description": line.description,
-        "ledgerTaxId": line.tax_code_id,
-        "ledgerAccountId": line.account_id,
-        "accrualTemplateId": line.amortization_template_id,
+        "description": values.get("description"),
+        "ledgerTaxId": values.get("taxCodeId"),
+        "ledgerAccountId": values.get("accountId"),
+        "accrualTemplateId": values.get("amortizationTemplateId"),
         "accrualStartDate": start and start.isoformat(),
         "accrualEndDate": end and end.isoformat(),
     }
-    return _filled(body) | property_groups(line.properties)
+    return _filled(body)
+
+
+def note_header_to_json(values: Mapping[str, Any]) -> Json:
+    """The body of ``PATCH /v1/credit-notes/{id}``: None clears, what is absent stays."""
+    wire: Json = {}
+    for name, value in values.items():
+        if isinstance(value, Decimal):
+            value = float(value)
+        elif isinstance(value, date):
+            value = value.isoformat()
+        wire[_NOTE_NAMES.get(name, name)] = value
+    if values.get("amount") is not None:
+        wire["amount"] = -values["amount"]
+    return wire
+
+
+_NOTE_NAMES = {
+    "vendorId": "businessPartnerId",
+    "issuedDate": "documentDate",
+    "lineItemsIncludeTax": "areLinesWithTax",
+}
 
 
 def _filled(values: Json) -> Json:
@@ -120,6 +148,11 @@ def note_from_json(obj: object) -> LightBill:
         credit_note=True,
         credit_sign=side,
     )
+
+
+def note_line_from_json(obj: object, credit_sign: str) -> LightLine:
+    """One line by itself; ``credit_sign`` is that of its note. Raises as ``note_from_json``."""
+    return _note_line(object_of(obj, "line"), credit_sign)
 
 
 def note_document_from_json(obj: object) -> LightBill | None:

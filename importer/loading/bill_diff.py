@@ -14,6 +14,7 @@ from typing import Any
 from importer.core.money import money, tidy
 from importer.core.object_ids import normal_id
 from importer.loading.bill_match import match_lines
+from importer.model.bill_image import NOT_SHOWN_OF_NOTES
 from importer.model.bills import (
     CREDIT,
     CREDIT_NOTE,
@@ -45,8 +46,6 @@ from importer.model.read_back import Difference
 
 PAID = frozenset(("PAID", "PARTIALLY_PAID"))
 PATCHED = frozenset(field.name for field in PATCHED_BILL_FIELDS)
-# What a credit note has, and Light does not show of one that is read by its id.
-NOT_SHOWN_OF_NOTES = PATCHED | {"invoiceNumber", "dueDate", "paymentAt", "senderBankAccountId"}
 LINE = "line"  # the field of a difference that is about a line item as a whole
 _WORDS = {
     LINE: "line item",

@@ -71,6 +71,7 @@ _LEAVING = frozenset(
     ("APPROVED_ACCOUNTING_ENTRY_PENDING", "RESET_PENDING")
 )  # for the ledger, or it
 UPDATABLE = frozenset((DRAFT,))  # whose header and lines are changed
+_UPDATABLE_NOTES = frozenset(("DRAFT",))
 KNOWN_STATES = _POSTED | _IN_APPROVAL | _OUT | _BEFORE | _LEAVING
 WORKING = frozenset(
     """
@@ -196,6 +197,10 @@ def next_transition(
 def under_way(kind: StepKind, remote: LightBill) -> bool:
     """Whether Light does the step already, though it refused to begin."""
     return remote.state in _rule_of(kind, remote).under_way
+
+
+def is_updatable(remote: LightBill) -> bool:
+    return remote.state in (_UPDATABLE_NOTES if remote.credit_note else UPDATABLE)
 
 
 def unknown_state(remote: LightBill) -> str:

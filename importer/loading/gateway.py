@@ -64,13 +64,22 @@ class LightGateway(Protocol):
         on_wire: OnWire,
         *,
         properties: Properties | None = None,
+        credit_note: bool = False,
     ) -> Answer:
-        """Set fields of a bill, by their names; None clears. ``properties`` are all it has then."""
+        """Set fields of a bill, by their names; None clears. ``properties`` are all it has then; a
+        credit note keeps its own."""
 
     async def put_line(self, bill_id: str, line: LineImage, on_wire: OnWire) -> Answer:
         """Replace a line, or add it where it has no id."""
 
-    async def delete_line(self, bill_id: str, line_id: str, on_wire: OnWire) -> Answer:
+    async def add_note_line(
+        self, note_id: str, line: LineImage, credit_sign: str, on_wire: OnWire
+    ) -> Answer:
+        """Add a line to a credit note, whose credits are on that side."""
+
+    async def delete_line(
+        self, bill_id: str, line_id: str, on_wire: OnWire, *, credit_note: bool = False
+    ) -> Answer:
         """Its answer has ``{"deleted": id}``."""
 
     async def property_groups(self) -> list[PropertyGroup]:
@@ -128,8 +137,8 @@ class LightGateway(Protocol):
     def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
         """The bill or credit note in an answer; None where there is none that can be read."""
 
-    def read_line(self, body: object) -> LightLine | None:
-        """``note``: the credit note that it is a line of."""
+    def read_line(self, body: object, *, credit_sign: str = "") -> LightLine | None:
+        """``credit_sign``: of the credit note that it is a line of."""
 
     def read_approvals(self, body: object) -> tuple[tuple[str, UserApproval], ...] | None:
         """Each with the id of its bill; None where they cannot be read."""

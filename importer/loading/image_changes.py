@@ -79,7 +79,7 @@ def target_of(
     values = {
         name: value
         for name, value in _merged(bill_values(bill), bill.clears, now.values, _HEADER).items()
-        if name not in RATES or not is_blank(bill_values(bill)[name])
+        if name in now.values and (name not in RATES or not is_blank(bill_values(bill)[name]))
     }
     matched, _ = pair_lines(bill, remote.lines or (), line_ids, by_description=True)
     by_id = {line.id: line for line in now.lines}
@@ -87,8 +87,16 @@ def target_of(
         _line_target(line, bill.include_tax, by_id.get(old.id) if old else None)
         for line, old in zip(bill.lines, matched, strict=True)
     ]
+    if now.credit_sign:  # Light does not say what becomes of its other amounts: a new line
+        lines = [x if _is_as(x, by_id) else replace(x, id=None, properties={}) for x in lines]
+        return BillImage(values, now.properties, tuple(lines), now.credit_sign)
     properties = _merged_properties(bill.properties, bill.clears, now.properties)
     return BillImage(values, properties, tuple(lines))
+
+
+def _is_as(line: LineImage, by_id: Mapping[str | None, LineImage]) -> bool:
+    """Whether Light's line is as it should be; of credit notes no properties are shown."""
+    return line.id in by_id and same_line(replace(line, properties={}), by_id[line.id])
 
 
 def _line_target(line: LineItem, include_tax: bool, old: LineImage | None) -> LineImage:

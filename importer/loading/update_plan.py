@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from importer.core.fetch import fetch_all
 from importer.core.object_ids import with_names
 from importer.loading.bill_diff import PATCHED, field_words, loaded_bill
 from importer.loading.bill_finding import bill_finding
-from importer.loading.bill_state import UPDATABLE, unknown_state
+from importer.loading.bill_state import is_updatable, unknown_state
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, fetch_bill
 from importer.loading.identity import content, identities
@@ -32,9 +33,9 @@ from importer.loading.journal.update_records import (
 )
 from importer.loading.loaded_bills import remote_differences
 from importer.loading.operations.update_bill import UpdateBill
-from importer.loading.plan import CONTENT_CHANGED, LoadPlan
+from importer.loading.plan import CONTENT_CHANGED, NOTE_CHANGED, LoadPlan
 from importer.loading.update_words import changes_words
-from importer.model.bill_image import image_of
+from importer.model.bill_image import NOT_SHOWN_OF_NOTES, image_of
 from importer.model.bill_updates import SheetBill, Update, UpdateState
 from importer.model.bills import Bill
 from importer.model.field_values import NOTHING
@@ -42,6 +43,7 @@ from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import DocumentRef, LightBill
 
+_CHANGED = (CONTENT_CHANGED, NOTE_CHANGED)
 _IN_LIGHT = (Status.ALREADY_LOADED, Status.ALREADY_IN_LIGHT)
 
 
@@ -121,7 +123,7 @@ async def plan_updates(
         if _may_differ(outcome) and i in by_index and i not in twins
     }
     unfinished = open_updates(journal, [entry.id for entry in entries.values()])
-    differing = {i for f in plan.findings if f.code == CONTENT_CHANGED for i in f.bills}
+    differing = {i for f in plan.findings if f.code in _CHANGED for i in f.bills}
     wanted = [
         by_index[i]
         for i, entry in entries.items()
@@ -130,7 +132,10 @@ async def plan_updates(
         or entry.id in unfinished
         or _has_clears(by_index[i])
     ]
-    wanted = [bill for bill in wanted if not bill.credit_note]  # one keeps its finding
+    full = journal.entries_of([(entries[bill.index].identity, "") for bill in wanted])
+    contents = {bill.index: full[entries[bill.index].identity].content for bill in wanted}
+    # One whose change Light would not show keeps its finding.
+    wanted = [b for b in wanted if not b.credit_note or _may_change(contents[b.index], b)]
     ids = Counter(str(outcome.entry.light_id) for outcome in plan.settled.values())
     id_of = {bill.index: str(entries[bill.index].light_id) for bill in wanted}
     out.findings += [
@@ -139,22 +144,20 @@ async def plan_updates(
         if ids[id_of[bill.index]] > 1
     ]
     wanted = [bill for bill in wanted if ids[id_of[bill.index]] == 1]
-    refs = [DocumentRef(id_of[bill.index]) for bill in wanted]
+    refs = [DocumentRef(id_of[bill.index], bill.credit_note) for bill in wanted]
     remotes = await fetch_all(fetch_bill(gateway, ref) for ref in refs)
     if any(_has_properties(each.content) for each in remotes):
         out.selects = await property_selects(gateway)
-    full = journal.entries_of([(entries[bill.index].identity, "") for bill in wanted])
     by_identity = dict(_by_index(identities(bills)))
     for bill, remote in zip(wanted, remotes, strict=True):
-        entry = entries[bill.index]
-        entry = replace(entry, content=full[entry.identity].content)
+        entry = replace(entries[bill.index], content=contents[bill.index])
         identity = by_identity[bill.index] if bill.index in light_ids else entry.identity
         begun = unfinished.get(entry.id)
         _plan_one(bill, entry, remote, identity, begun, plan, out, names, force=force)
     _refuse_shared_identities(journal, plan, out)
     settled = {bill.index for bill in wanted}
     plan.findings = [
-        f for f in plan.findings if f.code != CONTENT_CHANGED or not settled & set(f.bills)
+        f for f in plan.findings if f.code not in _CHANGED or not settled & set(f.bills)
     ]
     plan.findings += out.findings
     return out
@@ -164,6 +167,19 @@ async def property_selects(gateway: LightGateway) -> frozenset[str]:
     """The ids of the custom properties whose values have ids."""
     groups = await gateway.property_groups()
     return frozenset(group.id for group in groups if group.input_type.endswith("SELECT"))
+
+
+def _may_change(before: str, note: Bill) -> bool:
+    """Whether all that the sheet changes of a credit note of this content is what Light shows of
+    it. Lines that change are made anew, so that those with custom properties would lose them."""
+    if not before:  # nobody here created it
+        return False
+    then, now = json.loads(before), json.loads(content(note))
+    hidden = (*NOT_SHOWN_OF_NOTES, "properties", "creditSign")
+    if any(then.get(name) != now.get(name) for name in hidden):
+        return False
+    with_properties = any(x["properties"] for each in (then, now) for x in each["lineItems"])
+    return then["lineItems"] == now["lineItems"] or not with_properties
 
 
 def _may_differ(outcome: BillOutcome) -> bool:
@@ -228,7 +244,8 @@ def _plan_one(
     plan.settled[bill.index] = replace(outcome, message="")
     shown = remote.content
     if shown is None or shown.lines is None:
-        reason = f"Light does not show its bill {entry.light_id}: {remote.reason}"
+        noun = "credit note" if bill.credit_note else "bill"
+        reason = f"Light does not show its {noun} {entry.light_id}: {remote.reason}"
         out.findings.append(bill_finding("light.not_updated", bill, reason=reason))
         return
     now = image_of(shown, out.selects)
@@ -237,7 +254,7 @@ def _plan_one(
     if not changes and begun is None:
         return
     words = with_names(changes_words(changes, bill.unit), names)
-    if shown.state not in UPDATABLE and changes:
+    if changes and not is_updatable(shown):
         reason = unknown_state(shown) or f"only a draft can be changed (state {shown.state})"
         out.findings.append(bill_finding("light.not_updated", bill, reason=f"{reason}. {words}"))
         return

@@ -11,12 +11,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from importer.model.bills import CREDIT
 from importer.model.field_values import value_from_text
-from importer.model.fields import HEADER_FIELDS, SENT_LINE_FIELDS, Field
+from importer.model.fields import HEADER_FIELDS, PATCHED_BILL_FIELDS, SENT_LINE_FIELDS, Field
 from importer.model.light_objects import LightBill, LightLine, LightProperty
 
 # Light shows the rate that it took, also where nobody gave one.
 RATES = frozenset(("localCurrencyFxRateOverride", "groupCurrencyFxRateOverride"))
+# What a credit note has, and Light does not show of one that is read by its id.
+NOT_SHOWN_OF_NOTES = frozenset(("invoiceNumber", "dueDate", "paymentAt", "senderBankAccountId")) | {
+    field.name for field in PATCHED_BILL_FIELDS
+}
 INCLUDE_TAX, AMOUNT, NET_AMOUNT = "lineItemsIncludeTax", "amount", "netAmount"
 
 
@@ -44,6 +49,7 @@ class BillImage:
     values: Mapping[str, Any]
     properties: Properties = field(default_factory=dict)
     lines: tuple[LineImage, ...] = ()
+    credit_sign: str = ""  # of a credit note, how Light writes the side that it credits
 
     @property
     def include_tax(self) -> bool:
@@ -56,10 +62,12 @@ class BillImage:
 
 def image_of(remote: LightBill, selects: Collection[str] = ()) -> BillImage:
     """The bill as Light shows it. ``selects``: the ids of custom properties to select from."""
+    hidden = NOT_SHOWN_OF_NOTES if remote.credit_note else frozenset()
     return BillImage(
-        _values(remote, HEADER_FIELDS),
+        _values(remote, (field for field in HEADER_FIELDS if field.name not in hidden)),
         _properties(remote.properties, selects),
         tuple(line_image_of(line, selects) for line in remote.lines or ()),
+        (remote.credit_sign or CREDIT) if remote.credit_note else "",
     )
 
 
@@ -93,6 +101,7 @@ def image_to_json(image: BillImage) -> dict[str, Any]:
             {"id": line.id, "values": _texts(line.values), "properties": dict(line.properties)}
             for line in image.lines
         ],
+        "creditSign": image.credit_sign,
     }
 
 
@@ -114,6 +123,7 @@ def image_from_json(content: Mapping[str, Any]) -> BillImage:
             )
             for line in content["lines"]
         ),
+        content.get("creditSign", ""),
     )
 
 

@@ -123,8 +123,9 @@ bills.content.changed: a bill that changed after it was loaded
     second bill is never sent.
 bills.content.note_changed: a credit note that changed after it was loaded
   The credit note was loaded before and is different now: {difference}.
-  → Credit notes are not changed, not by --update either: undo it (light-import undo RUN --bills
-    NUMBER) and load it again, or restore the row. A second credit note is never sent.
+  → Load again with --update, which changes credit notes that are still drafts, in all but their
+    number and custom properties; or undo it (light-import undo RUN --bills NUMBER) and load it
+    again, or restore the row. A second credit note is never sent.
 bills.identity.changed: a bill that is in Light under another number or vendor
   The row was loaded by run {run} and is in Light as {id}; with a different entity, vendor or
   invoice number it would be sent as a second bill.

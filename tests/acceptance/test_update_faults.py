@@ -17,6 +17,8 @@ from test_updates import (
     FEE,
     FREIGHT,
     LINES,
+    NOTE,
+    NOTE_LINES,
     Cells,
     expected,
     in_light,
@@ -190,3 +192,85 @@ def test_an_update_that_is_killed_is_completed_once_or_undone(
         acts = Counter(filter(None, map(act, proxy.requests)))
     if at != 2:
         assert sum(acts.values()) == 3 + (not arrives)
+
+
+# --- credit notes -------------------------------------------------------------------------------
+
+NOTE_CHANGE = re.compile(r"/v1/credit-notes/([^/]+)(/lines(/[^/]+)?)?")
+KINDS = ("header", "add", "delete")  # what is spoiled, each of another credit note
+NOTE_AFTER = NOTE | {"description": "Returned"}
+LINES_AFTER = [NOTE_LINES[0] | {"netAmount": -1_100}, *NOTE_LINES[1:]]
+
+
+def notes(sandbox: Sandbox) -> dict[str, tuple[str | None, list[tuple[int, str | None]]]]:
+    """By number: the description, and the amount and description of each line, in cents."""
+    return {
+        note["documentNumber"]: (
+            note["description"],
+            sorted(
+                (line["netTransactionAmount"]["amount"], line["description"])
+                for line in note["lines"]
+            ),
+        )
+        for note in sandbox.credit_notes()
+    }
+
+
+def all_as(cells: Cells, lines: Sequence[Cells]) -> dict[str, object]:
+    of_lines = sorted((-line["netAmount"], line["description"]) for line in lines)
+    return {f"CN-{k}": (cells["description"], of_lines) for k in range(len(KINDS))}
+
+
+def note_files(folder: Path, cells: Cells, lines: Sequence[Cells]) -> list[str]:
+    numbers = (cells | {"invoiceNumber": f"CN-{k}"} for k in range(len(KINDS)))
+    return sheet(folder, *((each, lines) for each in numbers))
+
+
+@pytest.mark.parametrize("fault", [*FAULTS.values(), None], ids=[*FAULTS, "refused"])
+def test_each_change_of_a_credit_note_is_made_once_or_taken_back(
+    fault: Fault | None, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert load(sandbox.base_url, *note_files(tmp_path, NOTE, NOTE_LINES)).code == 0
+    assert notes(sandbox) == all_as(NOTE, NOTE_LINES)
+    files = note_files(tmp_path, NOTE_AFTER, LINES_AFTER)
+    left = {note["id"]: kind for note, kind in zip(sandbox.credit_notes(), KINDS, strict=True)}
+
+    def spoiled(request: Request) -> Fault:
+        match = NOTE_CHANGE.fullmatch(request.path)
+        kind = NAMES.get(request.method, "")
+        if match is None or not kind or left.get(match[1]) != kind:
+            return PASS
+        del left[match[1]]
+        return fault or Fault(False, refusal(422, "That is wrong.", "description"))
+
+    with proxied(sandbox.base_url, spoiled) as proxy:
+        done = load(proxy.url, *files, "--update", *FAST)
+    assert left == {}
+    if fault is None:
+        assert (done.code, done.json["credit_notes"]) == (1, {"total": 3, "rejected": 3}), done.out
+        assert notes(sandbox) == all_as(NOTE, NOTE_LINES)
+        done = load(sandbox.base_url, *files, "--update", *FAST)
+    assert (done.code, done.json["credit_notes"]) == (0, {"total": 3, "updated": 3}), done.out
+    assert notes(sandbox) == all_as(NOTE_AFTER, LINES_AFTER)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_an_update_of_a_credit_note_that_is_killed_is_completed_once(
+    arrives: bool, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert load(sandbox.base_url, *note_files(tmp_path, NOTE, NOTE_LINES)).code == 0
+    files = note_files(tmp_path, NOTE_AFTER, LINES_AFTER)
+
+    def fault(request: Request) -> Fault:
+        if not request.path.endswith("/lines") or process.poll() is not None:
+            return PASS
+        process.kill()
+        return Fault(arrives, None)
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        process = start(*LOAD, *FAST, "--update", "--base-url", proxy.url, *files, cwd=tmp_path)
+        assert ended(process).code == -signal.SIGKILL
+        proxy.idle()
+        done = load(proxy.url, *files, "--update", *FAST)
+    assert (done.code, done.json["credit_notes"]) == (0, {"total": 3, "updated": 3}), done.out
+    assert notes(sandbox) == all_as(NOTE_AFTER, LINES_AFTER)

@@ -315,19 +315,83 @@ def test_a_row_of_ones_own_sheet_carries_the_id_of_its_bill(
     assert "bills.lightBillId.not_uuid" in codes(command("validate", *wrong, "--json"))
 
 
-def test_a_credit_note_that_differs_is_left_and_says_what_to_do(
+NOTE = BILL | {"invoiceNumber": "CN-1", "type": "credit note", "dueDate": ""}
+NOTE_LINES = [line | {"netAmount": -line["netAmount"]} for line in LINES]
+
+
+def shown_note(sandbox: Sandbox) -> tuple[Any, ...]:
+    """Date, description, status and amount of the one note, and what its lines have."""
+    [note] = sandbox.credit_notes()
+    lines = (
+        (x["netTransactionAmount"], x["description"], x["ledgerAccountId"]) for x in note["lines"]
+    )
+    parts = (note[name] for name in ("documentDate", "description", "status", "amount"))
+    return (*parts, sorted(lines, key=str))
+
+
+def credit(cents: int) -> dict[str, Any]:
+    return {"amount": cents, "dcSign": "C"}
+
+
+def test_a_credit_note_is_changed_verified_and_undone(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    first = load(sandbox.base_url, *sheet(tmp_path, (NOTE, NOTE_LINES)))
+    assert first.code == 0, first.out
+    before = shown_note(sandbox)
+    changed = NOTE | {"issuedDate": "2025-03-02", "description": "Returned"}
+    lines = [NOTE_LINES[0] | {"netAmount": -1_100}, NOTE_LINES[2]]
+    files = sheet(tmp_path, (changed, lines))
+    plain = load(sandbox.base_url, *files)
+    assert (plain.code, codes(plain)) == (1, ["bills.content.note_changed"]), plain.out
+    dry = load(sandbox.base_url, *files, "--update", "--dry-run")
+    [would] = [f["message"] for f in dry.json["findings"] if f["code"] == "light.would_update"]
+    for words in ("amount: -60.00 → -41.00", "line 1 added: -11.00, Paper",
+                  "a line deleted: -10.00, Paper", "a line deleted: -20.00, Ink"):  # fmt: skip
+        assert words in would
+    assert shown_note(sandbox) == before
+    done = load(sandbox.base_url, *files, "--update")
+    assert (done.code, done.json["credit_notes"]) == (0, {"total": 1, "updated": 1}), done.out
+    assert shown_note(sandbox) == (
+        "2025-03-02",
+        "Returned",
+        "DRAFT",
+        4_100,
+        sorted(
+            [
+                (credit(1_100), "Paper", ACCOUNTS[0]),
+                (credit(3_000), "Toner", ACCOUNTS[1]),
+            ],
+            key=str,
+        ),
+    )
+    read = command("verify", done.json["run"], "--json", "--lines", *FAST)
+    assert (read.code, read.json["read_back"]) == (0, {"same": 1}), read.out
+    again = load(sandbox.base_url, *files, "--update")
+    assert again.json["credit_notes"] == {"total": 1, "already_loaded": 1}, again.out
+    undone = command("undo", done.json["run"], "--yes", "--json", *FAST)
+    assert (undone.code, undone.json["credit_notes"]) == (0, {"total": 1, "undone": 1}), undone.out
+    assert shown_note(sandbox) == before
+    assert len(sandbox.credit_notes()) == 1
+
+
+def test_of_a_credit_note_only_a_draft_and_what_light_shows_is_changed(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    note = numbered("CN-1") | {"type": "credit note", "dueDate": "", "amount": -1_000}
-    lines = [LINES[0] | {"netAmount": -1_000}]
-    first = load(sandbox.base_url, *sheet(tmp_path, (note, lines)))
-    assert first.code == 0, first.out
-    files = sheet(tmp_path, (note | {"description": "Returned"}, lines))
-    for options in ((), ("--update",)):
-        left = load(sandbox.base_url, *files, *options)
-        assert (left.code, codes(left)) == (1, ["bills.content.note_changed"]), left.out
-    assert "light-import undo RUN --bills NUMBER" in left.json["findings"][0]["hint"]
-    assert sandbox.credit_notes()[0]["description"] == "March"
+    cells = NOTE | {"property:Approver note": "By hand"}
+    assert load(sandbox.base_url, *sheet(tmp_path, (cells, NOTE_LINES))).code == 0
+    other = cells | {"description": "Returned", "property:Approver note": "By phone"}
+    before = shown_note(sandbox)
+    left = load(sandbox.base_url, *sheet(tmp_path, (other, NOTE_LINES)), "--update")
+    assert (left.code, codes(left)) == (1, ["bills.content.note_changed"]), left.out
+    assert "undo RUN --bills NUMBER" in left.json["findings"][0]["hint"]
+    assert shown_note(sandbox) == before
+    [note] = sandbox.credit_notes()
+    asked(sandbox, "POST", f"credit-notes/{note['id']}/post", {})
+    files = sheet(tmp_path, (cells | {"description": "Returned"}, NOTE_LINES))
+    posted = load(sandbox.base_url, *files, "--update")
+    assert (posted.code, codes(posted)) == (1, ["light.not_updated"]), posted.out
+    assert "only a draft can be changed (state POSTED)" in posted.json["findings"][0]["message"]
 
 
 def test_two_rows_that_change_one_bill_are_an_error(

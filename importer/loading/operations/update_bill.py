@@ -15,7 +15,7 @@ from typing import Any
 from importer.core.answers import Answer, ApiError, Mismatch, Outcome, Verdict
 from importer.core.clock import utc_now
 from importer.core.object_ids import same_id
-from importer.loading.bill_state import UPDATABLE, unknown_state
+from importer.loading.bill_state import is_updatable, unknown_state
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill
 from importer.loading.image_changes import (
     HeaderChange,
@@ -91,7 +91,16 @@ class UpdateBill(Operation):
 
     @property
     def _name(self) -> str:
-        return f"Light's bill {self.light_id}"
+        return f"Light's {self._ref.noun} {self.light_id}"
+
+    @property
+    def _credit_sign(self) -> str:
+        """That of a credit note, "" of a bill."""
+        return self.update.before.credit_sign
+
+    @property
+    def _ref(self) -> DocumentRef:
+        return DocumentRef(self.light_id, bool(self._credit_sign))
 
     def first(self) -> Decision:
         return Look(self, self.settings.settle if self._resumed and not self.dry else 0.0)
@@ -106,14 +115,22 @@ class UpdateBill(Operation):
         match self._todo[0]:
             case HeaderChange(values, properties):
                 return await gateway.patch_bill(
-                    self.light_id, values, on_wire, properties=properties
+                    self.light_id,
+                    values,
+                    on_wire,
+                    properties=properties,
+                    credit_note=self._ref.credit_note,
                 )
             case LineReplacement(line):
                 return await gateway.put_line(self.light_id, line, on_wire)
+            case LineAddition(line) if self._ref.credit_note:
+                return await gateway.add_note_line(self.light_id, line, self._credit_sign, on_wire)
             case LineAddition(line):
                 return await gateway.put_line(self.light_id, replace(line, id=None), on_wire)
             case LineDeletion(line_id):
-                return await gateway.delete_line(self.light_id, line_id, on_wire)
+                return await gateway.delete_line(
+                    self.light_id, line_id, on_wire, credit_note=self._ref.credit_note
+                )
 
     def read(
         self, gateway: LightGateway, body: object
@@ -121,14 +138,14 @@ class UpdateBill(Operation):
         """What was changed, if the answer is about it."""
         change = self._todo[0]
         if isinstance(change, HeaderChange):
-            bill = gateway.read_bill(body)
+            bill = gateway.read_bill(body, credit_note=self._ref.credit_note)
             if bill is not None and not same_id(bill.id, self.light_id):
-                return Mismatch(f"with another bill, {bill.id}")
+                return Mismatch(f"with another {self._ref.noun}, {bill.id}")
             return bill
         if isinstance(change, LineDeletion):
             deleted = isinstance(body, dict) and body.get("deleted") == change.id
             return _Deleted() if deleted else None
-        line = gateway.read_line(body)
+        line = gateway.read_line(body, credit_sign=self._credit_sign)
         if line is None:
             return None
         if line.bill_id is not None and not same_id(line.bill_id, self.light_id):
@@ -188,7 +205,7 @@ class UpdateBill(Operation):
     # --- how the bill is ----------------------------------------------------------------------
 
     async def look(self, gateway: LightGateway) -> Decision:
-        outcome = await fetch_bill(gateway, DocumentRef(self.light_id))
+        outcome = await fetch_bill(gateway, self._ref)
         if outcome.content is not None and outcome.content.lines is not None:
             return self._at(outcome.content)
         if outcome.verdict is Verdict.ABSENT:
@@ -213,7 +230,7 @@ class UpdateBill(Operation):
         self._late |= self._lost > 0 or self._resumed
         if why := unknown_state(remote):
             return self._undetermined(why, remote)
-        if remote.state not in UPDATABLE:
+        if not is_updatable(remote):
             words = f"only a draft can be changed (state {remote.state})"
             done, _ = missing_changes(now, self._origin, self.update.line_ids)
             if done and self._begun:
