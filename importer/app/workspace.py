@@ -14,6 +14,8 @@ import json
 import os
 import re
 import secrets
+import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +35,7 @@ TEMPLATES = frozenset((".yaml", ".yml"))
 _STATE, _STEPS, _FILES, _RESULTS = "workspace.json", "steps.jsonl", "files", "results"
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _LONGEST_NAME = 120  # bytes
+_SAVING = threading.Lock()
 
 
 class StaleVersion(UsageProblem):
@@ -116,11 +119,16 @@ class Workspace:
     def save(self, *, counted: bool = True) -> None:
         """Write the state; as a new version, where something has changed for a person. Raises
         OSError."""
-        self.version += counted
-        facts = {name: value for name, value in self.__dict__.items() if name != "folder"}
-        text = json.dumps({**facts, "picks": [asdict(pick) for pick in self.picks]})
-        with private_file(self.folder / _STATE, text.encode()) as written:
-            os.replace(written, self.folder / _STATE)
+        with _SAVING:  # a check in a thread may save too
+            self.version += counted
+            facts = {name: value for name, value in self.__dict__.items() if name != "folder"}
+            text = json.dumps({**facts, "picks": [asdict(pick) for pick in self.picks]})
+            with private_file(self.folder / _STATE, text.encode()) as written:
+                os.replace(written, self.folder / _STATE)
+
+    def delete(self) -> None:
+        """Remove everything of these files; runs stay in the history. Raises OSError."""
+        shutil.rmtree(self.folder)
 
     def place_for(self, name: str) -> Path:
         """A new private file for an upload of that name, perhaps in a folder of documents."""

@@ -17,7 +17,7 @@ from xml.parsers import expat
 from zipfile import BadZipFile
 
 from importer.core.atomic_write import private_file
-from importer.core.errors import UsageProblem
+from importer.core.errors import UnreadableFile, UsageProblem
 from importer.core.safe_text import visible
 from importer.model.tables import CellKind, SourceTable
 from importer.readers import read_file
@@ -75,7 +75,10 @@ def write_edited(
                 again = unfinished.with_name(f"{unfinished.name}.new{target.suffix}")
                 edited_xlsx(base, again, sheets)
                 os.replace(again, unfinished)
-            written = read_file(unfinished, encoding=encoding, delimiter=delimiter)
+            try:
+                written = read_file(unfinished, encoding=encoding, delimiter=delimiter)
+            except UnreadableFile as error:
+                raise UsageProblem(_cannot(source)) from error
             _compare(written, tables, cells, source)
             os.replace(unfinished, target)
         except UnicodeEncodeError as error:

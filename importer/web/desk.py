@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from importer.app.check_sheets import check
 from importer.app.load_bills import load
@@ -18,7 +19,8 @@ from importer.core.errors import UsageProblem
 from importer.web.page_job import PageJob
 from importer.web.sheet_view import SheetView
 
-_MOST_VIEWS = 3  # results held in memory; the others are checked again when they are looked at
+T = TypeVar("T")
+_MOST_HELD = 3  # results in memory; the others are made again when somebody looks at them
 
 
 class Desk:
@@ -42,6 +44,16 @@ class Desk:
     def add(self, workspace: Workspace) -> None:
         with self.lock:
             self._spaces[workspace.id] = workspace
+
+    def delete(self, workspace: Workspace) -> None:
+        """Remove the files and their corrections; UsageProblem while something works with them."""
+        with self.lock:
+            job = self.jobs.get(workspace.id)
+            if job is not None and job.running:
+                raise UsageProblem("Wait until the work that is under way has ended.")
+            for held in (self._spaces, self._views, self.jobs):
+                held.pop(workspace.id, None)
+            workspace.delete()
 
     def running(self) -> list[PageJob]:
         return [job for job in self.jobs.values() if job.running]
@@ -122,7 +134,7 @@ class Desk:
                     )
                     if done.summary.run:
                         workspace.run = done.summary.run
-                        self._results[workspace.run] = done
+                        self._of_run(workspace.run, done)
                         job.next_page = f"/runs/{workspace.run}?files={workspace.id}"
                     self._keep(workspace, done, version)
                     return done
@@ -135,10 +147,7 @@ class Desk:
     def _keep(self, workspace: Workspace, result: Result, version: int) -> None:
         view = SheetView(result, workspace, version)
         with self.lock:
-            self._views.pop(workspace.id, None)
-            self._views[workspace.id] = view
-            while len(self._views) > _MOST_VIEWS:
-                del self._views[next(iter(self._views))]
+            _keep_last(self._views, workspace.id, view)
 
     # --- runs ---------------------------------------------------------------------------------
 
@@ -183,11 +192,21 @@ class Desk:
                 **{name: options[name] for name in names if name in options},
             )
             done = undo(wanted, consent=job.consent, listener=job, stop=job.control)
-            self._views.clear()  # what was in Light when they were checked may not be any more
+            with self.lock:
+                self._views.clear()  # what was in Light when they were checked may not be any more
             return self._of_run(run, done)
 
         return self._start(f"run:{run}", "undo", work)
 
     def _of_run(self, run: str, result: Result) -> Result:
-        self._results[run] = result
+        with self.lock:
+            _keep_last(self._results, run, result)
         return result
+
+
+def _keep_last(items: dict[str, T], key: str, item: T) -> None:
+    """The item as the last of those that are held; the first is dropped where they are too many."""
+    items.pop(key, None)
+    items[key] = item
+    while len(items) > _MOST_HELD:
+        del items[next(iter(items))]

@@ -72,6 +72,13 @@ class FileRoutes(RouteContext):
                 workspace.remove_sheet(form["sheet"])
         return redirect(f"/files/{workspace.id}" if workspace.sheets else "/")
 
+    async def delete(self, request: Request) -> Response:
+        desk, workspace = self.space(request)
+        form = await form_body(request)
+        workspace.expect_version(version_of(form))
+        desk.delete(workspace)
+        return redirect("/")
+
     # --- check --------------------------------------------------------------------------------
 
     async def files(self, request: Request) -> Response:

@@ -31,6 +31,10 @@ from importer.model.light_objects import Company
 
 ANSWER_WITHIN = 30 * 60.0  # seconds for consent: meanwhile nobody else can load into the company
 _LINES = 200
+FAULT = (
+    "This is a fault of light-import, not of your file ({}: {}). What was sent is in the journal;"
+    " the same load resumes."
+)
 
 
 class Question:
@@ -91,10 +95,7 @@ class PageJob(Listener):
         except ImporterError as error:
             self.problem = str(error)
         except Exception as error:
-            self.problem = (
-                f"This is a fault of light-import, not of your file ({type(error).__name__}:"
-                f" {error}). What was sent is in the journal; the same load resumes."
-            )
+            self.problem = FAULT.format(type(error).__name__, error)
         finally:
             self.seconds = time.monotonic() - self._began
             self._question = None

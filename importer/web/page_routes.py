@@ -34,6 +34,7 @@ def build_page(desks: Desks) -> Gate:
         ("GET", "/files/{id}", files.files),
         ("PUT", "/files/{id}/upload", files.upload),
         ("POST", "/files/{id}/remove", files.remove),
+        ("POST", "/files/{id}/delete", files.delete),
         ("POST", "/files/{id}/options", files.options),
         ("POST", "/files/{id}/check", files.check),
         ("GET", "/files/{id}/rows", files.rows),
@@ -65,6 +66,7 @@ def build_page(desks: Desks) -> Gate:
             ImporterError: files.problem,
             HTTPException: files.problem,
             BodyTooLarge: files.problem,
+            Exception: files.problem,
         },
     )
     return Gate(app, desks.access)

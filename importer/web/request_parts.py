@@ -17,9 +17,9 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from importer.app.page_settings import PageSettings
 from importer.app.result import ResultFile, save_result
 from importer.app.workspace import StaleVersion, Workspace
-from importer.core.errors import UsageProblem
+from importer.core.errors import ImporterError, UsageProblem
 from importer.web.desk import Desk
-from importer.web.page_job import PageJob
+from importer.web.page_job import FAULT, PageJob
 from importer.web.pages import Pages
 from importer.web.safety import Access, BodyTooLarge, read_body
 from importer.web.sheet_view import SheetView
@@ -124,6 +124,8 @@ class RouteContext:
             text = {404: "There is no such page.", 405: "There is no such page."}.get(
                 status, "This request cannot be understood: load the page again."
             )
+        elif not isinstance(error, ImporterError):
+            status, text = 500, FAULT.format(type(error).__name__, error)
         if request.headers.get("x-csrf-token") or "json" in request.headers.get("accept", ""):
             return JSONResponse({"problem": text}, status)
         return self.pages.show("problem", status, problem=text)

@@ -109,7 +109,10 @@ class Gate:
             return _refuse(403, "This request comes from another site."), receive
         sent = request.headers.get("x-csrf-token", "")
         if not sent and request.headers.get("content-type", "").startswith(_FORM):
-            body = await read_body(request)
+            try:
+                body = await read_body(request)
+            except BodyTooLarge:
+                return _refuse(413, "That is too much at once."), receive
             sent = (parse_qs(body.decode("utf-8", "replace")).get("csrf") or [""])[0]
             receive = _again(body)
         if not hmac.compare_digest(sent.encode(), access.csrf.encode()):

@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -358,44 +359,6 @@ def test_a_name_is_picked_from_the_lists_of_the_company(page: WebPage, tmp_path:
     assert "Created in Light" in page.ready(page.send(files, text))
 
 
-def test_what_was_dropped_and_corrected_survives_a_killed_server(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    with web_page(home, "--sandbox") as page:
-        page.enter()
-        files = page.drop(*_with_a_wrong_amount(tmp_path))
-        text = page.ready(files)
-        column = _column(page, text, "amount")
-        page.edit(files, page.version(text), (2, column, "1051"))
-        page.kill()
-    steps = home / "web" / files.removeprefix("/") / "steps.jsonl"
-    with steps.open("a") as file:
-        file.write('{"what": "edit", "ce')  # what a power cut leaves
-    with web_page(home, "--sandbox") as page:
-        page.enter()
-        assert files in page.client.get("/").text
-        text = page.ready(files)
-        assert page.rows(files, table=0)["rows"][0]["cells"][column] == "1051"
-        assert "bills-corrected.csv" in text
-        page.post(f"{files}/send", version=page.version(text))
-        page.ready(files)
-        page.kill()  # with the question on the page
-    with web_page(home, "--sandbox") as page:
-        page.enter()
-        assert _light(page) == 0
-        text = page.ready(files)
-        assert "The last load of these files was interrupted" in text
-        run = page.send(files, text)
-        assert _light(page) == 2
-        page.ready(run)
-        page.kill()
-    with web_page(home, "--sandbox") as page:
-        page.enter()
-        assert "Created in Light" in page.ready(run)  # from the journal
-        text = page.ready(files)
-        assert "Loaded before" in text or "Already loaded" in text
-
-
 def test_a_template_is_drafted_completed_and_used(page: WebPage) -> None:
     csv = b"Lieferant,Beleg,Datum,Betrag\nAcme,R-1,2025-03-01,120.00\nAcme,R-2,2025-03-02,80.00\n"
     files = page.drop(("export.csv", csv))
@@ -415,3 +378,89 @@ def test_a_template_is_drafted_completed_and_used(page: WebPage) -> None:
     assert "template.yaml" in text
     assert "2 bills" in text
     assert "Acme" in text
+
+
+def test_a_killed_server_loses_no_correction_and_sends_nothing_twice(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    bills, lines = _bills(tmp_path, *(bill_row(i) for i in range(150)))
+    bills.write_text(bills.read_text().replace(",1051,", ',"1,051",'))
+    with running(SandboxSettings(latency=0.15)) as light:
+        variables = {"LIGHT_API_KEY": light.key, "LIGHT_BASE_URL": light.base_url}
+        with web_page(home, **variables) as page:
+            page.enter()
+            files = page.drop(bills, lines)
+            text = page.ready(files)
+            column = _column(page, text, "amount")
+            page.edit(files, page.version(text), (53, column, "1051"))
+            page.kill()
+        with (home / "web" / files.removeprefix("/") / "steps.jsonl").open("a") as steps:
+            steps.write('{"what": "edit", "ce')  # what a power cut leaves
+        with web_page(home, **variables) as page:
+            page.enter()
+            assert files in page.client.get("/").text
+            text = page.ready(files)
+            assert "bills-corrected.csv" in text
+            page.post(f"{files}/send", version=page.version(text))
+            page.answer(page.ready(files))
+            while not light.bills():
+                time.sleep(0.01)
+            page.kill()
+        assert len(light.bills()) < 150
+        with web_page(home, **variables) as page:
+            page.enter()
+            assert "was interrupted" in page.client.get("/").text
+            text = page.ready(files)
+            assert "The last load of these files was interrupted" in text
+            run = page.send(files, text)
+            assert page.ready(run).count("verdict good") == 1
+            assert "was interrupted" not in page.client.get("/").text
+            first = re.findall(r'href="(/runs/[^"]+)', page.client.get("/runs").text)[-1]
+            assert first != run
+            assert "Created in Light" in page.ready(first)  # of the run that was killed
+        numbers = [bill["invoiceNumber"] for bill in light.bills()]
+        assert sorted(numbers) == [f"INV-{i:05}" for i in range(150)]
+        amounts = {bill["invoiceNumber"]: bill["amount"] for bill in light.bills()}
+        assert amounts["INV-00051"] == 1051
+
+
+def test_a_vendor_is_created_where_that_is_permitted(page: WebPage, tmp_path: Path) -> None:
+    files = page.drop(*_bills(tmp_path, bill_row(61, vendorId="", vendor="Zyx Quarries Ltd")))
+    text = page.ready(files)
+    page.post(f"{files}/options", version=page.version(text), create_vendors="yes")
+    text = page.ready(files)
+    name = html.unescape(re.findall('name="name-0" value="([^"]+)"', text)[0])
+    fields = {"version": page.version(text), "name-0": name, "pick-0": "create"}
+    page.post(f"{files}/picks", **fields)
+    text = page.ready(files)
+    page.post(f"{files}/send", version=page.version(text))
+    question = page.ready(files)
+    assert "Create these bills and their new vendors?" in question
+    page.answer(question)
+    page.ready(files)
+    run = re.findall(r'href="(/runs/[^"?]+)', page.client.get(files).text)[0]
+    assert "Created in Light" in page.ready(run)
+
+
+def test_files_are_removed_when_asked(page: WebPage, tmp_path: Path) -> None:
+    files = page.drop(*_bills(tmp_path, bill_row(62)))
+    text = page.ready(files)
+    folder = _folder(page, files)
+    assert folder.exists()
+    page.post(f"{files}/delete", version=page.version(text))
+    assert not folder.exists()
+    assert "There are no such files here any more" in page.client.get(files).text
+    for id in ("..", "../..", "20260101-000000-abcdef", "%2e%2e%2fseal.key"):
+        assert page.client.get(f"/files/{id}").status_code in (400, 404) or id.startswith(".")
+
+
+def test_the_large_amount_asks_for_the_number_of_bills(page: WebPage, tmp_path: Path) -> None:
+    files = page.drop(*_bills(tmp_path, bill_row(63, amount=200_000_000)))
+    text = page.ready(files)
+    page.post(f"{files}/send", version=page.version(text))
+    question = page.ready(files)
+    assert "This is a large amount: type the number of bills" in question
+    assert "That is not the number of bills" in page.answer(question, typed="7").text
+    page.answer(question, typed="1")
+    page.ready(files)
+    assert "/runs/" in page.client.get(files).text

@@ -1,0 +1,112 @@
+"""Corrected copies of files: the cells that were corrected differ, and nothing else."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from importer.core.errors import UsageProblem
+from importer.model.tables import CellKind
+from importer.readers import read_file
+from importer.readers.edited_file import edited_suffix, write_edited
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def test_records_of_a_csv_file_that_are_not_corrected_keep_their_bytes(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.csv", tmp_path / "b.csv"
+    head, wrong, last = b"sep=;\r\nid;\xfcber;n\r\n", b'1;"a\nb";x\r\n', b'\'2\';"c""d";9'
+    source.write_bytes(head + b"\r\n" + wrong + last)
+    write_edited(source, target, {(None, 3, 2): 'y;"z"', (None, 3, 0): ""})
+    assert target.read_bytes() == head + b"\r\n" + b';"a\nb";"y;""z"""\r\n' + last
+    assert source.read_bytes() == head + b"\r\n" + wrong + last
+
+
+def test_a_character_that_the_encoding_lacks_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_bytes("Lieferant;Betrag\nMüller;1\nJäger;2\n".encode("cp1252"))
+    with pytest.raises(UsageProblem, match="without the character '→'"):
+        write_edited(source, tmp_path / "b.csv", {(None, 2, 0): "→"})
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def _workbook(path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Bills"
+    sheet.append(["ref", "amount", "due", "note", "sum"])
+    sheet.append(["B1", 1000, None, "<a & b>", "=B2*2"])
+    sheet.append(["B2", 2000, None, None, "=B3*2"])
+    sheet["C2"] = openpyxl.utils.datetime.from_excel(45_000)
+    sheet["C3"] = openpyxl.utils.datetime.from_excel(45_001)
+    sheet.column_dimensions["D"].width = 55
+    book.create_sheet("Other").append(["kept"])
+    book.save(path)
+
+
+def test_cells_of_a_workbook_stay_of_their_kind(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    _workbook(source)
+    cells = {
+        ("Bills", 2, 1): "1050",
+        ("Bills", 2, 2): "2023-04-01",
+        ("Bills", 3, 3): " =1+1 <b>",
+        ("Bills", 3, 1): "two thousand",
+        ("Bills", 3, 6): "far",
+        ("Bills", 2, 4): "1",
+    }
+    write_edited(source, target, cells)
+    table = read_file(target)[0]
+    texts = {(row, c): table.columns[c][i] for i, row in enumerate(table.rows) for c in range(7)}
+    assert {(row, c): texts[row, c] for _, row, c in cells} == {
+        (row, c): text for (_, row, c), text in cells.items()
+    }
+    assert (table.kind(1, 1), table.kind(2, 1)) == (CellKind.NUMBER, CellKind.DATE)
+    assert (table.kind(1, 2), table.kind(3, 2)) == (CellKind.TEXT, CellKind.TEXT)
+    book = openpyxl.load_workbook(target)
+    assert book["Bills"].column_dimensions["D"].width == 55
+    assert book["Bills"]["E3"].value == "=B3*2"
+    assert book["Bills"]["D2"].value == "<a & b>"
+    assert book["Other"]["A1"].value == "kept"
+
+
+def test_the_cell_of_a_formula_of_several_cells_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "a.xlsx"
+    _workbook(source)
+    book = openpyxl.load_workbook(source)
+    book["Bills"]["E2"] = openpyxl.worksheet.formula.ArrayFormula("E2:E3", "=B2:B3*2")
+    book.save(source)
+    with pytest.raises(UsageProblem, match="Correct it in Excel"):
+        write_edited(source, tmp_path / "b.xlsx", {("Bills", 2, 4): "1"})
+
+
+def test_a_copy_that_would_be_read_otherwise_is_not_written(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.csv", tmp_path / "b.csv"
+    source.write_text("a,b\n1,2\n")
+    with pytest.raises(UsageProblem, match="cannot be corrected here"):
+        write_edited(source, target, {(None, 2, 0): "1\x00"})
+    assert not target.exists()
+
+
+def test_an_old_workbook_becomes_one_of_excel(tmp_path: Path) -> None:
+    source = tmp_path / "a.html"
+    source.write_text("<table><tr><td>a<td>b<tr><td>1<td>x</table>")
+    assert edited_suffix(source) == ".xlsx"
+    target = tmp_path / "b.xlsx"
+    write_edited(source, target, {(None, 2, 1): "y"})
+    (table,) = read_file(target)
+    assert [table.row_cells(i) for i in range(2)] == [("a", "b"), ("1", "y")]
+    assert zipfile.is_zipfile(target)
+
+
+def test_every_sample_can_be_corrected(tmp_path: Path) -> None:
+    for source in [*SAMPLES.glob("*/*.xlsx"), *SAMPLES.glob("light*/*.csv")]:
+        table = read_file(source)[0]
+        last, first = (table.sheet, int(table.rows[-1]), 0), (table.sheet, int(table.rows[0]), 1)
+        target = tmp_path / f"copy{source.suffix}"
+        write_edited(source, target, {last: 'a "b", c', first: ""})
+        copy = read_file(target)[0]
+        assert copy.columns[0][-1] == 'a "b", c', source
