@@ -28,6 +28,7 @@ from conftest import (
     Fault,
     bill_row,
     document,
+    ended,
     expire_logins,
     http,
     numbers,
@@ -35,6 +36,7 @@ from conftest import (
     write_bills,
 )
 from conftest import Request as Seen
+from forked import Forked, piped
 from keyring.backends import fail
 from keyring_on_disk import OnDisk
 
@@ -120,7 +122,7 @@ def decide(address: str, decision: str = "allow") -> str:
     return location
 
 
-def address_of(process: subprocess.Popen[str]) -> str:
+def address_of(process: subprocess.Popen[str] | Forked) -> str:
     """The address that it prints; what it said before is not needed."""
     assert process.stderr is not None
     for line in process.stderr:
@@ -132,12 +134,11 @@ def address_of(process: subprocess.Popen[str]) -> str:
 def login(base_url: str, *args: str) -> Ended:
     """Log in as a person with a browser does."""
     wishes = ("auth", "login", "--base-url", base_url, "--port", "0", "--no-browser", *args)
-    with started(*wishes) as process:
+    with contextlib.closing(piped(wishes, None, os.environ)) as process:
         status, page, _ = fetch(decide(address_of(process)))
         assert status == 200
         assert "close this page" in page
-        out, err = process.communicate(timeout=120)
-        return Ended(process.returncode, out, err)
+        return ended(process)
 
 
 def secrets_in(ring: Path, home: Path) -> set[str]:
