@@ -67,7 +67,9 @@ def thousands_in_title(text: str) -> str:
 
 
 _CENTS = re.compile(
-    r"\b(?:pence|pennies|cents|centimes|céntimos|centesimi|øre|öre)\b", re.IGNORECASE
+    r"\b(?:pence|pennies|cents|centimes|céntimos|centesimi|øre|öre|rappen|grosze)\b"
+    r"|[(\[](?:p|ct|cts|rp|gr)\.?[)\]]|\bin ct\b",
+    re.IGNORECASE,
 )
 
 

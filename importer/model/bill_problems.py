@@ -47,6 +47,9 @@ bills.currency.not_in_cents: a currency without cents
   unclear.
   → Enter the bill in Light itself, or set it in your template: formats: cents_per_unit:
     {{{value}: 100}}.
+warning bills.issuedDate.in_future: an issue date years ahead
+  The bill would be issued on {value}, more than two years from now.
+  → Check the year.
 bills.dueDate.before_issued: due before the issue date
   The due date {value} is before the issue date {issued}.
   → Correct one of the two dates.

@@ -101,6 +101,17 @@ def _day(value: date | None) -> int:
     return 0 if value is None else value.toordinal()
 
 
+def days_to_come(name: str) -> RowValue:
+    """The days from now to a date, 0 where it is not known."""
+
+    def value(rows: Rows) -> np.ndarray:
+        today = rows.now.date().toordinal()
+        days = rows.table[name].map_distinct(lambda day: _day(day) - today, np.int32)
+        return np.where(rows.table[name].ok, days, 0)
+
+    return value
+
+
 def documents_if_read(rows: Rows) -> np.ndarray:
     """Whether a bill whose document Light is to read has one; 1 for all others."""
     mode = rows.table["processingMode"]

@@ -187,9 +187,16 @@ _REQUIRED_IF_PAID = compare("required_if_paid", pa.Check.ge, 1)
 _REQUIRED_IF_GROSS = compare("required_if_gross", pa.Check.ge, 1)
 _REQUIRED_IF_NET = compare("required_if_net", pa.Check.ge, 1)
 
+_MOST_DAYS_AHEAD = 731  # of an issue date; two years ahead it is mistyped
+
 BILL_RULES = (
     RowRule("bills.vendorId.required", row.given("vendorId", "vendor"), _REQUIRED),
     RowRule("bills.issuedDate.required", row.given("issuedDate"), _REQUIRED),
+    RowRule(
+        "bills.issuedDate.in_future",
+        row.days_to_come("issuedDate"),
+        compare("not_years_ahead", pa.Check.le, _MOST_DAYS_AHEAD),
+    ),
     RowRule("bills.currency.required", row.given("currency"), _REQUIRED),
     RowRule("bills.invoiceNumber.missing", row.given_in_column("invoiceNumber"), _REQUIRED),
     RowRule(

@@ -32,8 +32,9 @@ _MISREAD = (
     "line_items.netAmount.not_amount",
 )
 
-# Where blanks are filled down, a bill without a number may have taken lines from the one above.
-_BREAKING = ("bills.invoiceNumber.missing", "bills.invoiceNumber.placeholder")
+# Where blanks are filled down, a bill without number and date may have taken lines from the one
+# above.
+_UNNUMBERED = ("bills.invoiceNumber.missing", "bills.invoiceNumber.placeholder")
 
 
 def torn_bills(
@@ -42,8 +43,8 @@ def torn_bills(
     """A finding for each bill without an error of its own that may lack a row.
 
     Of a flat layout where the rows of a bill stand together: bills with rows of invalid ones
-    between theirs, those beside a row whose bill cannot be known, and those above an invalid bill
-    without a number whose rows may have been filled down from it.
+    between theirs, those beside a row whose bill cannot be known, and those above a bill
+    without number and date whose rows may have been filled down from it.
     """
     if not mapped.template.group_by or not len(line_bill):
         return
@@ -56,11 +57,17 @@ def torn_bills(
     counts = np.bincount(of_rows[of_rows >= 0], minlength=size)
     if counts.max() < 2:
         return
-    hidden, misread, broken = (np.zeros(size, dtype=bool) for _ in range(3))
-    for codes, mask in ((_HIDING, hidden), (_MISREAD, misread), (_BREAKING, broken)):
+    hidden, misread, unnumbered, undated = (np.zeros(size, dtype=bool) for _ in range(4))
+    for codes, mask in (
+        (_HIDING, hidden),
+        (_MISREAD, misread),
+        (_UNNUMBERED, unnumbered),
+        (("bills.issuedDate.required",), undated),
+    ):
         of_bills, of_lines = findings.items_of(*codes)
         mask[of_bills] = mask[line_bill[of_lines]] = True
-    broken &= invalid & (set(mapped.template.key_columns) <= set(mapped.template.source.fill_down))
+    filled = set(mapped.template.key_columns) <= set(mapped.template.source.fill_down)
+    broken = unnumbered & undated & filled
     runs, table = of_rows[starts], mapped.lines.table[firsts]
     run_counts = np.bincount(runs[runs >= 0], minlength=size)
     scattered = _scattered(runs, run_counts, invalid)

@@ -79,6 +79,7 @@ NEEDS_OTHER_FILES = {
     "bills.amount.says_no_bill",  # tests/integration/test_says_no_bill.py
     "sheet.column.differing_amount",  # tests/integration/test_unread_columns.py
     "sheet.column.unread_quantity",
+    "bills.issuedDate.in_future",  # tests/integration/test_validation_schema.py
     "sheet.column.billed_amount",  # tests/integration/test_open_amounts.py
 }
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.

@@ -11,7 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from spellings import Cell
@@ -19,6 +19,7 @@ from spellings import Cell
 Row = dict[str, Cell]
 FindingKey = tuple[str, str, int, str, str]  # code, file, row, header, value
 WARNINGS = {
+    "bills.issuedDate.in_future",
     "bills.invoiceNumber.missing",
     "bills.invoiceNumber.near_duplicate",
     "bills.invoiceNumber.sister_entity",
@@ -27,6 +28,7 @@ WARNINGS = {
 }
 DATES = ("issuedDate", "dueDate", "amortizationStartDate", "amortizationEndDate")
 AMOUNTS = ("amount", "netAmount", "taxAmount")
+DOLLARS = frozenset(("USD", "CAD", "AUD", "NZD", "SGD", "HKD"))  # of the generated currencies
 NO_NUMBERS = frozenset(("--", "_"))  # what the writer makes of placeholders
 INT64 = range(-(2**63), 2**63)
 
@@ -287,6 +289,8 @@ class Judge:
         by_others = self.decided((sheet, name), columns)
         if open_ and not point and by_others is not None:
             open_, with_point = False, not by_others
+        dollars: list[int] = []  # none of them is a problem where all amounts have the sign
+        bare_amounts = False
         for i, row in enumerate(rows):
             cell = row[name]
             if cell.blank or cell.problem:
@@ -298,10 +302,16 @@ class Judge:
             problem = "not_amount"
             if number is not None and number * unit == int(number * unit):
                 problem = "" if int(number * unit) in INT64 else "out_of_range"
+            if not problem and "$" not in cell.text:
+                bare_amounts = True
+            elif not problem and currency and currency not in DOLLARS:
+                dollars.append(i)
             if not problem and currency and cell.names and currency not in cell.names:
                 problem = "other_currency"
             value = None if problem or number is None else int(number * unit)
             row[name] = replace(cell, value=value, problem=problem)
+        for i in dollars if bare_amounts else ():
+            rows[i][name] = replace(rows[i][name], value=None, problem="other_currency")
         if open_:
             marked = point | comma | either
             at = [i for i, row in enumerate(rows) if row[name].bare in marked]
@@ -331,6 +341,8 @@ class Judge:
             if bill[name].blank:
                 self.say("bills", f"{name}.required", i, name)
         issued, due = bill["issuedDate"].value, bill["dueDate"].value
+        if issued and (issued - datetime.now(UTC).date()).days > 731:
+            self.say("bills", "issuedDate.in_future", i, "issuedDate")
         if issued and due and due < issued:
             self.say("bills", "dueDate.before_issued", i, "dueDate")
         amount, currency = bill["amount"].value, bill["currency"].value

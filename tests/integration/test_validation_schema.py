@@ -275,6 +275,11 @@ ROWS = [
         line={"taxAmount": ""},
     ),
     Case(
+        "issuedDate.not_years_ahead",
+        "bills.issuedDate.in_future",
+        bill={"issuedDate": "2079-03-01", "dueDate": "2079-03-31"},
+    ),
+    Case(
         "amortizationStartDate.both_dates_or_none",
         "line_items.amortizationStartDate.incomplete",
         line=PERIOD | {"amortizationEndDate": ""},
