@@ -224,11 +224,12 @@ def _add_document(
     of_document: dict[tuple[str, str, Key], _Sum] = defaultdict(lambda: _Sum(unit=bill.unit))
     for key, cents in expected_amounts(bill).items():
         of_document[entity, bill.currency, key].add_sheet(cents)
+    for line in lines:  # a code of 0 % has no line of its own
+        if line.tax_id:
+            called[LedgerSide.TAX, line.tax_id] = (line.tax_code or line.tax_id, "Tax")
     for key, line in booked_lines(bill, lines):
         side, _ = key
-        if side is LedgerSide.TAX:
-            called[key] = (line.tax_code or key[1], "Tax")
-        else:
+        if side is not LedgerSide.TAX:
             called[key] = (line.account_code, line.account_label)
         of_document[line.entity_id, line.currency or "?", key].add_line(line)
     for place, each in of_document.items():
