@@ -1,4 +1,4 @@
-"""Write the pictures of the documentation: terminals and pages of the result workbook.
+"""Write the pictures of the documentation: terminals, the result workbook, the page in the browser.
 
 Needs Debian's libreoffice-calc, poppler-utils and chromium. Without them it says so, leaves the
 pictures as they are, and ends with exit code 0, so that ``make docs`` works without them.
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PICTURES = Path(__file__).with_name("pictures")
@@ -57,18 +58,71 @@ def main() -> int:
             _write_terminal(folder, picture, command, most)
         for picture, (workbook, sheet) in PAGES.items():
             _write_page(folder, picture, workbook, sheet)
+        _write_web_pages(folder)
     return 0
+
+
+def _write_web_pages(folder: Path) -> None:
+    """The page in the browser, from the first file to the result."""
+    from playwright.sync_api import sync_playwright
+
+    command = [sys.executable, "-m", "importer", "web", "--sandbox", "--no-browser", "--settle=1"]
+    server = subprocess.Popen(
+        command, cwd=folder, env=_env(folder), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert server.stdout is not None
+    try:
+        with sync_playwright() as started:
+            browser = started.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            )
+            page = browser.new_page(viewport={"width": 1000, "height": 620})
+            page.set_default_timeout(120_000)
+            page.goto(server.stdout.readline().strip())
+            _shoot(page, "start")
+            page.set_input_files("#sheets", str(folder / "bills-to-correct.xlsx"))
+            page.wait_for_selector(".gridrow [data-at]")
+            _shoot(page, "check")
+            page.evaluate("() => document.querySelector('.gridbox').scrollIntoView()")
+            page.click("[data-at='1'][data-column='1']")
+            page.keyboard.press("F2")
+            _shoot(page, "grid")
+            page.keyboard.press("Escape")
+            page.evaluate("() => document.querySelector('#names').scrollIntoView()")
+            _shoot(page, "names")
+            page.check("[name=only_valid]")
+            page.click("[data-send]")
+            page.wait_for_selector("[name=answer]")
+            _shoot(page, "question")
+            page.click("[name=answer][value=yes]")
+            page.wait_for_url("**/runs/**")
+            _shoot(page, "result")
+            page.click("nav >> text=History")
+            page.wait_for_selector("text=When")
+            _shoot(page, "history")
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _shoot(page: Any, picture: str) -> None:
+    page.screenshot(path=str(PICTURES / f"web-{picture}.png"))
+
+
+def _env(folder: Path) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LIGHT_")}
+    env |= {"LIGHT_IMPORT_HOME": str(folder / "data"), "COLUMNS": str(COLUMNS)}
+    return env | {"PYTHONPATH": str(ROOT), "USER": "ap", "LOGNAME": "ap"}
 
 
 def _write_terminal(folder: Path, picture: str, command: str, most: int) -> None:
     """Run the command, and show what a person sees of it."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("LIGHT_")}
-    env |= {"LIGHT_IMPORT_HOME": str(folder / "data"), "COLUMNS": str(COLUMNS)}
-    env |= {"PYTHONPATH": str(ROOT), "USER": "ap", "LOGNAME": "ap"}
     done = subprocess.run(
         [sys.executable, "-m", "importer", *command.split()],
         cwd=folder,
-        env=env,
+        env=_env(folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

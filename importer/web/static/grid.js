@@ -263,6 +263,7 @@ function startGrid(box) {
     input.value = text === undefined ? facts.cells[view.column] : text;
     input.setAttribute("aria-label", `Row ${facts.row}, ${table().headers[view.column]}`);
     cell.replaceChildren(input);
+    cell.classList.add("editing");
     editing = { input, row: facts.row, column: view.column, before: facts.cells[view.column] };
     input.focus();
     if (text === undefined) input.select();
