@@ -122,7 +122,6 @@ _REQUIRED: Mapping[str, Mapping[str, str]] = {
         "amount": "Required where lineItemsIncludeTax is TRUE.",
     },
 }
-_OF_EXPORTS = "lightBillId"  # which a person does not fill in
 # The order of the columns, where it is not the one of the fields: names before ids.
 _LATE = tuple(lookup.id_name for lookup in LOOKUP_FIELDS.values())
 _FORMATS = {
@@ -178,7 +177,7 @@ def write_fill_in(path: Path, company: Choices | None) -> list[str]:
 
 
 def _columns(sheet: str, company: Choices | None, notes: list[str]) -> list[_Column]:
-    names = [name for name in FIELDS[sheet] if name not in (*_LATE, _OF_EXPORTS)]
+    names = [name for name in FIELDS[sheet] if name not in _LATE]
     names += [name for name in FIELDS[sheet] if name in _LATE]
     columns = [_column(sheet, FIELDS[sheet][name], company) for name in names]
     level = "HEADER" if sheet == BILLS else "LINE"

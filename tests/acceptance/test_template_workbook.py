@@ -113,7 +113,7 @@ def test_each_column_has_a_note_and_type(command: Callable[..., Any], pulled: Sa
     for sheet, canonical in (("Bills", BILLS), ("Line items", LINE_ITEMS)):
         page = book[sheet]
         names = {name.removesuffix(MONEY_MARK) for name in headers(book, sheet)}
-        assert set(FIELDS[canonical]) - {"lightBillId"} <= names  # which an export writes
+        assert set(FIELDS[canonical]) <= names
         for cell in page[HEADER_ROW]:
             assert cell.comment is not None
             assert "equired" in cell.comment.text or "blank" in cell.comment.text
