@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from signal import SIGINT, SIGKILL
 from typing import Any
 
 import openpyxl
@@ -29,6 +30,7 @@ from conftest import (
     asked,
     bill_row,
     document,
+    ended,
     http,
     numbers,
     proxied,
@@ -299,11 +301,11 @@ def test_a_killed_export_reads_no_bill_again_that_it_has(
     read: list[set[str]] = []
     with proxied(sandbox.base_url, fault) as proxy:
         monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
-        for more in (15, 1000):
+        for more, signal_number in ((15, SIGKILL), (15, SIGKILL), (1000, SIGINT)):
             process = start("export", "bills", "-o", "out.json", *READ, cwd=tmp_path)
             wait_for(lambda: len(in_spool(home)) >= 15 * (1 + len(read)))
-            process.kill()
-            process.wait()
+            process.send_signal(signal_number)
+            stopped = ended(process)
             read.append(in_spool(home))
             allowed[0] = more
         before = [request.path for request in proxy.requests]
@@ -311,9 +313,11 @@ def test_a_killed_export_reads_no_bill_again_that_it_has(
         done = command("export", "bills", "-o", "out.json", *READ)
         last = [r.path for r in proxy.requests[len(before) :] if r.path.startswith(BILL)]
     assert done.code == 0, done.err
-    assert [len(each) for each in read] == [15, 30]
-    assert {path.removeprefix(BILL) for path in last} == set(ids) - read[1]
-    assert len(last) == 30
+    assert document(stopped)["error"]["kind"] == "stopped"
+    assert stopped.code == 4
+    assert [len(each) for each in read] == [15, 30, 45]
+    assert {path.removeprefix(BILL) for path in last} == set(ids) - read[-1]
+    assert len(last) == 15
     exported = json.loads(Path("out.json").read_text(encoding="utf-8"))
     assert sorted(bill["billRef"] for bill in exported) == sorted(ids)
     assert all(len(bill["lineItems"]) == 1 for bill in exported)

@@ -96,6 +96,8 @@ NEEDS_OTHER_FILES |= {
     if code.startswith(("bills.senderBankAccount.", "bills.purchaseOrder."))
     or code in ("bills.vendor.wrong_vat_id", "bills.purchaseOrderId.other_vendor")
 }
+# The id of a bill that Light has: tests/acceptance/test_updates.py, test_export.py.
+NEEDS_OTHER_FILES |= {code for code in CATALOGUE if code.startswith("bills.lightBillId.")}
 # Incomplete bills and documents to read: tests/acceptance/test_incomplete_drafts.py.
 NEEDS_OTHER_FILES |= {
     code for code in CATALOGUE if code.startswith(("bills.processingMode.", "bills.draft."))
