@@ -98,7 +98,7 @@ class FinalSweep:
         """Seconds until Light has settled since the last bill of the run, which an earlier run may
         have created."""
         settle = self.engine.settings.settle
-        if any(job.created or job.refused for job in self.jobs):
+        if any(job.created or job.refused or job.disputed for job in self.jobs):
             return settle
         return unsettled_for((job.entry for job in self.in_light), settle)
 
@@ -108,9 +108,10 @@ class FinalSweep:
         since = utc_now() - settle
         bills = []
         # A second copy could be of another bill that is alike, and that was not settled.
-        open_bills = ConflictIndex(job.bill for job in self.jobs if not job.created)
+        unsettled = (job for job in self.jobs if not job.created and not job.disputed)
+        open_bills = ConflictIndex(job.bill for job in unsettled)
         for job in self.jobs:
-            if job.created and job.remote is not None:
+            if (job.created or job.disputed) and job.remote is not None:
                 entry = replace(
                     job.entry,
                     light_id=job.remote.id,

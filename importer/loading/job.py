@@ -63,6 +63,7 @@ class BillJob:
     refusal: Outcome[Any] | None = None  # Light refused, and may have it all the same
     refused: Outcome[Any] | None = None  # Light refused, finally in this run
     created: bool = False
+    disputed: bool = False  # Light has it, and a person has to see to it
     light_id: str | None = None
     remote: LightBill | None = None  # as Light last showed it
     lines: list[LightLine | None] = field(default_factory=list)  # in the order of the sheet
@@ -236,7 +237,7 @@ class BillJob:
 
     def unsettled(self, remote: LightBill, why: str) -> Change:
         """Light has the bill, and a person has to see to it; the next run reads it again."""
-        self.light_id = remote.id
+        self.light_id, self.remote, self.disputed = remote.id, remote, True
         ids = line_ids(self.bill, remote.lines) if remote.lines is not None else self.line_ids
         return Change(
             self.entry.id,

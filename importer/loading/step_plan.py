@@ -137,6 +137,8 @@ def step_tasks(
     for bill, entry in ours:
         steps_so_far = steps.get(entry.id, {})
         kinds = missing_steps(bill, steps_so_far)
+        if outcomes[bill.index].status is not Status.CREATED:
+            entry = replace(entry, light_state=None)  # of an earlier run: it is read first
         if kinds and entry.state is State.CREATED and entry.light_id is not None:
             document = documents.get(bill.index)
             credited, why_not = None, ""

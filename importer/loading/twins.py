@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from importer.core.clock import utc_now
 from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.core.object_ids import normal_id
+from importer.loading.bill_match import describe_differences
 from importer.loading.bill_state import is_cancelled
 from importer.loading.gateway import LightGateway, list_documents
 from importer.loading.identity import conflict_key, split_entity
@@ -239,7 +240,7 @@ def _judge(
         [left] = twins
         remote = read.get(left) or next((c.bill for c in near if c.bill.id == left), None)
         if remote is not None:
-            sweep.moved.append(_moved(entry, remote))
+            sweep.moved.append(_moved(each, remote))
             twins = {}
     if _written(twins.values()) != _written(entry.twins):
         sweep.twins[entry.id] = tuple(twins.values())
@@ -249,11 +250,17 @@ def _written(twins: Iterable[Twin]) -> set[tuple[str, str]]:
     return {(twin.id, twin.state) for twin in twins}
 
 
-def _moved(entry: JournalEntry, remote: LightBill) -> Change:
+def _moved(each: BillInLight, remote: LightBill) -> Change:
+    """The bill is the copy that is left; unless that is whole, the next run completes it, or says
+    what a person has to see to."""
+    entry, difference = each.entry, describe_differences(each.bill, remote)
     message = f"its copy {entry.light_id} was cancelled in Light, which keeps {remote.id}"
+    if difference:
+        message += f", and {difference}"
     return Change(
         entry.id,
-        State.FOUND,
+        State.UNKNOWN if difference else State.FOUND,
+        Status.UNKNOWN if difference else None,
         light_id=remote.id,
         light_state=remote.state,
         light_amount=remote.amount,

@@ -271,7 +271,20 @@ def test_cancelled_or_different_bill_takes_no_step(
     told = load(sandbox.base_url, *write_bills(tmp_path, [row(0, "posted")]))
     assert (told.code, codes(told)) == (1, ["light.step_refused"])
     assert "CANCELLED" in told.json["findings"][0]["message"]
-    assert asked(sandbox)["post"] == 1  # refused, and then looked at
+    assert asked(sandbox)["post"] == 0
+
+
+def test_draft_that_somebody_changed_in_light_since_is_not_posted(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    load(sandbox.base_url, *write_bills(tmp_path, [row(0, "draft")]))
+    bill = sandbox.bills()[0]
+    sandbox.context.store.save_bill(bill | {"amount": 77})
+    told = load(sandbox.base_url, *write_bills(tmp_path, [row(0, "posted")]))
+    assert (told.code, codes(told)) == (1, ["light.step_refused"])
+    assert "the amount is 0.77 in Light" in told.json["findings"][0]["message"]
+    assert asked(sandbox)["post"] == 0
+    assert list(states(sandbox).values()) == ["IN_DRAFT"]
 
 
 def test_duplicate_is_reported_and_never_posted(load: Load, tmp_path: Path) -> None:

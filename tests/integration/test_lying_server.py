@@ -71,11 +71,26 @@ class Company:
     then: str
     files: CheckRequest
     strangers: list[Any]
+    before: Sequence[Row] = ()  # as the rows were before they were edited
+
+    def edit(self) -> None:
+        """Somebody corrects the amounts of the bills; later loads ``update`` them."""
+        self.before = self.rows
+        self.rows = [
+            row | ({"amount": int(row["amount"]) + 7} if row.get("type") != "credit note" else {})
+            for row in self.rows
+        ]
+        write_bills(Path(self.files.sources[0]).parent, self.rows)
 
     def load(self) -> Result | None:
         """None where it ended before it said anything of a bill."""
         options = LoadOptions(
-            base_url=self.sandbox.base_url, yes=True, pace=PACE, settle=SETTLE, only_valid=True
+            base_url=self.sandbox.base_url,
+            yes=True,
+            pace=PACE,
+            settle=SETTLE,
+            only_valid=True,
+            update=bool(self.before),
         )
         try:
             return load(self.files, options)
@@ -156,7 +171,8 @@ def company(
         script=scripted,
         fault_seed=seed,
     )
-    rows = [bill_row(i, companyEntityId=ENTITIES[0], vendorId=VENDORS[i % 2]) for i in range(bills)]
+    same = {"companyEntityId": ENTITIES[0], "norKidReference": "18"}
+    rows = [bill_row(i, vendorId=VENDORS[i % 2], **same) for i in range(bills)]
     with (
         tempfile.TemporaryDirectory() as folder,
         running(how) as sandbox,
@@ -182,7 +198,7 @@ def credit_note(row: Row) -> dict[str, object]:
     """What the row of a credit note that clears a bill has otherwise than that bill's."""
     number = row["invoiceNumber"]
     values = {"billRef": f"{row['billRef']}-C", "type": "credit note", "creditsBill": number}
-    return values | {"invoiceNumber": f"CN-{number}", "amount": 100}
+    return values | {"invoiceNumber": f"CN-{number}", "amount": 100, "norKidReference": ""}
 
 
 SAME = "vendorId companyEntityId invoiceNumber currency amount issuedDate dueDate description"
@@ -207,6 +223,13 @@ def hold(at: Company, result: Result | None) -> None:
     assert [store[bill["id"]] for bill in at.strangers] == at.strangers, "a bill of others changed"
     states = {bill["state"] for bills in live.values() for bill in bills}
     assert states <= COURSE[at.then]
+    amounts = {str(row["invoiceNumber"]): {cents(row)} for row in at.rows}
+    for row in at.before:
+        amounts[str(row["invoiceNumber"])].add(cents(row))
+    for number, bills in live.items():
+        for bill in bills:
+            assert bill["amount"] in amounts[number]
+            assert bill["state"] == "IN_DRAFT" or _whole(bill), "a part of a change went on"
     assert not set(at.acts) & (ALL_ACTS - ACTS.get(at.then, set()) - {"cancel"})
     if result is None:
         return
@@ -229,11 +252,20 @@ def hold(at: Company, result: Result | None) -> None:
         loaded(at, result)
 
 
+def _whole(bill: Mapping[str, Any]) -> bool:
+    """Whether its lines add up to it; those of credit notes are not at hand."""
+    lines = bill.get("lineItems")
+    return lines is None or sum(line["netAmount"] for line in lines) == bill["amount"]
+
+
 def loaded(at: Company, result: Result) -> None:
     """Exit code 0: all is done that was asked for, and the totals are Light's."""
     live = at.live()
     for row in result.report.bills:
         assert row.result.status in IN_LIGHT
+        if row.result.status is Status.UPDATED:
+            here = [b for b in live[row.invoice_number] if b["id"] == row.result.light_id]
+            assert _whole(here[0])
         assert all(bill["state"] in COURSE[at.then] for bill in live[row.invoice_number])
         if at.then != "draft":
             named = {bill["id"]: bill["state"] for bill in live[row.invoice_number]}
@@ -292,6 +324,7 @@ rates = st.tuples(
     lag=st.sampled_from([0.0, LAG]),
     undone=st.booleans(),
     notes=st.integers(0, 2),
+    edited=st.booleans(),
     seed=st.integers(0, 2**32),
 )
 def test_each_bill_is_in_light_once_whatever_light_says(
@@ -301,6 +334,7 @@ def test_each_bill_is_in_light_once_whatever_light_says(
     lag: float,
     undone: bool,
     notes: int,
+    edited: bool,
     seed: int,
 ) -> None:
     lies, losses = share
@@ -312,6 +346,9 @@ def test_each_bill_is_in_light_once_whatever_light_says(
         hold(at, at.load())
         if undone:
             hold(at, at.undo())
+        if edited:
+            at.edit()
+            hold(at, at.load())
         at.sandbox.context.faults.active = False
         result = at.load()
         hold(at, result)
