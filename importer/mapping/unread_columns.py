@@ -166,6 +166,11 @@ _FLAGS = _set(
     "void voided isvoid isvoided cancelled canceled iscancelled iscanceled deleted isdeleted"
     " reversed isreversed creditnote iscreditnote iscredit isreturn isreturndebitnote isdraft"
 )
+# Of these it is a question whether they are to be loaded.
+_DOUBT_FLAGS = _set(
+    "duplicate isduplicate duplicated possibleduplicate onhold hold isonhold blocked disputed"
+    " indispute isdisputed excluded exclude donotpay gesperrt strittig bloqueado litige"
+)
 _NO = _set("0 0.0 no n false f - none nein non")
 # Of these a file may say No for the documents that are no bills yet.
 _DONE_FLAGS = _set(
@@ -191,6 +196,14 @@ _NO_BILL = frozenset(
             "kreditnot;annullerad;annullert;nota de crédito;rascunho;anulado;creditfactuur;concept"
         ).split(";"),
     )
+)
+# Types of bills, and of what may stand beside them in a ledger, whatever their column is called.
+_BILLS = _set(
+    "invoice inv pinv pi bill ap apinv purchase rechnung re facture factura fattura faktura"
+)
+_OTHER_DOCUMENTS = _set(
+    "journal jnl je gj jrnl payment payments pmt pay pp chq cheque check receipt rct"
+    " si sinv salesinvoice zahlung za paiement pago pagamento betaling betalning"
 )
 _VOID = _set(
     "void voided cancelled canceled deleted reversed storniert storno annulé annulée annullato"
@@ -393,6 +406,8 @@ def _tests_of_values(header: str, texts: pa.LargeStringArray) -> _Tests:
         return
     words = {bare_word(text) for text in given}
     no_bill = words & (_NO_BILL | _SHORT_TYPES)
+    if words & _BILLS and (others := words & _OTHER_DOCUMENTS):
+        yield UnreadKind.TYPE, lambda text: bare_word(text) in others
     remark = words and words <= _VOID and len(given) < len(values)  # in some rows
     if remark and not _words(header) & _OF_OTHERS:
         yield UnreadKind.TYPE, lambda text: bare_word(text) in _VOID
@@ -419,6 +434,8 @@ def _tests(header: str, reads_type: bool) -> _Tests:
         yield UnreadKind.TAX_BASIS, lambda text: includes_tax(text) is not None
     if key in _FLAGS:
         yield UnreadKind.STATE, _is_flag
+    if key in _DOUBT_FLAGS:
+        yield UnreadKind.TYPE, _is_flag
     if key in _DONE_FLAGS:
         yield UnreadKind.STATE, _is_not
     if words & _VOIDING and words & _OF_VOIDING and words <= _VOIDING | _OF_VOIDING:

@@ -313,6 +313,26 @@ def test_an_unread_quantity_beside_a_price_is_an_error(
     assert found(checked([csv_file(tmp_path / "ledger.csv", once)], loaded)) == []
 
 
+@pytest.mark.parametrize(
+    ("header", "values", "rows"),
+    [
+        ("Duplicate?", ["Yes", "", "No"], 1),
+        ("On hold", ["Y", "Y", "N"], 2),
+        ("Do not pay", ["x", "", ""], 1),
+        ("Source", ["PINV", "JNL", "PINV"], 1),
+        ("Jrnl", ["Invoice", "Payment", "Cheque"], 2),
+        ("Quelle", ["RE", "ZA", "RE"], 1),
+        ("Source", ["Portal", "Email", "Post"], 0),
+        ("Method", ["Cheque", "Transfer", ""], 0),
+    ],
+)
+def test_rows_that_may_be_no_bills_to_load_are_a_warning(
+    tmp_path: Path, header: str, values: list[str], rows: int
+) -> None:
+    expected = [("unread_type", "warning", rows)] if rows else []
+    assert ledger(tmp_path, header, values) == expected
+
+
 def test_a_quantity_beside_an_amount_says_nothing(tmp_path: Path) -> None:
     assert ledger(tmp_path, "Qty", ["1", "3", "2"]) == []
 
