@@ -42,9 +42,9 @@ class ListReader:
     async def pages(
         self, cursor: str = FIRST, query: ListQuery | None = None, limit: int = PAGE
     ) -> AsyncIterator[Page]:
-        """The pages from a cursor on; ``limit`` records each. Raises UsageProblem where Light
-        refuses the filter or the order, LightRefused where it refuses the cursor, and WireProblem
-        where the list has no end."""
+        """The pages from a cursor on; ``limit`` records each at most, unless they are filtered
+        here. Raises LightRefused where Light refuses the filter, the order or the cursor, and
+        WireProblem where the list has no end."""
         visited, identities, stale = {cursor}, set[str](), 0
         for _ in range(MOST_PAGES):
             page = await self._page(cursor, query or self.query, limit)
@@ -86,6 +86,8 @@ class ListReader:
                     by_id[required_id_at(record, self.light_list.id_name)] = record
             return Page(by_id, following)
 
+        if query.local or query.local_sort:  # most of a page may be of no use
+            limit = PAGE
         params: Params = {**query.params(), "limit": limit, "cursor": cursor}
         return await self.client.read(self.path, params, decode=decode)
 

@@ -498,6 +498,7 @@ def test_ledger_lines_that_light_does_not_filter_are_filtered_here(
         monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
         words = ("--filter", f"accountCode:eq:{code}", "--sort", "postingDate:asc", "--limit", "2")
         done = command("export", "ledger-lines", *words, "-o", "out.csv", *READ)
+        assert [r.path for r in proxy.requests].count(paths[old_address]) == 2  # one is refused
     assert done.code == 0, done.err
     assert done.json["notes"] == ["Light does not filter ledger lines: all were read."]
     rows = csv_rows(Path("out.csv"))
