@@ -1,0 +1,202 @@
+"""The words by which unread columns say that they matter, in many languages."""
+
+from __future__ import annotations
+
+import re
+
+from importer.core.no_bill_words import NO_BILL
+from importer.mapping.dispositions import USUAL_STATES, bare_word
+
+CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
+WORD = re.compile(r"[^\W\d_]+")
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+STATE_WORDS = _set(
+    "type status state void voided cancelled canceled deleted reversed kind document doc"
+    " typ statut stato estado tipo soort art belegart dokumentart dokumenttype dokumenttyp"
+    " bilagstype bilagsart tila tilstand rodzaj situação situacion"
+)
+# With these it is one of the whole document: Purchase Status, Bill State, Voucher Type.
+OF_DOCUMENTS = _set(
+    "purchase invoice bill document doc voucher transaction trans entry record posting rechnung"
+    " beleg facture fattura factura factuur faktura dokument"
+)
+# A type of something else: Expense Type, Supplier Type, Tax Type …
+OF_OTHERS = _set(
+    "expense supplier vendor tax vat gst item account cost project expenditure spend spending"
+    " product unit contract customer asset procurement merchant category service payee beneficiary"
+    " address region country exemption charge reverse currency rate user job line number no date"
+    " id ref reference description text name method code organisation body company"
+)
+BY_NAME = _set(
+    "status state documentstatus docstatus invoicestatus billstatus transactionstatus type"
+    " documenttype doctype transactiontype transtype trantype invoicetype billtype vouchertype"
+    " entrytype postingkey buchungsschlüssel belegart statut stato estado tipo"
+)
+FLAGS = _set(
+    "void voided isvoid isvoided cancelled canceled iscancelled iscanceled deleted isdeleted"
+    " reversed isreversed creditnote iscreditnote iscredit isreturn isreturndebitnote isdraft"
+)
+# Of these it is a question whether they are to be loaded.
+DOUBT_FLAGS = _set(
+    "duplicate isduplicate duplicated possibleduplicate onhold hold isonhold blocked disputed"
+    " indispute isdisputed excluded exclude donotpay gesperrt strittig bloqueado litige"
+)
+NO = _set("0 0.0 no n false f - none nein non")
+# Of these a file may say No for the documents that are no bills yet.
+DONE_FLAGS = _set(
+    "posted isposted approved isapproved booked gebucht freigegeben authorised authorized"
+    " confirmed finalised finalized"
+)
+NOT = _set("no n false f nein non nej")
+NO_BILL_VALUES = frozenset(
+    map(
+        bare_word,
+        (
+            "void;voided;cancelled;canceled;cancel;deleted;draft;reversed;reversal;rejected;credit;"
+            "credits;credit note;credit notes;credit memo;credit memos;vendor credit;"
+            "supplier credit;bill credit;ap credit memo;purchase credit note;purchase credit;"
+            "refund;refunds;return;returns;returned;written off;crn;"
+            "storniert;storno;gutschrift;entwurf;gelöscht;annulé;annulée;avoir;brouillon;"
+            "annullato;annullata;nota di credito;bozza;anulado;anulada;cancelado;abono;"
+            "nota de crédito;borrador;geannuleerd;creditnota;vervallen;kreditnota;annulleret;"
+            "kladde;kreditfaktura;makulerad;makuleret;utkast;annulleret;annulliert;kreditiert;"
+            "stornorechnung;rechnungskorrektur;credit invoice;debit note;note de crédit;"
+            "facture d'avoir;factura rectificativa;nota de abono;nota credito;korekta;"
+            "faktura korygująca;anulowana;anulowano;szkic;hyvityslasku;mitätöity;luonnos;"
+            "kreditnot;annullerad;annullert;nota de crédito;rascunho;anulado;creditfactuur;concept"
+        ).split(";"),
+    )
+)
+# Types of bills, and of what may stand beside them in a ledger, whatever their column is called.
+BILLS = _set(
+    "invoice inv pinv pi bill ap apinv purchase rechnung re facture factura fattura faktura"
+)
+OTHER_DOCUMENTS = _set(
+    "journal jnl je gj jrnl payment payments pmt pay pp chq cheque check receipt rct"
+    " si sinv salesinvoice zahlung za paiement pago pagamento betaling betalning"
+)
+VOID = _set(
+    "void voided cancelled canceled deleted reversed storniert storno annulé annulée annullato"
+    " annullata anulado anulada cancelado geannuleerd vervallen annulleret makulerad makuleret"
+    " annulliert annullerad annullert anulowana anulowano mitätöity"
+)
+# Of these one says it alone, whatever the column is called; but not in a text.
+CREDIT_NOTES = frozenset(
+    map(
+        bare_word,
+        (
+            "credit note;credit notes;credit memo;credit memos;ap credit memo;purchase credit note;"
+            "vendor credit;supplier credit;bill credit;credit invoice;gutschrift;stornorechnung;"
+            "rechnungskorrektur;avoir;facture d'avoir;note de crédit;nota di credito;"
+            "nota de crédito;nota de abono;factura rectificativa;creditnota;creditfactuur;"
+            "kreditnota;kreditnot;kreditfaktura;hyvityslasku;faktura korygująca"
+        ).split(";"),
+    )
+)
+DRAFTS = _set("draft entwurf brouillon bozza borrador kladde utkast rascunho szkic luonnos concept")
+REMARK = re.compile(NO_BILL)
+USUAL = frozenset(
+    map(
+        bare_word,
+        (
+            *USUAL_STATES,
+            *"bill;bills;invoice;invoices;purchase invoice;ap invoice;supplier invoice".split(";"),
+            *"vendor invoice;vendor bill;purchase;inv;rechnung;facture;fattura;factura".split(";"),
+            *"standard;item;exported;complete;completed".split(";"),
+        ),
+    )
+)
+CREDIT_KEYS = _set(
+    "credit credits creditamount amountcredit creditgbp crediteur creditusd haben crédit haber"
+    " avere kredit cr"
+)
+MARK_KEYS = _set("drcr crdr debitcredit creditdebit debitorcredit sollhaben shkz dc sollhabenkz")
+CREDIT_MARKS = _set("c cr h k credit haben kredit crédit haber avere")
+CURRENCY_WORDS = _set(
+    "currency curr cur ccy waehrung währung devise moneda divisa valuta valuutta waluta moeda měna"
+    " pénznem"
+)
+MAJOR = _set("EUR GBP USD CHF DKK SEK NOK ISK AUD CAD NZD PLN CZK HUF RON JPY CNY INR SGD HKD ZAR")
+# What is given where a document was made void: its date, who did it and why.
+VOIDING = _set("void voided cancelled canceled deleted reversed reversal storno storniert")
+OF_VOIDING = _set("date at on by reason")
+RATE_KEYS = _set(
+    "exchangerate fxrate currencyrate conversionrate exchrate wechselkurs umrechnungskurs kurs"
+    " tauxdechange tasadecambio tipodecambio tassodicambio wisselkoers valutakurs"
+)
+ONE = re.compile(r"\s*(?:1(?:[.,]0*)?|[0.,]*)\s*")
+# Marks that only stand together: one of a debit and one of a credit.
+DEBIT_MARKS = dict(
+    pair.split("/")
+    for pair in "c/d cr/dr h/s k/d credit/debit haben/soll kredit/debet avere/dare haber/debe"
+    " crédit/débit -/+".split()
+)
+SHORT_TYPES = _set("cn crn scn pcn cm")  # credit notes, where INV or the like is beside
+MOST_MARKS = 12  # distinct values of a column of marks, types or states
+DISCOUNT_WORDS = _set(
+    "discount discounts rebate rabatt nachlass remise réduction sconto descuento bonificación"
+    " desconto korting rabat afslag"
+)
+CHARGE_WORDS = _set(
+    "freight shipping carriage postage surcharge surcharges levy rounding roundoff adjustment"
+    " adjustments fracht frachtkosten versand versandkosten porto zuschlag mindermengenzuschlag"
+    " maut pfand rundung arrondi supplément consigne écoparticipation flete portes recargo redondeo"
+    " ajuste bollo rivalsa arrotondamento verzendkosten vrachtkosten toeslag statiegeld afronding"
+    " emballage fragt frakt gebyr pant tillæg tillegg tillägg afrunding øreafrunding avrunding"
+    " øreavrunding öresavrundning öresutjämning frete arredondamento rahti pyöristys"
+)
+CHARGES = re.compile(
+    r"\b(?:delivery|handling|fuel|service|admin|booking) (?:charge|fee)s?\b|\bstamp duty\b"
+    r"|\bfrais (?:de port|de livraison|d.expédition)\b|\béco.(?:participation|contribution)\b"
+    r"|\bgastos de envío\b|\bspese di (?:trasporto|spedizione)\b|\bcontributo cassa\b"
+)
+DEDUCTIONS = re.compile(
+    r"\b(?:retentions?|retainage|hold ?backs?|withh[eo]ld|withholding|wht|cis|tds|deductions?"
+    r"|deducted|deposits?|down ?payments?|pre ?payments?|advances?|payments? on account"
+    r"|\w*einbehalt\w*|\w*rücklass|bauabzug\w*|\w*abzugsteuer|quellensteuer|abzug|abzüge"
+    r"|anzahlung\w*|vorauszahlung\w*|abschlagszahlung\w*|kaution"
+    r"|retenues?|précompte|acomptes?|avances?|arrhes|caution"
+    r"|retenci(?:ón|on|ones)|irpf|anticipos?|fianza|retenç(?:ão|ões)|adiantamentos?|caução"
+    r"|ritenut[ae]|acconti?o?|anticip[oi]|caparra|cauzione"
+    r"|inhouding(?:en)?|voorschot(?:ten)?|aanbetaling(?:en)?|waarborgsom"
+    r"|indeholdt|tilbagehold\w*|tilbakehold\w*|forudbetal\w*|forhåndsbetal\w*|a ?conto|depositum"
+    r"|kildeskatt?|innestående|forskudd|förskott\w*|innehållen|innehållet|källskatt|deposition"
+    r"|zaliczk[ai]|kaucja)\b"
+)
+# With these a retention is no amount, or one of what it is a part of: CIS labour, CIS materials.
+NO_DEDUCTION = _set(
+    "account code date day days term terms type name method address status reference ref no number"
+    " num nr id reg registration rate rates percent percentage labour labor material materials"
+    " verification utr exempt category schedule basis gl datum konto satz prozent taux compte tipo"
+    " cuenta aliquota conto percentuale sats procent prosent section deductible"
+)
+PRICE_WORDS = _set(
+    "price unitprice unitamount unitcost rate each einzelpreis stückpreis preis prix precio prezzo"
+    " preço prijs stykpris enhetspris pris cena hinta"
+)
+QUANTITY_WORDS = _set(
+    "quantity qty qnty menge anzahl stück quantité qté cantidad quantità quantidade aantal antal"
+    " ilość määrä hours stunden heures horas timer"
+)
+TAX_WORDS = _set(
+    "vat tax gst hst pst qst cgst sgst igst utgst cess mwst ust mehrwertsteuer umsatzsteuer"
+    " vorsteuer steuer steuerbetrag tva tps tvq taxe iva igic impuesto impuestos imposta imposto"
+    " btw moms momsbeløb momsbelopp mva alv taxes taxamount"
+)
+# With these it is no amount of the bill: a code, a rate, an account; a discount for early payment.
+NO_AMOUNT = _set(
+    "account code date day days term terms type name before after description method address"
+    " status reference ref no number num nr id reg registration rate rates percent percentage"
+    " settlement early prompt cash inclusive included incl including exempt exemption irrecoverable"
+    " ytd paid balance withheld withholding tds deferred category schedule treatment is basis gl"
+    " satz schlüssel kennzeichen nummer idnr konto prozent taux compte numéro tipo código clave"
+    " cuenta aliquota codice conto tarief percentuale sats kode procent prosent inkl inclus incluse"
+    " inclusa incluida inbegrepen"
+)
+AT_RATE = re.compile(r"[0-9]\s*%")
+AMOUNT = re.compile(r"[\s£$€(+-]*[0-9][0-9.,' ]*[)%\s-]*")
