@@ -48,6 +48,12 @@ class SimulatedNotes:
                 return 200, self.shown(note)
             case "GET", "invoice-payables", False:
                 return 200, [self.link(*each) for each in self.links if each[0] == note.id]
+            case (
+                ("PATCH", "", False)
+                | ("PATCH" | "DELETE", "lines", True)
+                | ("POST", "lines", False)
+            ):
+                return self._change(note, method, other, body, caller)
             case "POST", "post", False:
                 return self._act(note, "post", "POSTED", caller)
             case "POST", "archive", False:
@@ -105,8 +111,30 @@ class SimulatedNotes:
             self._by_key[key] = note.id
         return note
 
+    def _change(
+        self, note: LightRecord, method: str, line_id: str, body: Any, caller: str
+    ) -> Answered:
+        """Its header, or a line: added without a ``line_id``."""
+        at = next((i for i, x in enumerate(note.lines) if x["id"] == line_id), None)
+        if note.state != "DRAFT":
+            return error(409, f"It is {note.state}.", kind="STATE")
+        if line_id and at is None:
+            return error(404, "No such line.", kind="NOT_FOUND")
+        note.acts.append((caller, "change"))
+        if method == "POST":
+            return 200, dict(self._line(note, body))
+        if at is None:
+            note.body |= body
+            return 200, self.shown(note)
+        if method == "DELETE":
+            del note.lines[at]
+            return 204, None
+        note.lines[at] |= body
+        return 200, dict(note.lines[at])
+
     def _line(self, note: LightRecord, body: Json) -> Json:
-        number = f"{note.id[1:8]}{len(note.lines) + 1}"
+        note.lines_ever += 1
+        number = f"{note.id[1:8]}{note.lines_ever}"
         line = {**body, "id": f"{number:0>8}-2222-4000-8000-000000000000"}
         line["creditNoteId"] = note.id
         note.lines.append(line)

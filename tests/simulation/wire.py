@@ -184,7 +184,7 @@ class Wire:
         if request.links:
             return self._link("", request)
         light_id, action = request.path.split("/")[-2:]
-        if light_id == "line-items":
+        if light_id in ("line-items", "lines"):
             return {**(request.body or {}), "id": action}
         if request.method == "PATCH":
             return self.light.shown(self.light.bills[action]) | request.body
@@ -205,7 +205,7 @@ class Wire:
         others = [each for each in others if each.id not in request.path]
         if not others:
             return None
-        if "/line-items/" in request.path:
+        if "/line-items/" in request.path or "/lines/" in request.path:
             return dict(others[-1].lines[-1]) if others[-1].lines else None
         if request.links:
             return self._link(others[-1].id, request)
