@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+import webbrowser
 from typing import Any
 
 import click
@@ -16,6 +18,12 @@ from importer.cli.options import (
     place_option,
     settle_option,
 )
+
+
+def _open(address: str) -> None:
+    """In a thread: a browser in the terminal would not come back."""
+    with contextlib.suppress(webbrowser.Error, OSError):
+        webbrowser.open(address)
 
 
 @click.command(short_help="Correct and load bills on a page in the browser.")
@@ -81,9 +89,7 @@ def web(**options: Any) -> int:
         if listen:
             click.echo(f"Everybody whom the reverse proxy names in {header} is let in.", err=True)
         if not quiet:
-            import webbrowser
-
-            webbrowser.open(address)
+            threading.Thread(target=_open, args=(address,), daemon=True).start()
 
     with contextlib.ExitStack() as stack:
         if sandbox:

@@ -39,7 +39,8 @@ class Access:
     """The secrets of one server. ``origins`` are the addresses under which it is opened.
 
     ``user_header``: behind a reverse proxy, the header with the name of the person who logged in
-    there; "" where only the person at this computer uses it.
+    there, whom the token lets in as often as it takes; "" where only the person at this computer
+    uses it, once.
     """
 
     origins: tuple[str, ...]
@@ -127,7 +128,7 @@ class Gate:
                 403,
                 "Open the address that light-import web printed: it has a token that lets you in.",
             )
-        if access.used:
+        if access.used and not access.user_header:
             return _refuse(
                 403,
                 "This address was opened already, in the browser that is let in. For another"

@@ -197,6 +197,8 @@ def test_listening_elsewhere_needs_a_proxy_that_names_the_person(
         entered = httpx.get(local + path, headers={"x-user": "anna", **headers})
         assert entered.status_code == 303
         assert "secure" in entered.headers["set-cookie"].lower()
+        other = httpx.get(local + path, headers={"x-user": "ben", **headers})
+        assert other.status_code == 303  # the proxy has let ben in
 
 
 def test_a_second_server_is_refused(page: WebPage) -> None:
