@@ -31,6 +31,7 @@ from importer.model.light_objects import Company
 
 ANSWER_WITHIN = 30 * 60.0  # seconds for consent: meanwhile nobody else can load into the company
 _LINES = 200
+_STEADY = 5.0  # seconds after which a rate means something
 FAULT = (
     "This is a fault of light-import, not of your file ({}: {}). What was sent is in the journal;"
     " the same load resumes."
@@ -82,7 +83,7 @@ class PageJob(Listener):
         self.next_page = ""  # where its result is, if not where it was started
         self.problem = ""  # why there is no result, for people
         self.seconds = 0.0
-        self._began = time.monotonic()
+        self._began = self._phase_began = time.monotonic()
         self._thread = threading.Thread(target=self._run, args=(work,), name=kind, daemon=True)
         self._thread.start()
 
@@ -137,6 +138,7 @@ class PageJob(Listener):
     def phase_started(self, phase: Phase, total: int, noun: str) -> None:
         self.doing, self.failed_word = PHASE_WORDS[phase]
         self.noun, self.total, self.done, self.failed = noun, total, 0, 0
+        self._phase_began = time.monotonic()
         self.changes += 1
 
     def advance(self, failed: bool) -> None:
@@ -175,8 +177,11 @@ class PageJob(Listener):
         return counted(self.doing, self.done, self.total, self.noun, self.failed, self.failed_word)
 
     def text(self) -> str:
-        """ "Loading 312 of 1,000 bills, 2 failed, 2 min left, waiting 43 s for Light's limit"."""
+        """ "Loading 312 of 1,000 bills, 2 failed, 290 a minute, 2 min left, waiting 43 s for
+        Light's limit"."""
         now, parts = time.monotonic(), [self._counted() or "Working"]
+        if self.noun and self.done and now - self._phase_began > _STEADY:
+            parts.append(f"{60 * self.done / (now - self._phase_began):,.0f} a minute")
         if self.ends_at is not None and self.done < self.total:
             parts.append(f"{rounded(max(self.ends_at - now, 1))} left")
         if self.waits_until > now:

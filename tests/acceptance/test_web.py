@@ -18,11 +18,23 @@ import httpx
 import openpyxl
 import pytest
 from conftest import Ended, bill_row, write_bills
+from hostile import HOSTILE
 from web_page import SAMPLES, WebPage, web_page
 
 from importer.sandbox import SandboxSettings, running
 
 NUMBER = "invoiceNumber: {column: Beleg}"
+SMALL = (
+    "nested zips",
+    "a part twice",
+    "a billion laughs in the sheet",
+    "an external entity",
+    "a sheet outside of the zip",
+    "a checksum that is wrong",
+    "a result of endless rows",
+    "ODS: a billion cells by repetition",
+    "CSV: a NUL byte",
+)
 BROKEN = SAMPLES / "light-broken" / "bills.xlsx"
 
 
@@ -142,6 +154,22 @@ def test_what_a_file_says_is_shown_as_text(page: WebPage) -> None:
         assert "<script>a" not in page_text
         assert "\x1b" not in page_text
         assert "\u202e" not in page_text
+
+
+def test_hostile_files_get_one_sentence_on_the_page(page: WebPage, tmp_path: Path) -> None:
+    """The small ones of the corpus: the page has the sentence of the terminal, and goes on."""
+    for hostile in HOSTILE:
+        if hostile.slow or hostile.name not in SMALL:
+            continue
+        folder = tmp_path / hostile.name.replace(":", "")
+        folder.mkdir()
+        files = page.drop(*map(Path, hostile.make(folder)))
+        text = html.unescape(page.ready(files))
+        assert hostile.message is not None
+        assert hostile.message in text, hostile.name
+        assert "This is a fault" not in text
+        assert 'role="alert"' in text
+    assert httpx.get(f"{page.base}/healthz").text == "ok\n"
 
 
 def test_a_file_beyond_the_limit_is_refused(page: WebPage) -> None:
