@@ -292,7 +292,7 @@ def _tests(header: str, reads_type: bool) -> _Tests:
     if words & STATE_WORDS and not words & OF_OTHERS:
         yield UnreadKind.STATE, _is_no_bill
         yield UnreadKind.STATE, lambda text: bare_word(text) in SHORT_TYPES
-    of_document = bool(words & STATE_WORDS) and words <= STATE_WORDS | OF_DOCUMENTS
+    of_document = bool(words & STATE_WORDS - OF_DOCUMENTS) and words <= STATE_WORDS | OF_DOCUMENTS
     if (key in BY_NAME or of_document) and not reads_type:
         yield UnreadKind.TYPE, _is_unusual
     if key in CREDIT_KEYS:
