@@ -39,8 +39,10 @@ def torn_numbers(
     if mapped.line_bill is not None and len(line_bill):
         lines, starts = row_runs(mapped, line_bill)
         runs = line_bill[lines[starts]]
+        # Rows that were pasted again stand apart, too.
+        once = not mapped.repeated and mapped.template.source.repeated_lines == "refuse"
         pairs = (
-            *_inside(runs, bills.size),
+            *(_inside(runs, bills.size) if once else ()),
             *_misspelled(runs, bills),
             *_sharing_reference(mapped, line_bill, runs),
         )
