@@ -38,9 +38,14 @@ _LONGEST_NAME = 120  # bytes
 _SAVING = threading.Lock()
 
 
+STALE = (
+    "These files were changed in another tab or window meanwhile. The page shows them as they are"
+    " now; do it again there."
+)
+
+
 class StaleVersion(UsageProblem):
-    """These files were changed in another tab or window meanwhile. The page shows them as they are
-    now; do it again there."""
+    """What was asked is about a state of the files that has passed."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class Workspace:
     def expect_version(self, version: int) -> None:
         """StaleVersion where the page that asks has not seen the last change."""
         if version != self.version:
-            raise StaleVersion(" ".join((StaleVersion.__doc__ or "").split()))
+            raise StaleVersion(STALE)
 
     def save(self, *, counted: bool = True) -> None:
         """Write the state; as a new version, where something has changed for a person. Raises

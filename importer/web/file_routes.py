@@ -13,7 +13,7 @@ from importer.app.name_choices import find_choice, open_names, search_choices
 from importer.app.page_words import shown_text
 from importer.app.templates import check_template, draft_template, template_text
 from importer.app.upload_limit import most_upload_bytes
-from importer.app.workspace import new_workspace, workspaces
+from importer.app.workspace import STALE, StaleVersion, new_workspace, workspaces
 from importer.core.errors import ImporterError, UsageProblem
 from importer.web.file_options import options_of_form
 from importer.web.request_parts import (
@@ -172,6 +172,8 @@ class FileRoutes(RouteContext):
         with desk.lock:
             workspace.expect_version(version_of(form))
             desk.changeable(workspace)
+            if form.get("check") != view.mark:  # "these rows" may be others by now
+                raise StaleVersion(STALE)
             action = form.get("action", "")
             new = bulk_correction(action, form.get("value", ""), form.get("new", ""))
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ class SheetView:
 
     def __init__(self, result: Result, workspace: Workspace, version: int) -> None:
         self.result, self.version = result, version
+        self.mark = secrets.token_hex(
+            8
+        )  # of this very check: the numbers of its causes mean nothing in another
         self.tables: Sequence[InputTable] = result.report.tables
         self.files = [workspace.original_of(table.source.file) for table in self.tables]
         tables, rows = (np.asarray(each, dtype=np.int64) for each in result.findings.where())

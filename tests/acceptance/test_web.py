@@ -360,7 +360,9 @@ def test_many_cells_are_corrected_at_once(page: WebPage, tmp_path: Path) -> None
     for action, header in (("DMY", "issuedDate"), ("trim", "currency")):
         column = _column(page, text, header)
         fields = {"version": page.version(text), "table": 0, "column": column, "show": "all"}
-        page.post(f"{files}/fix", action=action, **fields)
+        assert page.post(f"{files}/fix", action=action, check="x", **fields).status_code == 409
+        (check,) = re.findall('name="check" value="([^"]+)"', text)
+        page.post(f"{files}/fix", action=action, check=check, **fields)
         text = page.ready(files)
     cells = [row["cells"] for row in page.rows(files, table=0, show="all")["rows"]]
     assert [row[_column(page, text, "issuedDate")] for row in cells] == [
