@@ -97,6 +97,7 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
     for table in reader.tables:
         end = start + len(table.positions)
         used = set(table.fields.values())
+        read_names = {header_key(table.header.headers[c]) for c in used}
         reads_open = any(part_of(header) is BillPart.OPEN for header in _headers_of_amounts(table))
         for column, header in enumerate(table.header.headers):
             if column in used or header_key(header) in choices | ignored:
@@ -105,7 +106,7 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
             part, is_amount = part_of(header), header_key(header) in _AMOUNT
             if reads_open:
                 part = BillPart.BILLED if kinds or is_amount else None
-            elif is_amount and not kinds:
+            elif is_amount and not kinds and header_key(header) not in read_names:
                 part = BillPart.OTHER
             if not kinds and part is None:
                 continue
