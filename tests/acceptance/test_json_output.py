@@ -34,6 +34,7 @@ FAILING = {
     "auth status": "",
     "auth logout": "--base-url ftp://light",
     "sandbox": "",  # a server: it prints no result
+    "web": "",
     "reference pull": "",
     "template list": "more",
     "template show": "none",

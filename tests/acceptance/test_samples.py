@@ -81,9 +81,10 @@ NEEDS_OTHER_FILES = {
     "sheet.column.unread_quantity",
     "bills.issuedDate.in_future",  # tests/integration/test_validation_schema.py
     "sheet.column.billed_amount",  # tests/integration/test_open_amounts.py
+    "control.ageing.differs",  # tests/acceptance/test_as_of.py
 }
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
-NEEDS_OTHER_FILES |= {"cells.not_clearable", "bills.update.twice"}
+NEEDS_OTHER_FILES |= {"cells.not_clearable", "bills.update.twice", "bills.content.note_changed"}
 NEEDS_A_PAST_RUN |= {
     code
     for code in CATALOGUE
