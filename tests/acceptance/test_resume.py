@@ -80,8 +80,8 @@ NEW = ["Acme", "A1", None, None, "4.00"] + [None] * 8
         # Without their first row, lines have no date: told, and never another bill's.
         (lambda rows: rows[1:], [("bills.issuedDate.required", 2)],
          {A1: (20, 1)}),
-        (lambda rows: rows[:3] + rows[4:], [("bills.issuedDate.required", 5)],
-         {BEX: (8, 1)}),
+        (lambda rows: rows[:3] + rows[4:],
+         [("bills.lines.in_doubt", 4), ("bills.issuedDate.required", 5)], {BEX: (8, 1)}),
         # A number that is corrected on one row of its bill splits no bill.
         (lambda rows: [["Acme", "A9", *rows[0][2:]], *rows[1:]],
          [("bills.invoiceNumber.disagrees", 3)], {A1: None, ("Acme", "A9"): (30, 2)}),
@@ -172,7 +172,8 @@ def test_result_repeats_format_and_quote_findings(command: Command, tmp_path: Pa
         book.active.cell(row, 5).number_format = shown
     book.save(tmp_path / "l.xlsx")
     first = command("validate", "l.xlsx", "--template", "ledger.yaml", "--json", "--quiet")
-    found = [("line_items.amount.other_currency", 2), ("line_items.amount.percentage", 3)]
+    other = "line_items.amount.other_currency"
+    found = [(other, 2), ("line_items.amount.percentage", 3), (other, 4)]
     assert codes(first) == found
     assert "'0.5', shown in €, is in a different" in first.json["findings"][0]["message"]
     (tmp_path / "edited.xlsx").write_bytes(Path(first.json["result"]).read_bytes())

@@ -61,6 +61,8 @@ NEEDS_TWO_LOADS = {
 }
 # A bill that is read back or undone: tests/acceptance/test_verify.py, test_undo.py.
 NEEDS_A_PAST_RUN = {"light.changed", "light.missing", "light.not_cancelled", "light.cancel_unknown"}
+# tests/acceptance/test_verify_ledger.py
+NEEDS_A_PAST_RUN |= {code for code in CATALOGUE if code.startswith("light.ledger_")}
 # A run whose kept files are read otherwise now: tests/acceptance/test_rows_by_identity.py.
 NEEDS_A_PAST_RUN |= {"run.row.changed", "run.line.changed", "run.row.added"}
 # Files that cannot be kept among the samples, a result that was edited among them:
