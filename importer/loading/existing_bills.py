@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.core.money import money
+from importer.core.object_ids import normal_id
 from importer.loading.bill_finding import bill_finding
 from importer.loading.bill_match import match_bill
 from importer.loading.bill_state import complaint, unknown_state
@@ -189,12 +190,16 @@ async def look_for_others(
         index, entry = job.bill.index, job.entry.id
         outcome, twins = existing.settled.get(index), existing.twins.get(index)
         if entry in remotes:
-            out[entry] = [match_change(job, remotes[entry])]
+            remote = remotes[entry]
+            # The copy of before is the bill itself now; others stay until Light was asked for them.
+            copies = {twin.id: twin for twin in (*job.entry.twins, *(twins or ()))}
+            twins = tuple(t for t in copies.values() if normal_id(t.id) != normal_id(remote.id))
+            out[entry] = [match_change(job, remote), TwinsRecord(entry, twins)]
         elif outcome is not None:
             words, how = outcome.message, outcome.how
             out[entry] = [Change(entry, State.PLANNED, outcome.status, message=words, how=how)]
-        if twins:
-            out[entry].append(TwinsRecord(entry, twins))
+            if twins:
+                out[entry].append(TwinsRecord(entry, twins))
     return out
 
 
