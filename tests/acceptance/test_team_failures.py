@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,9 @@ def test_killed_test_run_leaves_no_server_behind() -> None:
         folder = Path(name) / "data"
         words = [sys.executable, "-c", program, str(folder)]
         tests = Path(__file__).parents[1]
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=tests)
+        # The program is the test run, not one of its workers.
+        alone = {k: v for k, v in os.environ.items() if k != "PYTEST_XDIST_WORKER"}
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=tests, env=alone)
         with process:
             assert process.stdout is not None
             assert process.stdout.readline() == "runs\n"
