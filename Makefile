@@ -25,10 +25,11 @@ demo: $(BIN)/light-import
 	@echo "  $(BIN)/light-import load samples/uk-spend/dh-spend-march.csv --sandbox --only-valid"
 	@echo "  $(BIN)/light-import runs"
 
+# Many tests start the command anew: it is compiled once, and four work on two cores, as some wait.
 test: $(BIN)/light-import
 	@command -v chromium > /dev/null || echo "chromium is not installed (apt-get install chromium):" \
 		"the tests of the page in a browser are left out."
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal
 
 lint: $(BIN)/light-import
 	$(BIN)/ruff check .
