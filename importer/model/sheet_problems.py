@@ -139,6 +139,9 @@ sheet.column.in_cents: amounts that are cents
   Column '{header}' states that its amounts are {words}, but the template reads them as whole
   units of the currency.
   → Set it in the template: formats: amounts: cents.
+warning sheet.column.dollars: amounts in dollars in a ledger of another currency
+  {rows} of column '{header}' {show} a dollar sign, and the template says {taken} for all bills.
+  → If the amounts are dollars, correct the currency in the template: USD, or that of the country.
 warning sheet.title.other_currency: a title that names another currency
   The title '{value}' names {named}, but the bills are in {taken}.
   → Check which is correct; if it is the title, correct the currency in the template.

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.core.counted_nouns import count
 from importer.core.header_claims import (
@@ -17,6 +19,8 @@ from importer.core.header_claims import (
     thousands,
     thousands_in_title,
 )
+from importer.core.money import DOLLARS
+from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.stated_constants import stated_currency, titles_above
 from importer.model.fields import BILLS, LINE_ITEMS, FieldKind, field_of
@@ -51,6 +55,7 @@ def header_findings(
                 done.add((t, index))
                 of_bill = at if sheet == BILLS else line_bill[at]
                 yield from _other_currency(mapped, sheet, (t, index), at, bills, of_bill)
+                yield from _dollars(mapped, (t, index), column, at)
                 where = _cell(mapped, t, index)
                 if words := thousands(header):
                     yield finding(
@@ -137,6 +142,30 @@ def _other_currency(
         taken=taken,
         rows=count(len(rows), "row"),
     )
+
+
+def _dollars(
+    mapped: MappedTables, place: tuple[int, int], column: CanonicalColumn, at: np.ndarray
+) -> Iterator[Finding]:
+    """That all amounts of a column have a dollar sign, and are taken for another currency."""
+    stated = stated_currency(mapped.template)
+    if not stated or stated in DOLLARS:
+        return
+    texts = column.array.take(pa.array(at))
+    dollars = pc.match_substring(texts, "$").to_numpy(zero_copy_only=False)
+    if column.format_marks is not None:
+        dollars |= np.asarray(column.format_marks[at] == "$", dtype=bool)
+    blank = pc.equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
+    if dollars.any() and (dollars | blank).all():
+        n = int(np.count_nonzero(dollars))
+        yield finding(
+            "sheet.column.dollars",
+            _cell(mapped, *place),
+            header=mapped.tables[place[0]].headers[place[1]].strip(),
+            rows=count(n, "row"),
+            show="shows" if n == 1 else "show",
+            taken=stated,
+        )
 
 
 def _cell(mapped: MappedTables, t: int, index: int) -> CellRef:

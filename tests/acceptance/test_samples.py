@@ -84,6 +84,7 @@ NEEDS_OTHER_FILES = {
     "bills.issuedDate.in_future",  # tests/integration/test_validation_schema.py
     "sheet.column.billed_amount",  # tests/integration/test_open_amounts.py
     "control.ageing.differs",  # tests/acceptance/test_as_of.py
+    "sheet.column.dollars",  # tests/integration/test_header_rules.py
 }
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
 NEEDS_OTHER_FILES |= {"cells.not_clearable", "bills.update.twice", "bills.content.note_changed"}

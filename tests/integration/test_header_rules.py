@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 from bill_sheets import checked, csv_file, template
 
@@ -72,3 +73,36 @@ def test_a_title_that_contradicts_the_template(
         [csv_file(tmp_path / "l.csv", rows)], template(tmp_path, LEDGER.format(amount="Amount"))
     )
     assert [(f.code, f.cell.row) for f in of.findings] == ([(code, 1)] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("currency", "amounts", "rows"),
+    [
+        ("GBP", ("$10.50", "$5.00"), "2 rows"),
+        ("EUR", ("10.50 $", ""), "1 row"),
+        ("USD", ("$10.50", "$5.00"), ""),
+        ("CAD", ("$10.50", "$5.00"), ""),
+        ("GBP", ("10.50", "5.00"), ""),
+    ],
+)
+def test_dollars_in_a_ledger_of_another_currency_are_reported(
+    tmp_path: Path, currency: str, amounts: tuple[str, str], rows: str
+) -> None:
+    text = LEDGER.format(amount="Amount").replace("GBP", currency)
+    table = [("Supplier", "Number", "Amount"), ("A", "1", amounts[0]), ("B", "2", amounts[1])]
+    of = checked([csv_file(tmp_path / "l.csv", table)], template(tmp_path, text))
+    told = [f for f in of.findings if f.code == "sheet.column.dollars"]
+    assert [f.message.partition(" of ")[0] for f in told] == ([rows] if rows else [])
+    assert all(f.message.endswith(f"the template says {currency} for all bills.") for f in told)
+
+
+def test_dollars_of_a_number_format_are_reported(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (("Supplier", "Number", "Amount"), ("A", "1", 10.5), ("B", "2", 5)):
+        book.active.append(row)
+    for row in (2, 3):
+        book.active.cell(row, 3).number_format = '"$"#,##0.00'
+    book.save(tmp_path / "l.xlsx")
+    text = LEDGER.format(amount="Amount")
+    of = checked([tmp_path / "l.xlsx"], template(tmp_path, text))
+    assert [f.code for f in of.findings] == ["sheet.column.dollars"]
