@@ -60,16 +60,15 @@ class _Sum:
     ledger: int | None = 0
     documents: set[int] = field(default_factory=set)
     local: Counter[str] = field(default_factory=Counter)
-    unit: int = 100
-
-    def add_sheet(self, cents: int | None) -> None:
-        self.sheet = None if cents is None or self.sheet is None else self.sheet + cents
 
     def add_line(self, line: LedgerLine) -> None:
-        cents = line.cents
-        self.ledger = None if cents is None or self.ledger is None else self.ledger + cents
+        self.ledger = _plus(self.ledger, line.cents)
         if line.local_cents is not None and line.local_currency:
             self.local[line.local_currency] += line.local_cents
+
+
+def _plus(cents: int | None, more: int | None) -> int | None:
+    return None if cents is None or more is None else cents + more
 
 
 def expected_amounts(bill: Bill) -> dict[Key, int | None]:
@@ -79,8 +78,7 @@ def expected_amounts(bill: Bill) -> dict[Key, int | None]:
     amounts: dict[Key, int | None] = {}
 
     def add(key: Key, cents: int | None) -> None:
-        before = amounts.get(key, 0)
-        amounts[key] = None if cents is None or before is None else before + cents
+        amounts[key] = _plus(amounts.get(key, 0), cents)
 
     pairs = [_net_and_tax(line) for line in bill.lines]
     inferred = _inferred_tax(bill, pairs)
@@ -159,14 +157,15 @@ def booked_lines(bill: Bill, lines: Iterable[LedgerLine]) -> Iterator[tuple[Key,
             yield (side, code or line.account_id), line
 
 
-def compute_ledger_tie_out(documents: Iterable[PostedDocument], names: Names) -> LedgerTieOut:
+def compute_ledger_tie_out(documents: Sequence[PostedDocument], names: Names) -> LedgerTieOut:
     """The tie-out of all documents; those that are neither posted nor in the ledger are counted."""
     sums: dict[tuple[str, str, Key], _Sum] = defaultdict(_Sum)
     problems: dict[int, tuple[LedgerProblem, ...]] = {}
-    called: dict[Key, tuple[str, str]] = {
+    labels: dict[Key, tuple[str, str]] = {
         (LedgerSide.ACCOUNT, account): name for account, name in names.accounts.items()
     }
     entities = dict(names.entities)
+    units = {each.bill.currency: each.bill.unit for each in documents}
     counts: Counter[str] = Counter()
     for document in documents:
         primary = [line for line in document.lines if line.ledger == "PRIMARY"]
@@ -179,7 +178,7 @@ def compute_ledger_tie_out(documents: Iterable[PostedDocument], names: Names) ->
         counts["lines"] += len(lines)
         for line in lines:
             entities.setdefault(line.entity_id, line.entity_name)
-        wrong = [*_add_document(sums, called, document, lines)]
+        wrong = [*_add_document(sums, labels, document, lines, units)]
         counts["missing"] += not lines
         counts["unbalanced"] += any(each.code == "light.ledger_unbalanced" for each in wrong)
         if wrong:
@@ -189,12 +188,12 @@ def compute_ledger_tie_out(documents: Iterable[PostedDocument], names: Names) ->
             entity=entities.get(entity) or entity,
             currency=currency,
             side=side,
-            code=called.get((side, key), (key, ""))[0],
-            label=called.get((side, key), ("", ""))[1],
+            code=labels.get((side, key), (key, ""))[0],
+            label=labels.get((side, key), ("", ""))[1],
             sheet=each.sheet,
             ledger=each.ledger,
             documents=len(each.documents),
-            unit=each.unit,
+            unit=units.get(currency, 100),
             local=dict(each.local),
         )
         for (entity, currency, (side, key)), each in sums.items()
@@ -214,43 +213,43 @@ def compute_ledger_tie_out(documents: Iterable[PostedDocument], names: Names) ->
 
 def _add_document(
     sums: dict[tuple[str, str, Key], _Sum],
-    called: dict[Key, tuple[str, str]],
+    labels: dict[Key, tuple[str, str]],
     document: PostedDocument,
     lines: Sequence[LedgerLine],
+    units: Mapping[str, int],
 ) -> Iterator[LedgerProblem]:
-    """Add a document to the sums; what is wrong with it."""
+    """Add a document to the sums; what is wrong with it. ``units``: how many cents a unit of a
+    currency has, where it is not 100."""
     bill = document.bill
     entity = normal_id(bill.company_entity_id or "") or next((x.entity_id for x in lines), "")
-    of_document: dict[tuple[str, str, Key], _Sum] = defaultdict(lambda: _Sum(unit=bill.unit))
+    of_document: dict[tuple[str, str, Key], _Sum] = defaultdict(_Sum)
     for key, cents in expected_amounts(bill).items():
-        of_document[entity, bill.currency, key].add_sheet(cents)
+        of_document[entity, bill.currency, key].sheet = cents
     for line in lines:  # a code of 0 % has no line of its own
         if line.tax_id:
-            called[LedgerSide.TAX, line.tax_id] = (line.tax_code or line.tax_id, "Tax")
+            labels[LedgerSide.TAX, line.tax_id] = (line.tax_code or line.tax_id, "Tax")
     for key, line in booked_lines(bill, lines):
         side, _ = key
         if side is not LedgerSide.TAX:
-            called[key] = (line.account_code, line.account_label)
+            labels[key] = (line.account_code, line.account_label)
         of_document[line.entity_id, line.currency or "?", key].add_line(line)
     for place, each in of_document.items():
         total = sums[place]
-        total.unit = each.unit
         total.documents.add(document.entry)
-        total.add_sheet(each.sheet)
-        ledger = each.ledger
-        total.ledger = None if ledger is None or total.ledger is None else total.ledger + ledger
+        total.sheet = _plus(total.sheet, each.sheet)
+        total.ledger = _plus(total.ledger, each.ledger)
         total.local.update(each.local)
     if not lines:
         yield LedgerProblem("light.ledger_missing", {"state": document.state})
         return
     if unread := sum(line.cents is None or not line.currency for line in lines):
         yield LedgerProblem("light.ledger_unreadable", {"number": str(unread)})
-    yield from _unbalanced(lines, bill.unit)
+    yield from _unbalanced(lines, units)
     differences = [
-        f"{_name(place[2], called)}: {_amount(each.sheet, each.unit)} in the sheet,"
-        f" {_amount(each.ledger, each.unit)} in the ledger"
-        + (f" ({place[1]})" if place[1] != bill.currency else "")
-        for place, each in of_document.items()
+        f"{_name(key, labels)}: {money(each.sheet, units.get(currency, 100))} in the sheet,"
+        f" {money(each.ledger, units.get(currency, 100))} in the ledger"
+        + (f" ({currency})" if currency != bill.currency else "")
+        for (_, currency, key), each in of_document.items()
         if each.sheet is not None and each.ledger is not None and each.sheet != each.ledger
     ]
     if differences:
@@ -259,7 +258,7 @@ def _add_document(
         yield LedgerProblem("light.ledger_differs", {"differences": words})
 
 
-def _unbalanced(lines: Sequence[LedgerLine], unit: int) -> Iterator[LedgerProblem]:
+def _unbalanced(lines: Sequence[LedgerLine], units: Mapping[str, int]) -> Iterator[LedgerProblem]:
     """Where debit is not credit, in the currency of the document or in that of the entity."""
     for pairs in (
         [(line.currency, line.cents) for line in lines],
@@ -272,18 +271,14 @@ def _unbalanced(lines: Sequence[LedgerLine], unit: int) -> Iterator[LedgerProble
             balance[currency or "?"] += cents or 0
         for currency, cents in balance.items():
             if cents:
-                text = f"{currency} {_amount(cents, unit)}"
+                text = f"{currency} {money(cents, units.get(currency, 100))}"
                 yield LedgerProblem("light.ledger_unbalanced", {"amount": text})
                 return
 
 
-def _name(key: Key, called: Mapping[Key, tuple[str, str]]) -> str:
+def _name(key: Key, labels: Mapping[Key, tuple[str, str]]) -> str:
     side, identity = key
     if side is LedgerSide.PAYABLES:
         return "payables"
-    code = called.get(key, (identity, ""))[0]
+    code = labels.get(key, (identity, ""))[0]
     return f"{'tax ' if side is LedgerSide.TAX else 'account '}{code}"
-
-
-def _amount(cents: int | None, unit: int) -> str:
-    return "not stated" if cents is None else money(cents, unit)

@@ -168,3 +168,16 @@ def test_document_that_is_posted_and_not_in_the_ledger_is_missing() -> None:
     assert {total.difference for total in ledger.accounts} == {5, -5}
     waiting = PostedDocument(0, bill, posted=False, state="IN_DRAFT", lines=())
     assert compute_ledger_tie_out([waiting], Names()).waiting == 1
+
+
+def test_amounts_of_another_currency_are_shown_in_its_own_unit() -> None:
+    item = LineItem(0, 0, 0, net_amount=500, account_id="a")
+    bill = Bill(0, 0, 0, currency="JPY", amount=500, unit=1, include_tax=False, lines=[item])
+    line = LedgerLine("1", "0", "a", "7", "", "EXPENSE", "", "", 500, "JPY", 500, "GBP")
+    payables = replace(line, id="2", account_id="p", account_type="ACCOUNTS_PAYABLE")
+    short = replace(payables, cents=-500, local_cents=-377)
+    [problem] = tied([(bill, [line, short])]).problems[0]
+    assert problem.words == {"amount": "GBP 1.23"}
+    dollars = [replace(line, currency="USD"), replace(short, currency="USD", local_cents=-500)]
+    ledger = tied([(bill, dollars)])
+    assert {total.currency: total.unit for total in ledger.accounts} == {"JPY": 1, "USD": 100}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xlsxwriter.worksheet import Worksheet
 
 from importer.core.money import money
@@ -51,13 +53,20 @@ def write_account_tie_out(sheet: Worksheet, context: WorkbookContext, ledger: Le
         style = "header_figure" if _FIRST_FIGURE <= c <= _DIFFERENCE else "header_words"
         sheet.write_string(0, c, header, styles[style if c >= _FIRST_FIGURE else "header_top"])
     row = 1
+    units = {total.currency: total.unit for total in ledger.accounts}
     for row, total in enumerate(ledger.accounts, start=1):
-        _write_total(sheet, context, row, total)
+        _write_total(sheet, context, row, total, units)
     for n, note in enumerate(notes, start=row + 2):
         sheet.write_string(n, 0, note, styles["words"])
 
 
-def _write_total(sheet: Worksheet, context: WorkbookContext, row: int, total: AccountTotal) -> None:
+def _write_total(
+    sheet: Worksheet,
+    context: WorkbookContext,
+    row: int,
+    total: AccountTotal,
+    units: Mapping[str, int],
+) -> None:
     styles, unit = context.styles, total.unit
     text, column = styles.cell[NO_SHADE, TEXT], styles["text_column"]
     for c, value in enumerate(
@@ -78,7 +87,7 @@ def _write_total(sheet: Worksheet, context: WorkbookContext, row: int, total: Ac
     if words := _words(total):
         sheet.write_string(row, _DIFFERENCE + 1, words, styles["words"])
     others = [
-        f"{currency} {money(cents)}"
+        f"{currency} {money(cents, units.get(currency, 100))}"
         for currency, cents in sorted(total.local.items())
         if currency != total.currency
     ]
