@@ -22,6 +22,7 @@ from importer.light.api_session import ApiSession, Params
 from importer.model.bill_image import LineImage, Properties
 from importer.model.bills import Bill
 from importer.model.ledger import LedgerLine
+from importer.model.light_lists import LEDGER_LINES, LISTS
 from importer.model.light_objects import (
     Account,
     BankAccount,
@@ -202,9 +203,10 @@ class LightClient(ApiSession):
     ) -> Answer:
         """``PATCH`` fields of a bill by their names; None clears. ``properties``: all of them; of a
         credit note none."""
-        body = codec.header_to_json(values, properties)
         if credit_note:
             body = note_codec.note_header_to_json(values)
+        else:
+            body = codec.header_to_json(values, properties)
         return await self.send("PATCH", _address(bill_id, credit_note), json=body, on_wire=on_wire)
 
     async def put_line(
@@ -448,7 +450,7 @@ class LightClient(ApiSession):
                 raise WireProblem("Light's ledger has lines of documents that were not asked for.")
             return line
 
-        path, *others = ledger_codec.LEDGER_PATHS
+        path, *others = LISTS[LEDGER_LINES].paths
         lists: list[list[LedgerLine]] = []
         while queries and not lists:
             try:

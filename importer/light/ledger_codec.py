@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from importer.light.json_values import id_at, integer_at, object_of, required_id_at, text_at
 from importer.model.ledger import LedgerLine
 
-LEDGER_PATHS = ("/v1/ledger-transaction-lines", "/v1/ledger-transactions/lines")
 _SIGNS = {"D": 1, "C": -1}
 
 
@@ -34,11 +35,10 @@ def ledger_line_from_json(value: object) -> LedgerLine:
     )
 
 
-def _cents(amounts: object, name: str) -> int | None:
+def _cents(amounts: Mapping[str, object], name: str) -> int | None:
     """The signed amount; else the amount by its side, where both are stated."""
-    values = object_of(amounts, "amounts")
-    signed = integer_at(values, f"signed{name}Amount")
+    signed = integer_at(amounts, f"signed{name}Amount")
     if signed is not None:
         return signed
-    amount, sign = integer_at(values, f"{name.lower()}Amount"), text_at(values, "dcSign")
+    amount, sign = integer_at(amounts, f"{name.lower()}Amount"), text_at(amounts, "dcSign")
     return None if amount is None or sign not in _SIGNS else _SIGNS[sign] * amount

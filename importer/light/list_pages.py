@@ -1,4 +1,4 @@
-"""Read any list of Light page by page, as it is: what comes next is known before a page is kept."""
+"""Read any list of Light page by page, each record as Light has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person wants of a list: filters, sort keys; as Light is asked, and as they hold here.
+"""Filters and sort keys of a list, as Light is asked for them and as they are applied here.
 
 ``field:operator:value``; a comma is and, ``|`` separates the values of in and not_in, and ``null``
 goes with eq and ne. A blank is different from every value: ne and not_in find it, and it is neither
@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from importer.core.cell_parsers import parse_uuid
@@ -19,6 +19,7 @@ from importer.core.errors import UsageProblem, WireProblem
 from importer.core.nearest_name import nearest_name
 from importer.core.object_ids import normal_id
 from importer.core.safe_text import visible
+from importer.light.codec import timestamp
 from importer.light.json_values import date_at, moment_at
 from importer.model.light_lists import LightList, RecordField, ValueType
 
@@ -75,7 +76,7 @@ class ListQuery:
     asked: tuple[FilterTerm, ...] = ()
     local: tuple[FilterTerm, ...] = ()
     sort: tuple[SortTerm, ...] = ()
-    local_sort: bool = field(default=False)
+    local_sort: bool = False
 
     def params(self) -> dict[str, str]:
         terms = {"filter": ",".join(term.words for term in self.asked)}
@@ -92,7 +93,7 @@ class ListQuery:
 
     def with_changes_since(self, light_list: LightList, moment: datetime) -> ListQuery:
         """Of those records the ones that changed since, in the order of Light."""
-        text = moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+        text = timestamp(moment.replace(microsecond=0))
         term = FilterTerm(light_list.filters[light_list.changed], "gte", text, (moment,))
         return replace(self, asked=(*self.asked, term), sort=())
 

@@ -9,12 +9,10 @@ ExternalAccountingDocumentWithAmountV1Model (a note of the list), and those of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from importer.core.errors import WireProblem
-from importer.light.codec import Json, leniently, property_groups
+from importer.light.codec import Json, header_to_json, leniently, property_groups
 from importer.light.json_values import (
     array_of,
     boolean_at,
@@ -87,16 +85,10 @@ def note_line_values_to_json(values: Mapping[str, Any], credit_sign: str) -> Jso
 
 def note_header_to_json(values: Mapping[str, Any]) -> Json:
     """The body of ``PATCH /v1/credit-notes/{id}``: None clears, what is absent stays."""
-    wire: Json = {}
-    for name, value in values.items():
-        if isinstance(value, Decimal):
-            value = float(value)
-        elif isinstance(value, date):
-            value = value.isoformat()
-        wire[_NOTE_NAMES.get(name, name)] = value
+    body = {_NOTE_NAMES.get(name, name): value for name, value in header_to_json(values).items()}
     if values.get("amount") is not None:
-        wire["amount"] = -values["amount"]
-    return wire
+        body["amount"] = -values["amount"]
+    return body
 
 
 _NOTE_NAMES = {
