@@ -23,13 +23,13 @@ from importer.core.fetch import fetch_all
 from importer.light.client import PAGE, LightClient
 from importer.light.credentials import DEFAULT_BASE_URL
 from importer.light.list_pages import (
-    FIRST,
     ListReader,
     bill_of_record,
     bill_record,
     note_of_record,
 )
 from importer.light.list_query import ListQuery, read_query, values_at
+from importer.light.page_guard import FIRST
 from importer.light.rate_limiter import RateLimiter
 from importer.model.fields import PROPERTY
 from importer.model.light_lists import (
@@ -102,7 +102,7 @@ def export(
 ) -> Exported:
     """Read the list, and of bills each bill, and write the file.
 
-    The same options go on where an export was stopped, within a day. Raises UsageProblem where the
+    The same options resume an export that was stopped, within a day. Raises UsageProblem where the
     query or the output is wrong, StoppedEarly where it was stopped, and what ``fetch`` raises.
     """
     began = time.monotonic()
@@ -217,7 +217,7 @@ class _Export:
             except LightRefused as refused:
                 if refused.status is None or refused.status >= 500 or cursor == FIRST:
                     raise
-                cursor = FIRST  # the one that was kept is no longer good
+                cursor = FIRST  # the stored one is no longer good
 
     async def _look_again(self, reader: ListReader, spool: ExportSpool) -> None:
         """What has changed since the export began: a list that moves while it is read may leave a

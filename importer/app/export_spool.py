@@ -1,4 +1,4 @@
-"""What an export has read so far, in a small file of its own: a killed one goes on from there.
+"""What an export has read so far, in a database of its own, so that a killed one can resume.
 
 It is in the user's data folder, only this user may read it, and it is deleted once the export is
 written.
@@ -17,7 +17,7 @@ from pathlib import Path
 from importer.app.data_paths import data_folder
 from importer.core.errors import UsageProblem, unwritable
 from importer.core.private_files import private_file_at, private_lock
-from importer.light.list_pages import FIRST
+from importer.light.page_guard import FIRST
 
 Json = Mapping[str, object]
 LONGEST = 24 * 3600  # seconds after which what was read is read again

@@ -19,6 +19,7 @@ from importer.core.name_key import name_key
 from importer.core.object_ids import normal_id, same_id
 from importer.light import approval_codec, codec, ledger_codec, note_codec
 from importer.light.api_session import ApiSession, Params
+from importer.light.page_guard import FIRST, PageGuard
 from importer.model.bill_image import LineImage, Properties
 from importer.model.bills import Bill
 from importer.model.ledger import LedgerLine
@@ -50,8 +51,6 @@ DOCUMENTS = "/v1/accounting-documents/accounting-documents"
 PAGE = 200  # records; Light's maximum
 NUMBERS_A_REQUEST = 10  # of 255 characters at most each
 VENDORS_A_REQUEST = 50  # keeps the address below 2,500 characters; documents likewise
-MOST_PAGES = 10_000  # two million records
-MOST_STALE_PAGES = 20  # pages in a row without a new record
 
 T = TypeVar(
     "T",
@@ -356,7 +355,7 @@ class LightClient(ApiSession):
 
     async def recent_bills(self) -> list[LightBill]:
         """The newest bills of the company, at most 200, without lines: one request."""
-        query: Params = {"sort": "createdAt:desc", "limit": PAGE, "cursor": "0"}
+        query: Params = {"sort": "createdAt:desc", "limit": PAGE, "cursor": FIRST}
         records, _ = await self.read(BILL_LIST, query, decode=codec.page_from_json)
         return _unique(codec.bill_from_json(r, listed=True) for r in records)
 
@@ -470,29 +469,21 @@ class LightClient(ApiSession):
     ) -> list[R]:
         """All records of all pages, each page read as it comes; repeated ones are still in it."""
         records: list[R] = []
-        cursor = "0"  # starts paging by cursor
-        visited = {cursor}
-        identities: set[str] = set()
-        stale = 0
+        cursor = FIRST
+        guard = PageGuard(cursor)
 
         def decode(body: object) -> tuple[list[tuple[str, R]], str | None]:
             page, following = codec.page_from_json(body)
             return [(jsonlib.dumps(_identity(each)), read(each)) for each in page], following
 
-        for _ in range(MOST_PAGES):
+        while True:
             query = {**(params or {}), "limit": PAGE, "cursor": cursor}
             page, following = await self.read(path, query, decode=decode)
             records += (record for _, record in page)
             if following is None:
                 return records
-            before = len(identities)
-            identities.update(identity for identity, _ in page)
-            stale = 0 if len(identities) > before else stale + 1
-            if following in visited or stale >= MOST_STALE_PAGES:
-                break
+            guard.check(path, following, {identity for identity, _ in page})
             cursor = following
-            visited.add(cursor)
-        raise WireProblem(f"Light's list {path} does not come to an end.")
 
     async def read(
         self,

@@ -9,14 +9,14 @@ from importer.core.errors import LightRefused, WireProblem
 from importer.core.object_ids import same_id
 from importer.light import codec, note_codec
 from importer.light.api_session import Params
-from importer.light.client import BILLS, MOST_PAGES, MOST_STALE_PAGES, PAGE, LightClient
+from importer.light.client import BILLS, PAGE, LightClient
 from importer.light.json_values import object_of, required_id_at
 from importer.light.list_query import ListQuery, permitted
+from importer.light.page_guard import FIRST, PageGuard
 from importer.model.light_lists import LightList
 from importer.model.light_objects import LightBill, LightLine
 
 Json = Mapping[str, object]
-FIRST = "0"  # the cursor that starts paging
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,14 @@ class ListReader:
         """The pages from a cursor on; ``limit`` records each at most, unless they are filtered
         here. Raises LightRefused where Light refuses the filter, the order or the cursor, and
         WireProblem where the list has no end."""
-        visited, identities, stale = {cursor}, set[str](), 0
-        for _ in range(MOST_PAGES):
+        guard = PageGuard(cursor)
+        while True:
             page = await self._page(cursor, query or self.query, limit)
             yield page
             if page.cursor is None:
                 return
-            before = len(identities)
-            identities |= page.records.keys()
-            stale = 0 if len(identities) > before else stale + 1
-            if page.cursor in visited or (stale >= MOST_STALE_PAGES and not self.query.local):
-                break
+            guard.check(self.path, page.cursor, None if self.query.local else page.records.keys())
             cursor = page.cursor
-            visited.add(cursor)
-        raise WireProblem(f"Light's list {self.path} does not come to an end.")
 
     async def _page(self, cursor: str, query: ListQuery, limit: int) -> Page:
         while True:
