@@ -52,7 +52,7 @@ class PageSettings:
     def request(self, workspace: Workspace) -> CheckRequest:
         """What is to be read, with the corrections of the files and the picks.
 
-        UsageProblem where a file cannot be corrected local.
+        UsageProblem where a file cannot be corrected on the page.
         """
         options = _some(self.options(workspace), _OF_CHECK)
         for name in ("expect", "settings"):

@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from xml.parsers import expat
 from zipfile import BadZipFile
 
-from importer.core.atomic_write import private_file
 from importer.core.errors import UnreadableFile, UsageProblem
+from importer.core.private_files import private_file_at
 from importer.core.safe_text import visible
 from importer.model.tables import CellKind, SourceTable
 from importer.readers import read_file
@@ -52,8 +53,8 @@ def write_edited(
     """
     tables = read_file(source, encoding=encoding, delimiter=delimiter)
     kind = detect_kind(source)
-    with private_file(target, b"") as unfinished:
-        unfinished = unfinished.rename(unfinished.with_name(f"{unfinished.name}{target.suffix}"))
+    with TemporaryDirectory(prefix=".light-import-", dir=target.parent) as folder:
+        unfinished = private_file_at(Path(folder, f"corrected{target.suffix}"))
         try:
             if kind == "csv":
                 places = {(row, column): text for (_, row, column), text in cells.items()}
@@ -65,16 +66,14 @@ def write_edited(
                     (sheet or _ONLY_SHEET, r, c): text for (sheet, r, c), text in cells.items()
                 }
                 if kind != "xlsx":
-                    _write_tables(tables, unfinished)
-                    base, copies = unfinished, read_file(unfinished)
+                    base = Path(folder, "as-workbook.xlsx")
+                    _write_tables(tables, base)
+                    copies = read_file(base)
                     _compare(copies, tables, {}, source)
                     if [*map(_kinds, copies)] != [*map(_kinds, tables)]:
                         raise UsageProblem(_cannot(source))
                     tables = copies
-                sheets = _new_cells(tables, cells)
-                again = unfinished.with_name(f"{unfinished.name}.new{target.suffix}")
-                edited_xlsx(base, again, sheets)
-                os.replace(again, unfinished)
+                edited_xlsx(base, unfinished, _new_cells(tables, cells))
             try:
                 written = read_file(unfinished, encoding=encoding, delimiter=delimiter)
             except UnreadableFile as error:
@@ -88,8 +87,6 @@ def write_edited(
             ) from None
         except _DAMAGED as error:
             raise UsageProblem(_cannot(source)) from error
-        finally:
-            unfinished.unlink(missing_ok=True)
 
 
 def _new_cells(

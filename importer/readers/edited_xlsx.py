@@ -151,5 +151,5 @@ class _SheetCutter:
 
 _BY_HAND = (
     "This cell belongs to a formula of several cells, or to a sheet written in an unusual way."
-    " Correct it in Excel, save the workbook, and drop it place again."
+    " Correct it in Excel, save the workbook, and drop it here again."
 )

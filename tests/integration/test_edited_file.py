@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import zipfile
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def test_cells_of_a_workbook_stay_of_their_kind(tmp_path: Path) -> None:
     assert {(row, c): texts[row, c] for _, row, c in cells} == {
         (row, c): text for (_, row, c), text in cells.items()
     }
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert (table.kind(1, 1), table.kind(2, 1)) == (CellKind.NUMBER, CellKind.DATE)
     assert (table.kind(1, 2), table.kind(3, 2)) == (CellKind.TEXT, CellKind.TEXT)
     book = openpyxl.load_workbook(target)
@@ -79,8 +81,11 @@ def test_the_cell_of_a_formula_of_several_cells_is_refused(tmp_path: Path) -> No
     book = openpyxl.load_workbook(source)
     book["Bills"]["E2"] = openpyxl.worksheet.formula.ArrayFormula("E2:E3", "=B2:B3*2")
     book.save(source)
-    with pytest.raises(UsageProblem, match="Correct it in Excel"):
+    with pytest.raises(
+        UsageProblem, match="Correct it in Excel, save the workbook, and drop it here again"
+    ):
         write_edited(source, tmp_path / "b.xlsx", {("Bills", 2, 4): "1"})
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
 
 
 def test_a_copy_that_would_be_read_otherwise_is_not_written(tmp_path: Path) -> None:
@@ -91,7 +96,7 @@ def test_a_copy_that_would_be_read_otherwise_is_not_written(tmp_path: Path) -> N
     assert not target.exists()
 
 
-def test_an_old_workbook_becomes_one_of_excel(tmp_path: Path) -> None:
+def test_a_table_of_another_kind_of_file_becomes_a_workbook(tmp_path: Path) -> None:
     source = tmp_path / "a.html"
     source.write_text("<table><tr><td>a<td>b<tr><td>1<td>x</table>")
     assert edited_suffix(source) == ".xlsx"
@@ -100,6 +105,7 @@ def test_an_old_workbook_becomes_one_of_excel(tmp_path: Path) -> None:
     (table,) = read_file(target)
     assert [table.row_cells(i) for i in range(2)] == [("a", "b"), ("1", "y")]
     assert zipfile.is_zipfile(target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
 def test_every_sample_can_be_corrected(tmp_path: Path) -> None:
