@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from importer.app.check_request import CheckRequest
-from importer.app.defaults import profile_names, read_defaults
+from importer.app.defaults import Defaults, profile_names, read_defaults
 from importer.app.destination import LoadOptions, PaceOptions
 from importer.app.events import Listener
 from importer.app.workspace import Workspace
@@ -36,10 +36,15 @@ class PageSettings:
 
     def options(self, workspace: Workspace | None) -> dict[str, Any]:
         """The options that count: of the files, else of light-import.toml."""
-        of_files = dict(workspace.options) if workspace is not None else {}
-        defaults = read_defaults(of_files.pop("company", None) or self.profile)
+        of_files = workspace.options if workspace is not None else {}
+        defaults = self.defaults(workspace)
         given = {name: value for name, value in self.given.items() if value is not None}
         return {**defaults.options, **of_files, **given, "company": defaults.company}
+
+    def defaults(self, workspace: Workspace | None) -> Defaults:
+        """What light-import.toml says, for the company of the files."""
+        of_files = workspace.options if workspace is not None else {}
+        return read_defaults(of_files.get("company") or self.profile)
 
     def journal(self) -> str | None:
         """Another journal than the companies' own."""

@@ -52,15 +52,17 @@ FIELDS = (
 )
 
 
-def options_of_form(form: Mapping[str, str], before: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as the form has them; those it does not show stay. UsageProblem for a pair
-    without its sign."""
+def options_of_form(
+    form: Mapping[str, str], before: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The options as the form has them, but for those that are as ``defaults`` says; those that the
+    form does not show stay. UsageProblem for a pair without its sign."""
     options = dict(before)
     for field in FIELDS:
         text = form.get(field.name, "").strip()
         value: Any = text or None
         if field.flag:
-            value = bool(text) or None
+            value = bool(text)
         elif field.choices:
             value = text if text in dict(field.choices) and text else None
         elif field.pairs:
@@ -69,7 +71,11 @@ def options_of_form(form: Mapping[str, str], before: Mapping[str, Any]) -> dict[
     for name in ("template", "company"):
         if name in form:
             options[name] = form[name].strip() or None
-    return {name: value for name, value in options.items() if value is not None}
+    return {
+        name: value
+        for name, value in options.items()
+        if value is not None and value != defaults.get(name, False)
+    }
 
 
 def _pair(word: str) -> tuple[str, str]:

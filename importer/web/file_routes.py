@@ -100,7 +100,8 @@ class FileRoutes(RouteContext):
         with desk.lock:
             workspace.expect_version(version_of(form))
             desk.changeable(workspace)
-            workspace.options = options_of_form(form, workspace.options)
+            defaults = self.desks.settings.defaults(workspace).options
+            workspace.options = options_of_form(form, workspace.options, defaults)
             workspace.save()
             desk.check(workspace)
         return redirect(f"/files/{workspace.id}")
@@ -260,7 +261,8 @@ class FileRoutes(RouteContext):
         with desk.lock:
             workspace.expect_version(version)
             only_valid = bool(form.get("only_valid"))
-            if bool(workspace.options.get("only_valid")) is not only_valid:
+            options = self.desks.settings.options(workspace)
+            if bool(options.get("only_valid")) is not only_valid:
                 workspace.options["only_valid"] = only_valid
                 workspace.save(counted=False)
             desk.load(workspace, version)

@@ -81,6 +81,7 @@ class Pages:
         result = view.result if view is not None else None
         stale = view is not None and view.version != workspace.version
         tables = [view.describe(t) for t in range(len(view.tables))] if view is not None else []
+        options, edited = self.settings.options(workspace), workspace.edited()
         return self.show(
             "files",
             workspace=workspace,
@@ -93,15 +94,16 @@ class Pages:
             tables=tables,
             names=open_names(result) if result is not None else [],
             create=CREATE,
-            fields=[(field, shown_value(field, workspace.options)) for field in FIELDS],
+            options=options,
+            fields=[(field, shown_value(field, options)) for field in FIELDS],
             templates=list_templates(),
             profiles=self.settings.profiles(),
-            only_valid=bool(self.settings.options(workspace).get("only_valid")),
+            only_valid=bool(options.get("only_valid")),
             actions=ACTIONS,
             corrected=[
                 (n, workspace.corrected_path(name).name)
                 for n, name in enumerate(workspace.sheets)
-                if name in workspace.edited()
+                if name in edited
             ],
             standing=self.standing(workspace, view) if view is not None else {},
         )

@@ -456,6 +456,30 @@ def test_a_killed_server_loses_no_correction_and_sends_nothing_twice(tmp_path: P
         assert amounts["INV-00051"] == 1051
 
 
+def test_the_page_shows_the_defaults_of_the_file_and_can_leave_them(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    defaults = 'only-valid = true\nverify = true\nthen = "submitted"\n'
+    (home / "light-import.toml").write_text(defaults)
+    with web_page(home, "--sandbox") as page:
+        page.enter()
+        files = page.drop(*_with_a_wrong_amount(tmp_path))
+        text = page.ready(files)
+        for name in ("only_valid", "verify"):
+            assert f'name="{name}" value="yes" checked' in text
+        assert '<option value="submitted" selected>' in text
+        page.post(f"{files}/options", version=page.version(text), then="submitted")
+        text = page.ready(files)
+        assert 'name="verify" value="yes">' in text
+        assert '<option value="submitted" selected>' in text
+        page.post(f"{files}/send", version=page.version(text))  # the box is not ticked
+        refused = page.ready(files)
+        assert 'name="question"' not in refused
+        assert 'name="only_valid" value="yes">' in refused
+        page.post(f"{files}/send", version=page.version(text), only_valid="yes")
+        assert "1 to create" in page.ready(files)
+
+
 def test_a_vendor_is_created_where_that_is_permitted(page: WebPage, tmp_path: Path) -> None:
     files = page.drop(*_bills(tmp_path, bill_row(61, vendorId="", vendor="Zyx Quarries Ltd")))
     text = page.ready(files)
