@@ -20,6 +20,7 @@ from importer.web.page_job import PageJob
 from importer.web.sheet_view import SheetView
 
 T = TypeVar("T")
+_WAIT = "Wait until the work that is under way has ended."
 _MOST_HELD = 3  # results in memory; the others are made again when somebody looks at them
 
 
@@ -50,7 +51,7 @@ class Desk:
         with self.lock:
             job = self.jobs.get(workspace.id)
             if job is not None and job.running:
-                raise UsageProblem("Wait until the work that is under way has ended.")
+                raise UsageProblem(_WAIT)
             for held in (self._spaces, self._views, self.jobs):
                 held.pop(workspace.id, None)
             workspace.delete()
@@ -66,7 +67,7 @@ class Desk:
             if job is not None and job.running:
                 if job.kind == kind:
                     return job
-                raise UsageProblem("Wait until the work that is under way has ended.")
+                raise UsageProblem(_WAIT)
             version, folder = (of.version, f"{of.files}/") if of is not None else (0, "")
             self.jobs[key] = job = PageJob(kind, self.owner, version, folder, work)
             return job
@@ -82,9 +83,9 @@ class Desk:
     def view(self, workspace: Workspace) -> SheetView | None:
         """What the last check or load came to; None where nothing was checked since the start."""
         with self.lock:
-            view = self._views.pop(workspace.id, None)
+            view = self._views.get(workspace.id)
             if view is not None:
-                self._views[workspace.id] = view  # the last to be forgotten
+                _keep_last(self._views, workspace.id, view)
             return view
 
     def check(self, workspace: Workspace, *, fetch: bool = False) -> PageJob:
@@ -94,11 +95,9 @@ class Desk:
             version = workspace.version
             options = self.settings.options(workspace)
             lists = self.settings.lists(options, job, fetch=fetch)
-            request = self.settings.request(workspace)
-            base_url = options.get("base_url")
             done = check(
-                request,
-                base_url=base_url,
+                self.settings.request(workspace),
+                base_url=options.get("base_url"),
                 journal=options.get("journal"),
                 lists=lists,
                 profile=True,
@@ -109,15 +108,10 @@ class Desk:
 
         return self._start(workspace.id, "check", work, workspace)
 
-    def load(self, workspace: Workspace, version: int) -> PageJob:
-        """Load the files as they were checked in that version.
-
-        UsageProblem where they were not, StaleVersion where they are others by now.
-        """
-        view = self.view(workspace)
+    def load(self, workspace: Workspace) -> PageJob:
+        """Load the files; UsageProblem where they were not checked as they are now."""
         with self.lock:
-            workspace.expect_version(version)
-            self.changeable(workspace)
+            view, version = self.view(workspace), workspace.version
             if view is None or view.version != version:
                 raise UsageProblem("Check the files again first: they were corrected since.")
 

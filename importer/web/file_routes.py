@@ -22,7 +22,6 @@ from importer.web.request_parts import (
     form_body,
     json_body,
     redirect,
-    version_of,
 )
 
 
@@ -59,24 +58,21 @@ class FileRoutes(RouteContext):
             path.unlink(missing_ok=True)
             raise
         with desk.lock:
+            desk.changeable(workspace)  # a load may have begun meanwhile
             workspace.add_file(path)
         return JSONResponse({"version": workspace.version})
 
     async def remove(self, request: Request) -> Response:
-        desk, workspace = self.space(request)
         form = await form_body(request)
-        with desk.lock:
-            workspace.expect_version(version_of(form))
-            desk.changeable(workspace)
+        with self.changing(request, form) as (_, workspace):
             if form.get("sheet") in workspace.sheets:
                 workspace.remove_sheet(form["sheet"])
         return redirect(f"/files/{workspace.id}" if workspace.sheets else "/")
 
     async def delete(self, request: Request) -> Response:
-        desk, workspace = self.space(request)
         form = await form_body(request)
-        workspace.expect_version(version_of(form))
-        desk.delete(workspace)
+        with self.changing(request, form) as (desk, workspace):
+            desk.delete(workspace)
         return redirect("/")
 
     # --- check --------------------------------------------------------------------------------
@@ -95,11 +91,8 @@ class FileRoutes(RouteContext):
         return self.pages.files(desk, workspace, view, problem)
 
     async def options(self, request: Request) -> Response:
-        desk, workspace = self.space(request)
         form = await form_body(request)
-        with desk.lock:
-            workspace.expect_version(version_of(form))
-            desk.changeable(workspace)
+        with self.changing(request, form) as (desk, workspace):
             defaults = self.desks.settings.defaults(workspace).options
             workspace.options = options_of_form(form, workspace.options, defaults)
             workspace.save()
@@ -129,18 +122,11 @@ class FileRoutes(RouteContext):
 
     async def edit(self, request: Request) -> Response:
         """Cells that were typed or pasted, as [row, column, text]."""
-        desk, workspace = self.space(request)
         facts = await json_body(request)
-        view = self.view_of(desk, workspace)
-        with desk.lock:
-            workspace.expect_version(version_of(facts))
-            desk.changeable(workspace)
+        with self.changing(request, facts) as (desk, workspace):
+            view = self.view_of(desk, workspace)
             try:
                 table = int(facts["table"])
-                if view.locked(table):
-                    raise UsageProblem(
-                        "This is a result workbook: correct it in Excel, and drop it here again."
-                    )
                 edits = [
                     view.edit(table, int(row), int(column), str(text))
                     for row, column, text in facts["cells"]
@@ -152,12 +138,9 @@ class FileRoutes(RouteContext):
         return JSONResponse(self.pages.standing(workspace, view))
 
     async def undo_edit(self, request: Request) -> Response:
-        desk, workspace = self.space(request)
         facts = await json_body(request)
-        view = self.view_of(desk, workspace)
-        with desk.lock:
-            workspace.expect_version(version_of(facts))
-            desk.changeable(workspace)
+        with self.changing(request, facts) as (desk, workspace):
+            view = self.view_of(desk, workspace)
             step = workspace.undo_step()
             view.refresh(workspace)
         cell = step.cells[0]
@@ -167,22 +150,15 @@ class FileRoutes(RouteContext):
 
     async def fix(self, request: Request) -> Response:
         """One correction of all shown cells of a column."""
-        desk, workspace = self.space(request)
         form = await form_body(request)
-        view = self.view_of(desk, workspace)
-        with desk.lock:
-            workspace.expect_version(version_of(form))
-            desk.changeable(workspace)
+        with self.changing(request, form) as (desk, workspace):
+            view = self.view_of(desk, workspace)
             if form.get("check") != view.mark:  # "these rows" may be others by now
                 raise StaleVersion(STALE)
             action = form.get("action", "")
             new = bulk_correction(action, form.get("value", ""), form.get("new", ""))
             try:
                 table, column = int(form["table"]), int(form["column"])
-                if view.locked(table):
-                    raise UsageProblem(
-                        "This is a result workbook: correct it in Excel, and drop it here again."
-                    )
                 edits = view.edits_like(table, form.get("show", "all"), column, new)
             except (KeyError, IndexError, ValueError):
                 raise HTTPException(400) from None
@@ -199,12 +175,9 @@ class FileRoutes(RouteContext):
         return JSONResponse({"labels": labels})
 
     async def picks(self, request: Request) -> Response:
-        desk, workspace = self.space(request)
         form = await form_body(request)
-        view = self.view_of(desk, workspace)
-        with desk.lock:
-            workspace.expect_version(version_of(form))
-            desk.changeable(workspace)
+        with self.changing(request, form) as (desk, workspace):
+            view = self.view_of(desk, workspace)
             chosen = []
             for n, name in enumerate(open_names(view.result)):
                 text = form.get(f"pick-{n}", "").strip()
@@ -234,12 +207,9 @@ class FileRoutes(RouteContext):
         return self.pages.show("template", workspace=workspace, text=text, problem="")
 
     async def save_template(self, request: Request) -> Response:
-        desk, workspace = self.space(request)
         form = await form_body(request)
         text = form.get("text", "").replace("\r\n", "\n")
-        with desk.lock:
-            workspace.expect_version(version_of(form))
-            desk.changeable(workspace)
+        with self.changing(request, form) as (desk, workspace):
             path = workspace.write_template(text)
             try:
                 check_template(str(path))
@@ -255,17 +225,14 @@ class FileRoutes(RouteContext):
     # --- load ---------------------------------------------------------------------------------
 
     async def send(self, request: Request) -> Response:
-        desk, workspace = self.space(request)
         form = await form_body(request)
-        version = version_of(form)
-        with desk.lock:
-            workspace.expect_version(version)
+        with self.changing(request, form) as (desk, workspace):
             only_valid = bool(form.get("only_valid"))
             options = self.desks.settings.options(workspace)
             if bool(options.get("only_valid")) is not only_valid:
                 workspace.options["only_valid"] = only_valid
                 workspace.save(counted=False)
-            desk.load(workspace, version)
+            desk.load(workspace)
         return redirect(f"/files/{workspace.id}")
 
     async def corrected(self, request: Request) -> Response:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from importer.app.page_settings import PageSettings
-from importer.app.result import ResultFile, save_result
+from importer.app.result import Result, ResultFile, save_result
 from importer.app.workspace import StaleVersion, Workspace
 from importer.core.errors import ImporterError, UsageProblem
 from importer.web.desk import Desk
@@ -60,7 +62,7 @@ async def json_body(request: Request) -> dict[str, Any]:
     return facts
 
 
-def version_of(facts: dict[str, Any]) -> int:
+def version_of(facts: Mapping[str, Any]) -> int:
     try:
         return int(facts.get("version", ""))
     except (TypeError, ValueError):
@@ -96,13 +98,26 @@ class RouteContext:
         desk = self.desks.of(request)
         return desk, desk.space(request.path_params["id"])
 
+    @contextlib.contextmanager
+    def changing(
+        self, request: Request, facts: Mapping[str, Any]
+    ) -> Iterator[tuple[Desk, Workspace]]:
+        """For a change of the files that the version in ``facts`` has; nobody else changes them
+        meanwhile. StaleVersion where they are others by now, UsageProblem while they are loaded."""
+        desk, workspace = self.space(request)
+        version = version_of(facts)
+        with desk.lock:
+            workspace.expect_version(version)
+            desk.changeable(workspace)
+            yield desk, workspace
+
     def view_of(self, desk: Desk, workspace: Workspace) -> SheetView:
         view = desk.view(workspace)
         if view is None:
             raise UsageProblem("The files have to be checked again: load the page again.")
         return view
 
-    async def answer_result(self, request: Request, result: Any, folder: Path) -> Response:
+    async def answer_result(self, request: Request, result: Result, folder: Path) -> Response:
         kind = request.path_params["kind"]
         if kind not in _FORMATS:
             raise HTTPException(404)

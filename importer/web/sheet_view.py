@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from importer.app.page_words import column_name, shown_text, status_name
 from importer.app.result import Result
 from importer.app.workspace import CellEdit, Workspace
+from importer.core.errors import UsageProblem
 from importer.model.finding import Finding, Severity
 from importer.model.tables import InputTable
 
@@ -26,9 +27,8 @@ class SheetView:
 
     def __init__(self, result: Result, workspace: Workspace, version: int) -> None:
         self.result, self.version = result, version
-        self.mark = secrets.token_hex(
-            8
-        )  # of this very check: the numbers of its causes mean nothing in another
+        # Of this very check: the numbers of its causes mean nothing in another.
+        self.mark = secrets.token_hex(8)
         self.tables: Sequence[InputTable] = result.report.tables
         self.files = [workspace.original_of(table.source.file) for table in self.tables]
         tables, rows = (np.asarray(each, dtype=np.int64) for each in result.findings.where())
@@ -63,6 +63,12 @@ class SheetView:
     def locked(self, t: int) -> bool:
         """Whether the table is of a result workbook, whose cells stand elsewhere in the file."""
         return self.tables[t].source.previous_outcomes is not None
+
+    def _expect_open(self, t: int) -> None:
+        if self.locked(t):
+            raise UsageProblem(
+                "This is a result workbook: correct it in Excel, and drop it here again."
+            )
 
     def positions(self, t: int, chosen: str) -> np.ndarray:
         """Which rows of the table are shown: indexes into those of its source."""
@@ -146,7 +152,9 @@ class SheetView:
         return source.columns[column][i] if column < len(source.columns) else ""
 
     def edit(self, t: int, row: int, column: int, text: str) -> CellEdit:
-        """The edit that makes a cell this text; KeyError or IndexError where there is no such."""
+        """The edit that makes a cell this text; KeyError or IndexError where the table has no such
+        cell, UsageProblem where the table is locked."""
+        self._expect_open(t)
         table = self.tables[t]
         if t not in self._indexes:
             rows = enumerate(np.asarray(table.source.rows).tolist())
@@ -156,8 +164,12 @@ class SheetView:
         before = self.text(t, i, column)
         return CellEdit(self.files[t], table.source.sheet, row, column, header, before, text)
 
-    def edits_like(self, t: int, chosen: str, column: int, new: Any) -> list[CellEdit]:
-        """One correction of all shown cells of a column; ``new`` makes the text."""
+    def edits_like(
+        self, t: int, chosen: str, column: int, new: Callable[[str], str]
+    ) -> list[CellEdit]:
+        """One correction of all shown cells of a column; ``new`` makes the text. UsageProblem where
+        the table is locked."""
+        self._expect_open(t)
         table, edits = self.tables[t], []
         for i in self.positions(t, chosen).tolist():
             text = self.text(t, i, column)

@@ -371,6 +371,22 @@ def test_many_cells_are_corrected_at_once(page: WebPage, tmp_path: Path) -> None
     assert {row[column] for row in cells} == {"GBP"}
 
 
+def test_a_result_workbook_is_not_corrected_on_the_page(page: WebPage, tmp_path: Path) -> None:
+    files = page.drop(*_bills(tmp_path, bill_row(42)))
+    page.ready(files)
+    workbook = page.client.get(f"{files}/result.xlsx").content
+    files = page.drop(("result.xlsx", workbook))
+    text = page.ready(files)
+    column, version = _column(page, text, "description"), page.version(text)
+    refused = page.edit(files, version, (2, column, "other"))
+    assert refused.status_code == 400
+    assert refused.json()["problem"].startswith("This is a result workbook")
+    (check,) = re.findall('name="check" value="([^"]+)"', text)
+    fields = {"version": version, "table": 0, "column": column, "show": "all", "check": check}
+    assert "This is a result workbook" in page.post(f"{files}/fix", action="clear", **fields).text
+    assert page.rows(files, table=0, show="edited")["total"] == 0
+
+
 def test_a_name_is_picked_from_the_lists_of_the_company(page: WebPage, tmp_path: Path) -> None:
     row = bill_row(41, vendorId="", vendor="Silverdale Electrics Ltd")
     files = page.drop(*_bills(tmp_path, row))
