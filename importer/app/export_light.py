@@ -133,7 +133,9 @@ class _Export:
     listener: Listener
     stop: StopControl
     notes: list[str] = field(default_factory=list)
-    without_lines: set[str] = field(default_factory=set)  # documents
+    # Of the documents that were written:
+    line_items: int = 0
+    without_lines: set[str] = field(default_factory=set)
 
     @property
     def light_list(self) -> LightList:
@@ -267,8 +269,6 @@ class _Export:
         table = self._table(spool, names)
         out = Exported(options.kind, company.name, self.destination.base_url, spool.count())
         out.notes = self.notes
-        if lines:
-            out.line_items = sum(len(of_document) for _, of_document in table.documents())
         if self.path is not None:
             if options.output is not None:
                 check_free(self.path, overwrite=options.overwrite, lines=lines)
@@ -276,6 +276,7 @@ class _Export:
                 out.paths = [path.absolute() for path in write_export(self.path, table)]
         if options.show:
             out.shown = list(objects(table))
+        out.line_items = self.line_items
         if ids := sorted(self.without_lines):
             self.notes.append(
                 f"Light does not show the line items of {_count(len(ids), self.light_list)} in a"
@@ -300,12 +301,14 @@ class _Export:
         return list_table(name[0].upper() + name[1:], columns, rows)
 
     def _documents(self, spool: ExportSpool) -> Iterator[ExportedDocument]:
-        decode = _bill if self.light_list.kind == BILLS else _note
+        decode, line_items = _bill if self.light_list.kind == BILLS else _note, 0
         for record, detail in spool.records():
             document = decode(record, detail)
             if document.bill.lines is None:
                 self.without_lines.add(document.bill.id)
+            line_items += len(document.bill.lines or ())
             yield document
+        self.line_items = line_items
 
 
 def _properties(record: Json) -> dict[str, str]:
