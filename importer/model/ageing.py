@@ -28,7 +28,12 @@ BUCKET_WORDS: Mapping[AgeBucket, str] = {
     AgeBucket.OVER_90: "Over 90 days",
     AgeBucket.NO_DATE: "No date",
 }
-_ENDS = ((0, AgeBucket.NOT_DUE), (30, AgeBucket.UP_TO_30), (60, AgeBucket.UP_TO_60))
+_ENDS = {
+    AgeBucket.NOT_DUE: 0,
+    AgeBucket.UP_TO_30: 30,
+    AgeBucket.UP_TO_60: 60,
+    AgeBucket.UP_TO_90: 90,
+}  # days
 Cents = Mapping[AgeBucket, int]
 
 
@@ -37,10 +42,7 @@ def age_bucket(due: date | None, as_of: date) -> AgeBucket:
     if due is None:
         return AgeBucket.NO_DATE
     days = (as_of - due).days
-    for end, bucket in (*_ENDS, (90, AgeBucket.UP_TO_90)):
-        if days <= end:
-            return bucket
-    return AgeBucket.OVER_90
+    return next((bucket for bucket, end in _ENDS.items() if days <= end), AgeBucket.OVER_90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,6 @@ class AgeingRow:
     light: Cents
     documents: int
     unread: int
-
-    @property
-    def compared(self) -> bool:
-        return not self.unread
 
     def difference(self, bucket: AgeBucket) -> int | None:
         """None where not all of Light's balances were read: that is not equal."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from importer.core.counted_nouns import count
 from importer.model.ageing import BUCKETS, AgeBucket, Ageing, AgeingRow, age_bucket
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
@@ -93,19 +94,19 @@ def ageing_words(ageing: Ageing) -> Iterator[str]:
         yield f"AP ageing on {day}: Light's outstanding balances are those of the sheet."
     elif unread := sum(row.unread for row in ageing.rows):
         yield (
-            f"AP ageing on {day}: Light's balance of {unread:,} documents could not be read; their"
-            " vendors are not compared."
+            f"AP ageing on {day}: Light's balance of {count(unread, 'document')} could not be read;"
+            " their vendors are not compared."
         )
     else:
         buckets = sum(bool(row.difference(bucket)) for row in ageing.totals() for bucket in BUCKETS)
         vendors = sum(any(row.difference(b) for b in BUCKETS) for row in ageing.rows)
         yield (
             f"AP ageing on {day}: Light's outstanding balances differ from the sheet for"
-            f" {vendors:,} vendor{'' if vendors == 1 else 's'}, in {buckets:,} totals by age."
+            f" {count(vendors, 'vendor')}, in {count(buckets, 'total')} by age."
         )
     if ageing.by_issue_date:
-        one = ageing.by_issue_date == 1
+        verb = "has" if ageing.by_issue_date == 1 else "have"
         yield (
-            f"{ageing.by_issue_date:,} document{' has' if one else 's have'} no due date: in the"
-            " ageing the issue date counts."
+            f"{count(ageing.by_issue_date, 'document')} {verb} no due date: in the ageing the issue"
+            " date counts."
         )

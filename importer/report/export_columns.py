@@ -86,7 +86,6 @@ class ExportTable:
 class DocumentNames:
     """What Light calls the things that bills name by their ids; by id."""
 
-    vendors: Mapping[str, str] = field(default_factory=dict)
     entities: Mapping[str, str] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
     bank_accounts: Mapping[str, str] = field(default_factory=dict)
@@ -223,7 +222,7 @@ def _bill_values(document: ExportedDocument, names: DocumentNames, sign: int) ->
         "billRef": bill.id,
         "lightBillId": bill.id,
         "type": CREDIT_NOTE if bill.credit_note else BILL,
-        "vendor": document.vendor or names.vendors.get(bill.vendor_id or ""),
+        "vendor": document.vendor or None,
         "companyEntity": names.entities.get(bill.company_entity_id or "") or document.entity,
         "amount": _signed(bill.amount, sign),
         "senderBankAccount": names.bank_accounts.get(bill.sender_bank_account_id or ""),

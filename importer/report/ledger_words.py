@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
 from importer.model.ledger import LedgerTieOut
 
@@ -13,7 +14,7 @@ def ledger_verdict(ledger: LedgerTieOut) -> str:
     if ledger.refused:
         return "the ledger was not compared"
     if n := len(ledger.problems):
-        return f"{_documents(n)} {'differs' if n == 1 else 'differ'} in the ledger"
+        return f"{count(n, 'document')} {'differs' if n == 1 else 'differ'} in the ledger"
     if not ledger.documents:
         return "nothing is posted to the ledger"
     return "the ledger ties out by account"
@@ -26,11 +27,12 @@ def ledger_words(ledger: LedgerTieOut) -> Iterator[str]:
         return
     if ledger.documents:
         done = "tie out by account, tax code and payables" if ledger.agrees else "were compared"
-        lines = f"{ledger.lines:,} line{'' if ledger.lines == 1 else 's'}"
-        yield f"Ledger: {_documents(ledger.documents)} with {lines} {done}."
+        lines = count(ledger.lines, "line")
+        yield f"Ledger: {count(ledger.documents, 'document')} with {lines} {done}."
     if ledger.waiting:
         verb = "is" if ledger.waiting == 1 else "are"
-        yield f"Not compared with the ledger: {_documents(ledger.waiting)} that {verb} not posted."
+        waiting = count(ledger.waiting, "document")
+        yield f"Not compared with the ledger: {waiting} that {verb} not posted."
     if ledger.unstated:
         one = ledger.unstated == 1
         yield (
@@ -39,11 +41,8 @@ def ledger_words(ledger: LedgerTieOut) -> Iterator[str]:
             " were compared."
         )
     if ledger.other_lines:
+        verb = "is" if ledger.other_lines == 1 else "are"
         yield (
-            f"{ledger.other_lines:,} lines of the ledger for amortisation, exchange differences or"
-            " clearing are not in the comparison: the sheet has no such amounts."
+            f"{count(ledger.other_lines, 'line')} of the ledger for amortisation, exchange"
+            f" differences or clearing {verb} not in the comparison: the sheet has no such amounts."
         )
-
-
-def _documents(n: int) -> str:
-    return f"{n:,} document{'' if n == 1 else 's'}"
