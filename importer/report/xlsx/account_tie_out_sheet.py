@@ -76,14 +76,9 @@ def _write_total(
     sheet.write_number(row, _FIRST_FIGURE, total.documents, styles["whole"])
     style = styles.money("cell", unit)
     for c, cents in enumerate((total.sheet, total.ledger), start=_FIRST_FIGURE + 1):
-        if cents is not None:
-            write_money(sheet, row, c, cents, style, unit)
-    differs = total.difference is None or total.difference != 0
-    style = styles.money("difference" if differs else "cell", unit)
-    if total.difference is None:
-        sheet.write_blank(row, _DIFFERENCE, None, style)
-    else:
-        write_money(sheet, row, _DIFFERENCE, total.difference, style, unit)
+        write_money(sheet, row, c, cents, style, unit)
+    style = styles.money("cell" if total.difference == 0 else "difference", unit)
+    write_money(sheet, row, _DIFFERENCE, total.difference, style, unit)
     if words := _words(total):
         sheet.write_string(row, _DIFFERENCE + 1, words, styles["words"])
     others = [

@@ -61,7 +61,7 @@ def write_ageing(sheet: Worksheet, context: WorkbookContext, ageing: Ageing) -> 
 def _lines(ageing: Ageing, row: AgeingRow) -> Iterator[_Line]:
     yield SHEET, dict(row.sheet)
     if ageing.asked:
-        yield IN_LIGHT, dict(row.light) if not row.unread else dict.fromkeys(AgeBucket)
+        yield IN_LIGHT, dict.fromkeys(AgeBucket) if row.unread else dict(row.light)
         yield DIFFERENCE, {bucket: row.difference(bucket) for bucket in AgeBucket}
     controls: dict[AgeBucket, int | None] = {
         bucket: control
@@ -92,7 +92,4 @@ def _write_line(
     for c, each in enumerate(amounts, start=FIRST_AMOUNT):
         differs = what == DIFFERENCE and each != 0
         style = styles.money("difference" if differs else name, row.unit)
-        if each is None:
-            sheet.write_blank(out, c, None, style)
-        else:
-            write_money(sheet, out, c, each, style, row.unit)
+        write_money(sheet, out, c, each, style, row.unit)

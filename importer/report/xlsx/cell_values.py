@@ -92,13 +92,16 @@ def width_of(header: str, longest: int, *, lines: int = 1) -> int:
 
 
 def write_money(
-    sheet: Worksheet, row: int, column: int, cents: int, cell_format: Format, unit: int = 100
+    sheet: Worksheet, row: int, column: int, cents: int | None, cell_format: Format, unit: int = 100
 ) -> None:
-    """Cents as money: a number, or text where a spreadsheet's number could not show it exactly.
+    """Cents as money: a number, or text where a spreadsheet's number could not show it exactly;
+    blank for None.
 
     ``unit`` is how many cents a unit of the currency has.
     """
-    if -MOST_CENTS < cents < MOST_CENTS:
+    if cents is None:
+        sheet.write_blank(row, column, None, cell_format)
+    elif -MOST_CENTS < cents < MOST_CENTS:
         sheet.write_number(row, column, cents / unit, cell_format)
     else:
         sheet.write_string(row, column, money(cents, unit), cell_format)

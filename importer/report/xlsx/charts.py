@@ -23,6 +23,7 @@ _MOST_MONTHS = 6  # by themselves
 _HEIGHT = 190  # pixels
 _PART_COLOURS = (SHEET_BAR, bar_colour(Status.CREATED))
 _COLUMNS: dict[str, Any] = {"gap": 60, "overlap": -5}
+_TITLE_FONT = {"size": 11, "bold": True, "color": HEADER}
 
 
 def write_heading(
@@ -48,8 +49,7 @@ def bar_chart(
 ) -> Chart:
     """Bars from the top down, without an axis of amounts: these are in the table beside it."""
     chart = workbook.add_chart({"type": "bar", "subtype": subtype} if subtype else {"type": "bar"})
-    name_font = {"size": 11, "bold": True, "color": HEADER}
-    chart.set_title({"name": title, "name_font": name_font})
+    chart.set_title({"name": title, "name_font": _TITLE_FONT})
     chart.set_y_axis(
         {
             "reverse": True,
@@ -153,7 +153,7 @@ def add_ageing_chart(
 def _column_chart(workbook: Workbook, title: str) -> Chart:
     """Columns side by side, with an axis of amounts."""
     chart = workbook.add_chart({"type": "column"})
-    chart.set_title({"name": title, "name_font": {"size": 11, "bold": True, "color": HEADER}})
+    chart.set_title({"name": title, "name_font": _TITLE_FONT})
     chart.set_x_axis({"line": {"color": AXIS}, "num_font": {"size": 9}, "label_position": "low"})
     lines = {"visible": True, "line": {"color": LINE}}
     axis = {"num_format": "#,##0", "num_font": {"size": 9}, "line": {"none": True}}
