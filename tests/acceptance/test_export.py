@@ -48,14 +48,25 @@ READ = ("--requests-per-minute", "100000", "--json", "--quiet")
 
 
 @pytest.fixture
-def export(
-    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Ended]:
+def export(command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Load:
     monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
     monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
 
     def run(*args: str) -> Ended:
         return command("export", *args, *READ)
+
+    return run
+
+
+@pytest.fixture
+def through(command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Exports through a proxy that applies a fault."""
+    monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+
+    def run(fault: Callable[[Request], Fault], *args: str) -> Ended:
+        with proxied(sandbox.base_url, fault) as proxy:
+            monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+            return command("export", *args, *READ)
 
     return run
 
@@ -77,8 +88,8 @@ def test_every_bill_is_in_the_file_once_with_its_lines(
     for ending in ("xlsx", "csv", "json", "parquet"):
         done = export("bills", "-o", f"out.{ending}")
         assert done.code == 0, done.err
-        told = document(done)
-        assert (told["bills"], told["line_items"]) == ({"total": 7}, {"total": 7})
+        summary = document(done)
+        assert (summary["bills"], summary["line_items"]) == ({"total": 7}, {"total": 7})
     amounts = [1000 + i for i in range(7)]
 
     def agree(bills: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
@@ -344,7 +355,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("order", ["amount:asc", "state:desc,amount:asc"])
 def test_bills_that_change_meanwhile_are_there_once_and_as_they_are_now(
-    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, order: str
+    through: Load, sandbox: Sandbox, order: str
 ) -> None:
     ids = fill(sandbox, 230)
 
@@ -359,10 +370,7 @@ def test_bills_that_change_meanwhile_are_there_once_and_as_they_are_now(
             ids.append(posted(sandbox, invoiceNumber="NEW")["id"])
         return PASS
 
-    with proxied(sandbox.base_url, fault) as proxy:
-        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
-        monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
-        done = command("export", "bills", "--sort", order, "-o", "out.json", *READ)
+    done = through(fault, "bills", "--sort", order, "-o", "out.json")
     assert done.code == 0, done.err
     exported = json.loads(Path("out.json").read_text(encoding="utf-8"))
     assert sorted(bill["billRef"] for bill in exported) == sorted(ids)
@@ -374,23 +382,8 @@ def test_bills_that_change_meanwhile_are_there_once_and_as_they_are_now(
         assert [line["netAmount"] for line in bill["lineItems"]] == lines
 
 
-@pytest.fixture
-def through(
-    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Ended]:
-    """Exports through a proxy that applies a fault."""
-    monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
-
-    def run(fault: Callable[[Request], Fault], *args: str) -> Ended:
-        with proxied(sandbox.base_url, fault) as proxy:
-            monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
-            return command("export", *args, *READ)
-
-    return run
-
-
 def test_a_bill_that_meets_the_filter_no_longer_is_left_out(
-    through: Callable[..., Ended], sandbox: Sandbox
+    through: Load, sandbox: Sandbox
 ) -> None:
     ids = fill(sandbox, 3)
 
@@ -405,7 +398,7 @@ def test_a_bill_that_meets_the_filter_no_longer_is_left_out(
 
 
 def test_a_value_that_nobody_understands_hides_no_other_bill(
-    through: Callable[..., Ended], sandbox: Sandbox
+    through: Load, sandbox: Sandbox
 ) -> None:
     ids = fill(sandbox, 3)
 
@@ -425,7 +418,7 @@ def test_a_value_that_nobody_understands_hides_no_other_bill(
 
 
 def test_what_an_abandoned_export_has_read_is_deleted(
-    through: Callable[..., Ended], sandbox: Sandbox, home: Path
+    through: Load, sandbox: Sandbox, home: Path
 ) -> None:
     ids = fill(sandbox, 2)
     refused = Fault(False, http(401, {"type": "UNAUTHORIZED", "message": "No."}))
@@ -444,9 +437,7 @@ def test_what_an_abandoned_export_has_read_is_deleted(
     assert not spool.exists()
 
 
-def test_custom_properties_of_vendors_have_columns(
-    through: Callable[..., Ended], sandbox: Sandbox
-) -> None:
+def test_custom_properties_of_vendors_have_columns(through: Load, sandbox: Sandbox) -> None:
     values = [{"label": "Key"}, {"label": None, "internalName": "uk"}]
     properties = [{"groupInternalName": "class", "values": values}]
 
@@ -516,21 +507,16 @@ def every_ledger_line(sandbox: Sandbox) -> list[dict[str, Any]]:
     return lines
 
 
-def test_what_light_refuses_is_reported_with_what_it_permits(
-    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_light_refuses_is_reported_with_what_it_permits(through: Load) -> None:
     def fault(request: Request) -> Fault:
         refused = request.path == "/v1/vendors"
         return Fault(False, refusal(400, "Cannot filter by type.")) if refused else PASS
 
-    with proxied(sandbox.base_url, fault) as proxy:
-        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
-        monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
-        done = command("export", "vendors", "--filter", "type:eq:USER", "-o", "v.csv", *READ)
-    told = document(done)
-    assert told["error"]["kind"] == "refused"
-    assert "Cannot filter by type." in told["error"]["message"]
-    assert "Light filters vendors by id, status, type, ledgerAccountId" in told["error"]["message"]
+    done = through(fault, "vendors", "--filter", "type:eq:USER", "-o", "v.csv")
+    error = document(done)["error"]
+    assert error["kind"] == "refused"
+    assert "Cannot filter by type." in error["message"]
+    assert "Light filters vendors by id, status, type, ledgerAccountId" in error["message"]
     assert not Path("v.csv").exists()
 
 
@@ -586,9 +572,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def test_text_of_light_is_never_a_formula(
-    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_text_of_light_is_never_a_formula(through: Load, sandbox: Sandbox) -> None:
     ids = fill(sandbox, len(HOSTILE))
 
     def fault(request: Request) -> Fault:
@@ -598,12 +582,9 @@ def test_text_of_light_is_never_a_formula(
         text = HOSTILE[ids.index(bill_id)]
         return Fault(True, KEEP, alter=lambda bill: bill | {"description": text})
 
-    with proxied(sandbox.base_url, fault) as proxy:
-        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
-        monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
-        for ending in ("csv", "xlsx", "json", "parquet"):
-            done = command("export", "bills", "-o", f"out.{ending}", *READ)
-            assert done.code == 0, done.err
+    for ending in ("csv", "xlsx", "json", "parquet"):
+        done = through(fault, "bills", "-o", f"out.{ending}")
+        assert done.code == 0, done.err
     for row, text in zip(csv_rows(Path("out.csv")), HOSTILE, strict=True):
         assert row["description"] in (text, f"'{text}")
         assert not re.match(r"\s*[=+\-@＝]|[\t\r]", row["description"])
@@ -629,9 +610,9 @@ def test_text_of_light_is_never_a_formula(
 def test_one_bill_and_one_line_are_shown(export: Load, command: Load, sandbox: Sandbox) -> None:
     bill = posted(sandbox, invoiceNumber="A-1")
     line = bill["lineItems"][1]
-    told = document(export("bill", bill["id"], "-o", "one.xlsx"))
-    assert told["shown"]["invoiceNumber"] == "A-1"
-    assert [each["netAmount"] for each in told["shown"]["lineItems"]] == [1_000, 2_000]
+    shown_bill = document(export("bill", bill["id"], "-o", "one.xlsx"))["shown"]
+    assert shown_bill["invoiceNumber"] == "A-1"
+    assert [each["netAmount"] for each in shown_bill["lineItems"]] == [1_000, 2_000]
     assert [row["lightBillId"] for row in sheet_rows(Path("one.xlsx"), "Bills")] == [bill["id"]]
     text = command("export", "bill", bill["id"]).out
     assert re.search(r"^vendorId +" + VENDORS[0], text, re.MULTILINE)

@@ -182,7 +182,7 @@ def test_credit_notes_taxes_entities_and_currencies_are_kept_apart(
     assert tax == {"UK20": (4_000, {"GBP": 4_000}), "UK0": (0, {})}
 
 
-def test_key_that_may_not_read_the_ledger_is_told_and_nothing_is_equal(
+def test_key_that_may_not_read_the_ledger_is_reported_and_nothing_is_equal(
     load: Load, command: Load, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(1, companyEntityId=ENTITIES[0])])
