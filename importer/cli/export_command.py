@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 LISTS = ("bills", "credit-notes", "vendors", "accounts", "entities", "documents", "ledger-lines")
 _IDS = {"bill": 1, "line": 2}
+_OF_LISTS = {"filters": "--filter", "sorts": "--sort", "limit": "--limit"}
+_UNUSED = {
+    "bill": _OF_LISTS,
+    "line": {**_OF_LISTS, "output": "--output", "overwrite": "--overwrite"},
+}
 
 
 @click.command(short_help="Write what Light has to a sheet.")
@@ -81,6 +86,8 @@ def export(kind: str, ids: tuple[str, ...], **options: Any) -> int:
     if len(ids) != _IDS.get(kind, 0):
         wanted = {"bill": "export bill ID", "line": "export line BILL LINE"}
         raise click.UsageError(f"Write: light-import {wanted.get(kind, f'export {kind}')}")
+    if unused := [words for name, words in _UNUSED.get(kind, {}).items() if options[name]]:
+        raise click.UsageError(f"{' and '.join(unused)} cannot be used with export {kind}.")
     del options["verbose"]  # that is for ``main``
     as_json, quiet = options.pop("as_json"), options.pop("quiet")
     pace = pace_of(options)

@@ -628,3 +628,18 @@ def test_one_bill_and_one_line_are_shown(export: Load, command: Load, sandbox: S
 
 
 OTHER = "0a0a0a0a-0000-4000-8000-000000000001"
+
+
+def test_options_that_do_nothing_for_one_are_refused(export: Load, sandbox: Sandbox) -> None:
+    bill = posted(sandbox, invoiceNumber="A-1")
+    line = ("line", bill["id"], bill["lineItems"][0]["id"])
+    for words, option in (
+        ((*line, "-o", "line.csv"), "--output"),
+        ((*line, "--overwrite"), "--overwrite"),
+        (("bill", bill["id"], "--filter", "amount:eq:1"), "--filter"),
+        (("bill", bill["id"], "--sort", "amount:asc", "--limit", "1"), "--sort and --limit"),
+    ):
+        refused = export(*words)
+        assert refused.code == 2
+        assert f"{option} cannot be used with export {words[0]}" in refused.json["error"]["message"]
+    assert not Path("line.csv").exists()
