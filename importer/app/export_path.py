@@ -41,7 +41,7 @@ def export_path(wanted: str | None, default: str, *, overwrite: bool, lines: boo
 
 
 def check_free(path: Path, *, overwrite: bool, lines: bool) -> None:
-    """UsageProblem where a file of the export is there and is not to be replaced."""
+    """UsageProblem where a file of the export exists and is not to be replaced."""
     for each in [path, lines_path(path)] if lines and has_two_files(path) else [path]:
         # lexists: a link that leads nowhere is still somebody's file.
         if os.path.lexists(each) and (not overwrite or each.is_dir()):

@@ -107,7 +107,7 @@ class ExportSpool:
         self, records: Mapping[str, Json], cursor: str | None, *, update_only: bool = False
     ) -> None:
         """A page of records, and the cursor of the next, in one commit. ``update_only``: those that
-        are there are brought up to date, and no others are added."""
+        are in it are brought up to date, and no others are added."""
         rows = [(i, json.dumps(record)) for i, record in records.items()]
         self._database.execute("BEGIN")
         with self._database:
@@ -156,7 +156,7 @@ class ExportSpool:
             yield number, json.loads(record)
 
     def renumber(self, numbers: Sequence[int]) -> None:
-        """Put the records in the order of these numbers, which are all there are."""
+        """Put the records in the order of these numbers: all of them."""
         places = [(-place, number) for place, number in enumerate(numbers, start=1)]
         self._database.execute("BEGIN")
         with self._database:

@@ -79,8 +79,8 @@ async def _lines(
 
 
 async def _document_ids(client: LightClient, bills: Sequence[LoadedBill]) -> dict[str, str]:
-    """The ids of the accounting documents of bills, where they can be told: Light does not say that
-    a document has the id of its bill. By the id of the bill."""
+    """The ids of the accounting documents of bills, where they can be found: Light does not say
+    that a document has the id of its bill. By the id of the bill."""
     numbered = [each for each in bills if each.sent.invoice_number and not each.entry.credit_note]
     if not numbered:
         return {}

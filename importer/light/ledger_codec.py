@@ -11,7 +11,8 @@ _SIGNS = {"D": 1, "C": -1}
 
 
 def ledger_line_from_json(value: object) -> LedgerLine:
-    """Raises WireProblem where it is no line of a document. Amounts that are not there are None."""
+    """An amount that Light does not state is None. Raises WireProblem where it is no line of a
+    document."""
     line = object_of(value, "ledger line")
     amounts = object_of(line.get("amounts") or {}, "amounts")
     code = integer_at(line, "accountCode")

@@ -71,7 +71,8 @@ class SortTerm:
 
 @dataclass(frozen=True)
 class ListQuery:
-    """``asked`` of Light; ``local`` are conditions that Light cannot be asked for, met here."""
+    """Light applies the filters ``asked``; ``local`` ones, for which it cannot be asked, are
+    applied to its records by ``matches``. ``local_sort``: so is the order, by ``order``."""
 
     asked: tuple[FilterTerm, ...] = ()
     local: tuple[FilterTerm, ...] = ()

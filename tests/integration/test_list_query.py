@@ -117,7 +117,7 @@ def http(light: Sandbox) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def everything(http: httpx.Client) -> dict[str, list[Json]]:
-    """All records of each list, with custom records of none left out."""
+    """All records of each list."""
     return {kind: records(http, kind, {}) for kind in LISTS}
 
 
