@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -13,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.text_column import arrow_texts
+from importer.core.text_column import arrow_texts, offsets_of
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS
 from importer.validation.column import ParsedTable
@@ -24,6 +23,8 @@ from importer.validation.row_runs import row_runs
 _REFERENCE = re.compile(r"(?=(?:.*[0-9]){4})[A-Za-z0-9][A-Za-z0-9/_-]*")
 _DATE = re.compile(r"[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}")
 _CONFUSED = frozenset("0O O0 0o o0 1l l1 1I I1 5S S5 8B B8 2Z Z2".split())
+# How far apart the sums of the bytes of two texts are that a slip of ``_mistyping`` tells apart.
+_SUMS_APART = sorted({0, *(ord(pair[0]) - ord(pair[1]) for pair in _CONFUSED)})
 _FEWEST_BILLS, _MOST_SHARED = 5, 0.02
 
 
@@ -97,10 +98,21 @@ def _inside(runs: np.ndarray, size: int) -> _Pairs:
 def _misspelled(runs: np.ndarray, bills: ParsedTable) -> _Pairs:
     """Bills side by side whose numbers differ as a mistyped one does from the right one."""
     number = bills["invoiceNumber"]
-    for outer, inner in zip(runs[:-1].tolist(), runs[1:].tolist(), strict=True):
-        one, other = number.at(outer), number.at(inner)
-        if isinstance(one, str) and isinstance(other, str) and (why := _mistyping(one, other)):
-            yield outer, inner, why
+    texts = pc.fill_null(number.texts(), "").take(pa.array(np.maximum(runs, 0)))
+    lengths, sums = np.diff(offsets_of(texts)), _byte_sums(texts)
+    similar = (lengths[1:] == lengths[:-1]) & (lengths[1:] > 0)
+    similar &= np.isin(np.diff(sums), _SUMS_APART)
+    for k in np.flatnonzero(similar).tolist():
+        if why := _mistyping(texts[k].as_py(), texts[k + 1].as_py()):
+            yield int(runs[k]), int(runs[k + 1]), why
+
+
+def _byte_sums(texts: pa.LargeStringArray) -> np.ndarray:
+    """The sum of the bytes of each text: the same where two of them are swapped."""
+    offsets = offsets_of(texts)
+    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
+    sums = np.append(0, np.cumsum(data, dtype=np.int64))
+    return np.diff(sums[offsets - offsets[0]])
 
 
 def _mistyping(one: str, other: str) -> str:
@@ -118,42 +130,43 @@ def _mistyping(one: str, other: str) -> str:
 
 def _sharing_reference(mapped: MappedTables, line_bill: np.ndarray, runs: np.ndarray) -> _Pairs:
     """Bills side by side with one reference, in a column of which each other bill has its own."""
-    beside = set(zip(runs[:-1].tolist(), runs[1:].tolist(), strict=True))
     for index, table in enumerate(mapped.tables):
         at = np.flatnonzero((mapped.lines.table == index) & (line_bill >= 0))
         if not len(at):
             continue
-        rows = np.asarray(table.source.rows)
-        places = np.searchsorted(rows, mapped.lines.row[at])
-        bill = line_bill[at]
+        places = pa.array(np.searchsorted(np.asarray(table.source.rows), mapped.lines.row[at]))
         for column, header in zip(table.source.columns, table.headers, strict=False):
-            texts = arrow_texts(column).take(pa.array(places))
-            if not _has_references(texts):
+            texts = arrow_texts(column)
+            if not _has_references(texts.take(places.slice(0, 1000))):
                 continue
-            for one, other in _shared(bill, texts):
+            if not (shared := _shared(line_bill[at], texts.take(places))):
+                continue
+            beside = set(zip(runs[:-1].tolist(), runs[1:].tolist(), strict=True))
+            for one, other, text in shared:
                 if (one, other) in beside:
-                    text = next(t for t, b in zip(texts.to_pylist(), bill, strict=True) if b == one)
                     what = f"both have '{text}' in column '{header.strip()}'"
                     yield one, other, f"{what}, where each other bill has its own"
 
 
 def _has_references(texts: pa.LargeStringArray) -> bool:
-    some = [text for text in pc.unique(texts.slice(0, 1000)).to_pylist() if text]
+    some = [text for text in pc.unique(texts).to_pylist() if text]
     good = sum(bool(_REFERENCE.fullmatch(t)) and not _DATE.fullmatch(t) for t in some)
     return len(some) >= _FEWEST_BILLS and good >= 0.95 * len(some)
 
 
-def _shared(bill: np.ndarray, texts: pa.LargeStringArray) -> list[tuple[int, int]]:
+def _shared(bill: np.ndarray, texts: pa.LargeStringArray) -> list[tuple[int, int, str]]:
     """Pairs of bills with one value, where nearly each bill has one and each value is of one."""
-    codes, values = pd.factorize(texts.to_numpy(zero_copy_only=False))
-    given = codes != list(values).index("") if "" in values else np.ones(len(codes), dtype=bool)
+    encoded = texts.dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
     pairs = pd.DataFrame({"value": codes[given], "bill": bill[given]}).drop_duplicates()
     if len(pairs) < _FEWEST_BILLS or pairs["bill"].duplicated().sum() > _MOST_SHARED * len(pairs):
         return []
-    by_value: dict[int, list[int]] = defaultdict(list)
-    for value, of in pairs.itertuples(index=False):
-        by_value[value].append(of)
-    shared = [of for of in by_value.values() if len(of) > 1]
-    if len(shared) > max(1, _MOST_SHARED * len(by_value)):
+    shared = pairs[pairs["value"].duplicated(keep=False)]
+    if shared.empty or shared["value"].nunique() > max(1, _MOST_SHARED * pairs["value"].nunique()):
         return []
-    return [(one, other) for of in shared for one, other in pairwise(of)]
+    return [
+        (one, other, encoded.dictionary[value].as_py())
+        for value, of in shared.groupby("value", sort=False)["bill"]
+        for one, other in pairwise(of.tolist())
+    ]

@@ -114,3 +114,16 @@ def test_columns_that_say_nothing_of_bills_are_no_evidence(
     rows = [(*row[:4], d) for row, d in zip(numbered(["61", "75", "83", "92", "14", "28"]),
             documents, strict=True)]  # fmt: skip
     assert [f.code for f in read(tmp_path, rows).findings] == []
+
+
+def test_the_reference_that_two_bills_share_is_quoted(tmp_path: Path) -> None:
+    """Also where the first row of one of them has none."""
+    rows = [
+        (str(10**5 + 7 * k), f"{k}{i}.00", "Acme", "2025-03-01", f"PO-{k:04}")
+        for k in range(1, 20)
+        for i in range(2)
+    ]
+    rows[-2] = (*rows[-2][:4], "")
+    of = read(tmp_path, [*rows, ("777", "5.00", "Acme", "2025-03-01", "PO-0019")])
+    assert [f.code for f in of.findings] == [TORN]
+    assert "both have 'PO-0019' in column 'Document'" in of.findings[0].message
