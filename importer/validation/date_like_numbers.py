@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,16 +48,17 @@ def date_like_numbers(mapped: MappedTables, bills: ParsedTable) -> Iterator[Find
         return
     texts = arrays.to_pylist()
     days = {i: day for i in serials if (day := serial_date(texts[i]))}
-    all_given = [i for i, text in enumerate(texts) if text]
-    of_vendor: dict[int, list[int]] = defaultdict(list)
+    of_vendor: dict[int, list[str]] = defaultdict(list)
     vendor = party_numbers(bills["vendorId"], bills["vendor"]).tolist()
-    for i in all_given:
-        of_vendor[vendor[i]].append(i)
+    for of, text in zip(vendor, texts, strict=True):
+        if text:
+            of_vendor[of].append(text)
+    every = _Numbers([text for text in texts if text])
+    numbers_of = {of: _Numbers(some) for of, some in of_vendor.items() if of and len(some) > 1}
     others: dict[int, str] = {}
     for i in sorted(dates | days.keys()):
-        siblings = of_vendor[vendor[i]] if vendor[i] else []
-        group = [texts[k] for k in (siblings if len(siblings) > 1 else all_given) if k != i]
-        if other := _of_another_kind(group, is_date=i in dates):
+        numbers = numbers_of.get(vendor[i], every)
+        if other := numbers.unlike_date if i in dates else numbers.unlike_serial:
             others[i] = other
 
     def args(i: int) -> dict[str, Any]:
@@ -74,13 +76,24 @@ def date_like_numbers(mapped: MappedTables, bills: ParsedTable) -> Iterator[Find
     )
 
 
-def _of_another_kind(group: list[str], *, is_date: bool) -> str:
-    """One of the other numbers, where they show that a date is not what was typed; else ""."""
-    if is_date:
-        unlike = [text for text in group if not _IS_DATE.fullmatch(text)]
-        return unlike[0] if 2 * len(unlike) > len(group) else ""
-    parted = [text for text in group if _PARTED.fullmatch(text)]
-    if 2 * len(parted) > len(group):
-        return parted[0]
-    numeric = any(text.isdecimal() for text in group)
-    return group[0] if len(group) > 1 and not numeric else ""
+class _Numbers:
+    """The numbers of a vendor, or of all; the others of one that is a date show by
+    ``unlike_date`` that it was not typed so, of a day number by ``unlike_serial``: one of them,
+    or ""."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+
+    @cached_property
+    def unlike_date(self) -> str:
+        unlike = [text for text in self._texts if not _IS_DATE.fullmatch(text)]
+        return unlike[0] if 2 * len(unlike) > len(self._texts) - 1 else ""
+
+    @cached_property
+    def unlike_serial(self) -> str:
+        parted = [text for text in self._texts if _PARTED.fullmatch(text)]
+        if 2 * len(parted) > len(self._texts) - 1:
+            return parted[0]
+        others = [text for text in self._texts if not text.isdecimal()]
+        alone = len(others) == len(self._texts) - 1  # no other number has digits only
+        return others[0] if len(others) > 1 and alone else ""
