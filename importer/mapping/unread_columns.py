@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from importer.core.column_letters import column_letters
 from importer.core.header_claims import is_text_header
 from importer.core.money import MINUS, tidy
+from importer.core.no_bill_words import NO_BILL
 from importer.core.text_column import check_distinct
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
@@ -140,17 +141,18 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
         by_price = reads_price and _words(header) & QUANTITY_WORDS
         of_values = _tests_of_values(header, texts)
         tests = [*(quantity if by_price else ()), *_tests(header, bool(reads)), *of_values]
-        if is_text_header(header):
+        if is_text_header(header) and pc.any(pc.match_substring_regex(texts, NO_BILL)).as_py():
             tests.append((UnreadKind.REMARK, _is_no_bill_remark))
         for kind, test in tests:
             at = np.flatnonzero(check_distinct(texts, test))
+            if not len(at):
+                continue
             if kind is UnreadKind.STATE and check_distinct(texts, _is_unfinished).all():
                 continue  # a file of nothing but drafts: what is to be loaded
-            if len(at):
-                values = texts.take(at).to_pylist()
-                name = header.strip() or f"column {column_letters(c)}"
-                yield UnreadColumn(kind, t.index, c, name, start + at, values)
-                break
+            values = texts.take(at).to_pylist()
+            name = header.strip() or f"column {column_letters(c)}"
+            yield UnreadColumn(kind, t.index, c, name, start + at, values)
+            break
 
 
 def _used_columns(t: BoundTable, template: Template) -> set[int]:
