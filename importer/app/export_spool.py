@@ -54,17 +54,17 @@ class ExportSpool:
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
             self._database.executescript(_TABLES)
+            if time.time() - float(self.fact("began") or 0) > LONGEST:
+                self.clear()
+                self._delete_old()
         except filelock.Timeout:
             raise UsageProblem(
                 "The same export is running already. Wait until it has ended."
             ) from None
         except (OSError, sqlite3.Error) as error:
             self._lock.release()
-            why = unwritable(error) if isinstance(error, OSError) else str(error)
-            raise UsageProblem(f"{self.path} cannot be written: {why}.") from None
-        if time.time() - float(self.fact("began") or 0) > LONGEST:
-            self.clear()
-            self._delete_old()
+            why = unwritable(error) if isinstance(error, OSError) else error
+            raise self._unwritable(why) from None
         return self
 
     def _delete_old(self) -> None:
@@ -76,9 +76,14 @@ class ExportSpool:
                     with lock:
                         _delete(path)
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._database.close()
         self._lock.release()
+        if isinstance(error, sqlite3.Error):  # the disk is full, say
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, why: object) -> UsageProblem:
+        return UsageProblem(f"{self.path} cannot be written: {why}.")
 
     def clear(self) -> None:
         with self._database:

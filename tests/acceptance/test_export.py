@@ -437,6 +437,31 @@ def test_what_an_abandoned_export_has_read_is_deleted(
     assert not spool.exists()
 
 
+def test_full_disk_is_no_fault_of_the_program(
+    command: Load, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    ids = fill(sandbox, 2)
+    refusals = [Fault(False, http(401, {"type": "UNAUTHORIZED", "message": "No."}))]
+
+    def fault(request: Request) -> Fault:
+        return refusals.pop() if request.path == BILL + ids[1] and refusals else PASS
+
+    monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
+    with proxied(sandbox.base_url, fault) as proxy:
+        monkeypatch.setenv("LIGHT_BASE_URL", proxy.url)
+        assert command("export", "bills", "-o", "a.csv", *READ).code == 2
+        [spool] = (home / "exports").glob("*.sqlite")
+        with contextlib.closing(sqlite3.connect(spool)) as database:
+            database.execute(
+                "CREATE TRIGGER full BEFORE UPDATE ON records"
+                " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+        stopped = command("export", "bills", "-o", "a.csv", *READ)
+    error = document(stopped)["error"]
+    assert (stopped.code, error["kind"]) == (2, "usage")
+    assert error["message"] == f"{spool} cannot be written: database or disk is full."
+
+
 def test_custom_properties_of_vendors_have_columns(through: Load, sandbox: Sandbox) -> None:
     values = [{"label": "Key"}, {"label": None, "internalName": "uk"}]
     properties = [{"groupInternalName": "class", "values": values}]
