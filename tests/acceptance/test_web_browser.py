@@ -210,6 +210,9 @@ def test_cells_of_excel_are_pasted_and_taken_back_at_once(
         page.click("[data-undo]")
     page.wait_for_selector("text=and 2 more")
     page.wait_for_selector("[data-at='1'][data-column='9']:text-is('Bill 82')")
+    page.click("[data-at='2'][data-column='9']")
+    page.click("[data-fix] summary")
+    page.wait_for_function("() => document.querySelector('[data-columns]').value === '9'")
 
 
 def test_a_hundred_thousand_rows_scroll_and_are_edited(

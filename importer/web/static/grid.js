@@ -13,7 +13,7 @@ function startGrid(box) {
   const cellWords = box.querySelector("[data-cell]");
   const tableChoice = box.querySelector("[data-choose-table]");
   const rowChoice = box.querySelector("[data-choose-rows]");
-  const kept = `grid ${base}`;
+  const placeKey = `grid ${base}`;
   let standing = JSON.parse(box.dataset.standing);
   let view = { table: 0, show: "problems", at: 0, column: 0 };
   let total = 0, pages = new Map(), editing = null, saving = Promise.resolve();
@@ -149,7 +149,7 @@ function startGrid(box) {
       if (focus) cell.focus({ preventScroll: true });
     }
     describe();
-    keep();
+    savePlace();
   }
 
   function describe() {
@@ -157,15 +157,15 @@ function startGrid(box) {
     if (!facts) { cellWords.textContent = ""; return; }
     const bad = facts.bad[view.column];
     const place = `Row ${facts.row}, ${table().headers[view.column]}`;
-    const said = bad ? `${bad[0]}: ${bad[1]} ${bad[2]}` : facts.cells[view.column] || "blank";
+    const content = bad ? `${bad[0]}: ${bad[1]} ${bad[2]}` : facts.cells[view.column] || "blank";
     const notes = facts.notes.length ? ` The row: ${facts.notes.join(" ")}` : "";
     const edited = facts.edited.includes(view.column) ? " (corrected)" : "";
-    cellWords.textContent = `${place}: ${said}${edited}${notes}`;
+    cellWords.textContent = `${place}: ${content}${edited}${notes}`;
   }
 
-  function keep() {
+  function savePlace() {
     const facts = rowAt(view.at);
-    sessionStorage.setItem(kept, JSON.stringify({ ...view, row: facts ? facts.row : 0 }));
+    sessionStorage.setItem(placeKey, JSON.stringify({ ...view, row: facts ? facts.row : 0 }));
   }
 
   async function show(table, rows, column = 0, row = 0, focus = true) {
@@ -269,11 +269,11 @@ function startGrid(box) {
     if (text === undefined) input.select();
   }
 
-  function endEdit(keepIt) {
+  function endEdit(take) {
     const { input, row, column, before } = editing;
     const text = input.value;
     editing = null;
-    if (keepIt && text !== before) save([[row, column, text]]);
+    if (take && text !== before) save([[row, column, text]]);
     draw();
   }
 
@@ -380,11 +380,12 @@ function startGrid(box) {
       await show(Number(button.dataset.table), button.dataset.show, Number(button.dataset.column || 0));
     });
   }
-  const fix = document.querySelector("[data-fix] form");
-  fix.addEventListener("toggle", () => { fix.elements.column.value = String(view.column); });
+  document.querySelector("[data-fix]").addEventListener("toggle", ({ target }) => {
+    target.querySelector("[data-columns]").value = String(view.column);
+  });
 
   stand(standing);
-  const last = JSON.parse(sessionStorage.getItem(kept) || "null");
+  const last = JSON.parse(sessionStorage.getItem(placeKey) || "null");
   if (last && tables[last.table] && !/^\d+$/.test(last.show)) show(last.table, last.show, last.column, last.row, false);
   else {
     show(0, "problems", 0, 0, false).then(() => { if (!total) show(0, "all", 0, 0, false); });
