@@ -69,13 +69,12 @@ class PageSettings:
             **options,
         )
 
-    def load_options(self, workspace: Workspace, *, yes: bool = False) -> LoadOptions:
+    def load_options(self, workspace: Workspace) -> LoadOptions:
         options = self.options(workspace)
         return LoadOptions(
             base_url=options.get("base_url"),
             company=options["company"],
             pace=self.pace(options),
-            yes=yes,
             **_some(options, _OF_LOAD),
         )
 
@@ -124,7 +123,6 @@ def _saved_lists(options: Mapping[str, Any]) -> Cached | None:
 def picks_of(workspace: Workspace) -> tuple[Pick, ...]:
     """The choices for names, as those of a result workbook's sheet."""
     from importer.model.finding import CellRef
-    from importer.model.report_model import Suggestion
     from importer.references.lookup_tables import Pick
 
     place = "the page"
@@ -135,8 +133,7 @@ def picks_of(workspace: Workspace) -> tuple[Pick, ...]:
             pick.id,
             pick.label,
             place,
-            () if pick.label.startswith("create") else (Suggestion(pick.id, pick.label),),
-            CellRef(place, column=pick.field),
+            cell=CellRef(place, column=pick.field),
         )
         for pick in workspace.picks
     )

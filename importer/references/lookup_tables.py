@@ -58,6 +58,24 @@ class Pick:
     cell: CellRef | None = None  # of the value
 
 
+NOT_OFFERED = (
+    "'{}' is neither one of the suggestions for '{}' nor an id of Light. Choose from the list, or"
+    " paste the id."
+)
+
+
+def picked_suggestion(text: str, offered: Sequence[Suggestion]) -> Suggestion | None:
+    """The one of that label, or of that id of Light, offered or not; None where the text is neither
+    (NOT_OFFERED)."""
+    same = {s.id: s for s in offered if name_key(s.label) == name_key(text)}
+    if len(same) == 1:
+        return next(iter(same.values()))
+    light_id, problem = parse_uuid(text)
+    if problem or same:
+        return None
+    return next((s for s in offered if s.id == light_id), Suggestion(light_id, light_id))
+
+
 @dataclass
 class Tables:
     """All tables of one field. ``entries`` by compared name; ``files`` are those that were read.

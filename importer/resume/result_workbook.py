@@ -20,7 +20,7 @@ from importer.model.report_model import Suggestion
 from importer.model.tables import CHOICES_HEADER, SourceTable
 from importer.readers import read_file
 from importer.readers.zip_guard import DamagedError, Part, read_xml
-from importer.references.lookup_tables import FIELDS, Pick
+from importer.references.lookup_tables import FIELDS, NOT_OFFERED, Pick, picked_suggestion
 from importer.references.new_vendors import CREATE, CREATE_ANOTHER, placeholder_of
 from importer.report.xlsx.provenance_sheet import PROPERTY_PREFIX, PROVENANCE
 from importer.report.xlsx.to_resolve_sheet import FIELD, ID, PICK, SUGGESTION, TO_RESOLVE, VALUE
@@ -186,22 +186,9 @@ def _picks_of(
             else:
                 problems.append(f"{place}: '{picked}' is for vendors: choose a name from the list.")
             continue
-        suggestion = _picked(picked, (*offered, *choices.get(field, ())))
+        suggestion = picked_suggestion(picked, (*offered, *choices.get(field, ())))
         if suggestion is None:
-            problems.append(
-                f"{place}: '{picked}' is neither one of the suggestions for '{value}' nor an id of"
-                " Light. Choose from the list, or paste the id."
-            )
+            problems.append(f"{place}: {NOT_OFFERED.format(picked, value)}")
             continue
         cell = CellRef(table.file, table.sheet, int(table.rows[i]), VALUE)
         yield Pick(field, value.strip(), suggestion.id, suggestion.label, place, offered, cell)
-
-
-def _picked(text: str, offered: Sequence[Suggestion]) -> Suggestion | None:
-    same = {s.id: s for s in offered if name_key(s.label) == name_key(text)}
-    if len(same) == 1:
-        return next(iter(same.values()))
-    light_id, problem = parse_uuid(text)
-    if problem or same:
-        return None
-    return next((s for s in offered if s.id == light_id), Suggestion(light_id, light_id))
