@@ -62,7 +62,7 @@ class WebPage:
             assert sent.status_code == 200, sent.text
         return f"/files/{id}"
 
-    def ready(self, path: str, *, until: str = "data-job") -> str:
+    def ready(self, path: str) -> str:
         """The page once no job runs any more, or its question."""
         for _ in range(600):
             page = self.client.get(path).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importer.app.result import Result
 from importer.core.column_letters import column_letters
+from importer.core.html_templates import html_environment as html_environment
 from importer.core.safe_text import visible
 from importer.report.phrases import day_and_time, severities, status_words, tone, verdict
 from importer.report.run_history import History as History

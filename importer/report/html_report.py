@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from markupsafe import Markup
 
 from importer.core.atomic_write import atomic_write
 from importer.core.counted_nouns import count
+from importer.core.html_templates import html_environment
 from importer.core.money import money
-from importer.core.safe_text import visible
 from importer.model.finding import CellRef
 from importer.model.journal_states import Status
 from importer.model.report_model import RunSummary
@@ -56,14 +57,18 @@ _BILL_HEADERS = (
 
 def write_html(report: Report, path: Path) -> None:
     """Write the page; what does not fit is counted, and is in the workbook."""
-    environment, style = _environment(), html_style()
+    style = html_style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page = environment.get_template("report.html.jinja").generate(
-        style=Markup(style),
-        style_digest=digest,
-        on_page=False,
-        figures_only=False,
-        **_values(report),
+    page = (
+        _environment()
+        .get_template("report.html.jinja")
+        .generate(
+            style=Markup(style),
+            style_digest=digest,
+            on_page=False,
+            figures_only=False,
+            **_values(report),
+        )
     )
     with (
         atomic_write(path) as unfinished,
@@ -84,16 +89,9 @@ def html_body(report: Report, *, figures_only: bool) -> str:
     return template.render(on_page=True, figures_only=figures_only, **_values(report))
 
 
+@cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("importer.report", "html"),
-        autoescape=True,
-        finalize=lambda value: visible(value) if type(value) is str else value,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = html_environment("importer.report")
     environment.filters |= {
         "money": lambda cents, unit: "" if cents is None else money(cents, unit),
         "place": _place,

@@ -71,7 +71,6 @@ class PageJob(Listener):
         self.version = version  # of the files that it is about
         self._folder = folder  # of these files, which is not shown: they were dropped
         self.control = StopControl()
-        self.changes = 0  # counts, so that a reader sees that there is something new
         self.lines: deque[str] = deque(maxlen=_LINES)
         self.doing, self.noun, self.failed_word = "", "", ""
         self.done = self.total = self.failed = 0
@@ -79,28 +78,22 @@ class PageJob(Listener):
         self.waits_until, self.waits_for = 0.0, ""
         self._question: Question | None = None
         self.stop_asked = False
-        self.result: Result | None = None
         self.next_page = ""  # where its result is, if not where it was started
         self.problem = ""  # why there is no result, for people
-        self.seconds = 0.0
-        self._began = self._phase_began = time.monotonic()
+        self._phase_began = time.monotonic()
         self._thread = threading.Thread(target=self._run, args=(work,), name=kind, daemon=True)
         self._thread.start()
 
     def _run(self, work: Callable[[PageJob], Result]) -> None:
         try:
             with acting_for(self.owner):
-                self.result = work(self)
+                work(self)
         except Declined:
             self.problem = "You answered no: nothing was sent."
         except ImporterError as error:
             self.problem = str(error)
         except Exception as error:
             self.problem = FAULT.format(type(error).__name__, error)
-        finally:
-            self.seconds = time.monotonic() - self._began
-            self._question = None
-            self.changes += 1
 
     @property
     def question(self) -> Question | None:
@@ -112,8 +105,8 @@ class PageJob(Listener):
     def running(self) -> bool:
         return self._thread.is_alive()
 
-    def wait(self, seconds: float | None = None) -> None:
-        self._thread.join(seconds)
+    def wait(self) -> None:
+        self._thread.join()
 
     def stop(self) -> None:
         """The first stops cleanly, the second at once."""
@@ -129,7 +122,6 @@ class PageJob(Listener):
 
     def message(self, text: str, *, essential: bool = False) -> None:
         self.lines.append(text.replace(self._folder, "") if self._folder else text)
-        self.changes += 1
 
     def connected(self, company: Company, address: str) -> None:
         for label, text in company_facts(company, address):
@@ -139,11 +131,9 @@ class PageJob(Listener):
         self.doing, self.failed_word = PHASE_WORDS[phase]
         self.noun, self.total, self.done, self.failed = noun, total, 0, 0
         self._phase_began = time.monotonic()
-        self.changes += 1
 
     def advance(self, failed: bool) -> None:
         self.done, self.failed = self.done + 1, self.failed + failed
-        self.changes += 1
 
     def time_left(self, seconds: float) -> None:
         self.ends_at = time.monotonic() + seconds
@@ -159,11 +149,9 @@ class PageJob(Listener):
 
     def work_started(self, work: Work) -> None:
         self.doing, self.noun, self.failed, self.done, self.total = WORK_WORDS[work], "", 0, 0, 0
-        self.changes += 1
 
     def work_advanced(self, done: int, total: int) -> None:
         self.done, self.total = done, total
-        self.changes += 1
 
     def work_ended(self) -> None:
         self.doing, self.total = "", 0
@@ -203,12 +191,10 @@ class PageJob(Listener):
     async def consent(self, forecast: LoadForecast | UndoForecast) -> bool:
         """Ask on the page; no answer within half an hour is no."""
         question = self._question = Question(forecast)
-        self.changes += 1
         try:
             until = time.monotonic() + ANSWER_WITHIN
             while question.answer is None and time.monotonic() < until:
                 await asyncio.sleep(0.1)
         finally:
             self._question = None
-            self.changes += 1
         return bool(question.answer)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -17,9 +16,9 @@ from importer.app.page_words import (
     History,
     history_cells,
     history_marks,
+    html_environment,
     moment,
     report_body,
-    shown_text,
     verdict_of,
 )
 from importer.app.result import Result
@@ -43,14 +42,7 @@ TITLES = {
 class Pages:
     def __init__(self, settings: PageSettings, access: Access) -> None:
         self.settings, self.access = settings, access
-        self._environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("importer.web", "html"),
-            autoescape=True,
-            finalize=lambda value: shown_text(value) if type(value) is str else value,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = html_environment("importer.web")
         self._environment.filters |= {"moment": moment, "file_name": lambda path: Path(path).name}
 
     def show(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
