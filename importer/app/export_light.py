@@ -246,7 +246,7 @@ class _Export:
             return
         ids = iter(unread)
         left = time_left(limiter, len(unread))
-        noun = self.light_list.noun if len(unread) == 1 else self.light_list.plural
+        noun = self.light_list.noun_for(len(unread))
         with self.listener.phase(Phase.EXPORT, len(unread), noun, left) as counter:
 
             async def read() -> None:
@@ -326,7 +326,7 @@ def _properties(record: Json) -> dict[str, str]:
 
 
 def _count(number: int, light_list: LightList) -> str:
-    return f"{number:,} {light_list.noun if number == 1 else light_list.plural}"
+    return f"{number:,} {light_list.noun_for(number)}"
 
 
 def _names(directory: Directory) -> DocumentNames:

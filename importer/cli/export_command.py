@@ -14,12 +14,13 @@ from importer.cli.options import (
     print_json,
     profile_option,
 )
+from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
 
 if TYPE_CHECKING:
     from importer.app.export_light import Exported
 
-LISTS = ("bills", "credit-notes", "vendors", "accounts", "entities", "documents", "ledger-lines")
+_KINDS = ("bills", "credit-notes", "vendors", "accounts", "entities", "documents", "ledger-lines")
 _IDS = {"bill": 1, "line": 2}
 _OF_LISTS = {"filters": "--filter", "sorts": "--sort", "limit": "--limit"}
 _UNUSED = {
@@ -31,7 +32,7 @@ _UNUSED = {
 @click.command(short_help="Write what Light has to a sheet.")
 @click.argument(
     "kind",
-    type=click.Choice([*LISTS, *_IDS]),
+    type=click.Choice([*_KINDS, *_IDS]),
     help="What to export; bill and line are for one, by its id.",
 )
 @click.argument("ids", nargs=-1, metavar="ID", help="The id of a bill, and of its line item.")
@@ -128,15 +129,19 @@ def _facts(exported: Exported) -> dict[str, Any]:
 
 
 def _show(exported: Exported) -> None:
+    from importer.model.light_lists import LISTS
+
     for each in exported.shown:
         _show_record(each, "")
     for note in exported.notes:
         click.echo(visible(note))
     if exported.paths:
-        what = f"{exported.records:,} {exported.kind.replace('-', ' ')}"
+        one = exported.records == 1
+        noun = LISTS[exported.kind].noun if one else exported.kind.replace("-", " ")
+        what = f"{exported.records:,} {noun}"
         if exported.kind in ("bills", "credit-notes"):
-            what += f" with {exported.line_items:,} line items"
-        click.echo(f"{what}, read with {exported.requests:,} requests. Written:")
+            what += f" with {count(exported.line_items, 'line item')}"
+        click.echo(f"{what}, read with {count(exported.requests, 'request')}. Written:")
         for path in exported.paths:
             click.echo(f"  {visible(str(path))}")
 

@@ -76,6 +76,9 @@ class LightList:
     def plural(self) -> str:
         return "company entities" if self.noun == "company entity" else f"{self.noun}s"
 
+    def noun_for(self, number: int) -> str:
+        return self.noun if number == 1 else self.plural
+
 
 BILLS, CREDIT_NOTES, VENDORS = "bills", "credit-notes", "vendors"
 ACCOUNTS, ENTITIES, DOCUMENTS, LEDGER_LINES = "accounts", "entities", "documents", "ledger-lines"

@@ -642,6 +642,8 @@ def test_one_bill_and_one_line_are_shown(export: Load, command: Load, sandbox: S
     text = command("export", "bill", bill["id"]).out
     assert re.search(r"^vendorId +" + VENDORS[0], text, re.MULTILINE)
     assert "Line item 2" in text
+    listed = command("export", "bills", "-o", "listed.csv").out
+    assert re.match(r"1 bill with 2 line items, read with \d+ requests. Written:", listed)
     shown = document(export("line", bill["id"], line["id"]))
     assert shown["shown"]["lightLineItemId"] == line["id"]
     assert (shown["shown"]["netAmount"], shown["requests"]) == (2_000, 2)
