@@ -172,12 +172,9 @@ def in_currency_of_bill(values: pd.Series, column: SheetColumn) -> np.ndarray:
             marks[at].tolist(),
             currencies_shown,
         )
-    dollars = vector_parsers.matching(cells.texts, r"\$")
-    if marks is not None:
-        dollars |= np.asarray(marks == "$", dtype=bool)
-    if (
-        dollars.any() and (~dollars & cells.parsed.ok).any()
-    ):  # some exports put $ before all amounts
+    dollars = vector_parsers.with_dollars(cells.texts, marks)
+    # Some exports put $ before all amounts: see ``header_rules``.
+    if dollars.any() and (~dollars & cells.parsed.ok).any():
         at = np.flatnonzero(dollars)
         _rule_out_others(column, out, at, ["$"] * len(at), lambda _: DOLLARS)
     return out

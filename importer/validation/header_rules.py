@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.counted_nouns import count
@@ -20,6 +19,7 @@ from importer.core.header_claims import (
     thousands_in_title,
 )
 from importer.core.money import DOLLARS
+from importer.core.text_column import take
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.stated_constants import stated_currency, titles_above
@@ -28,6 +28,7 @@ from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import InputTable
 from importer.validation.column import ParsedTable
+from importer.validation.vector_parsers import with_dollars
 
 _WITH_TAX = {"amount": True, "netAmount": False}  # of line items
 
@@ -151,13 +152,12 @@ def _dollars(
     stated = stated_currency(mapped.template)
     if not stated or stated in DOLLARS:
         return
-    texts = column.array.take(pa.array(at))
-    dollars = pc.match_substring(texts, "$").to_numpy(zero_copy_only=False)
-    if column.format_marks is not None:
-        dollars |= np.asarray(column.format_marks[at] == "$", dtype=bool)
+    texts, marks = take(column.array, at), column.format_marks
+    dollars = with_dollars(texts, None if marks is None else marks[at])
+    if not (n := int(np.count_nonzero(dollars))):
+        return
     blank = pc.equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
-    if dollars.any() and (dollars | blank).all():
-        n = int(np.count_nonzero(dollars))
+    if (dollars | blank).all():
         yield finding(
             "sheet.column.dollars",
             _cell(mapped, *place),

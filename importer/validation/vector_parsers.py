@@ -39,6 +39,12 @@ def matching(texts: pa.LargeStringArray, pattern: str) -> np.ndarray:
     return mask
 
 
+def with_dollars(texts: pa.LargeStringArray, marks: np.ndarray | None) -> np.ndarray:
+    """Which amounts have a $ in their text, or a bare one in their number format."""
+    out: np.ndarray = pc.match_substring(texts, "$").to_numpy(zero_copy_only=False)
+    return out if marks is None else out | np.asarray(marks == "$", dtype=bool)
+
+
 def _doubted(
     texts: pa.LargeStringArray, sure: np.ndarray, pattern: Callable[[Any], np.ndarray]
 ) -> np.ndarray:
