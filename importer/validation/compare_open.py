@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 
@@ -42,74 +41,85 @@ def compare_open(
     for stated in columns:
         if stated.part is BillPart.PAID and stated.table in with_open:
             continue
-        cents = _cents(mapped, stated, bills if stated.sheet == BILLS else lines)
-        of_bill = np.arange(bills.size) if stated.sheet == BILLS else line_bill
-        compared = {
-            i: value
-            for i, value in cents.items()
-            if of_bill[i] >= 0 and _in_currency(mapped, stated, bills, int(of_bill[i]))
-        }
-        of_rows = () if _states_bills(compared, of_bill) else (net, gross)
-        beside = {
-            i: candidates
-            for i in compared
-            if (candidates := _candidates(i, int(of_bill[i]), of_rows, of_bills))
-        }
-        if differing := _differing(stated.part, compared, beside):
-            i = differing[0]
-            bill = int(of_bill[i])
-            shown = bills.money(bill, compared[i]), bills.money(bill, beside[i][0])
-            yield _finding(mapped, stated, differing, *shown)
+        at, cents = _cents(mapped, stated, bills if stated.sheet == BILLS else lines)
+        bill = at if stated.sheet == BILLS else line_bill[at]
+        compared = (bill >= 0) & _in_currency(mapped, stated, bills, bill)
+        at, cents, bill = at[compared], cents[compared], bill[compared]
+        totals = [CentsArray(of.cents[bill], of.valid[bill]) for of in of_bills]
+        if not _states_bills(cents, bill):
+            totals += [CentsArray(of.cents[at], of.valid[at]) for of in (net, gross)]
+        if len(differing := _differing(stated.part, cents, totals)):
+            k = differing[0]
+            shown = (bills.money(bill[k], each) for each in (cents[k], _first(totals)[k]))
+            yield _finding(mapped, stated, at[differing].tolist(), *shown)
 
 
-def _cents(mapped: MappedTables, stated: StatedColumn, of: ParsedTable) -> dict[int, int]:
-    """The amounts of the rows that have one, in cents without their sign."""
+def _cents(
+    mapped: MappedTables, stated: StatedColumn, of: ParsedTable
+) -> tuple[np.ndarray, np.ndarray]:
+    """(the rows that have an amount, it in cents without its sign, as Python integers)."""
+    at = np.flatnonzero([value is not None for value in stated.values])
     in_cents = mapped.template.formats.amounts == "cents"
-    return {
-        i: abs(int(value * (1 if in_cents else int(of.units[i]))))
-        for i, value in enumerate(stated.values)
-        if value is not None
-    }
+    units = [1] * len(at) if in_cents else of.units[at].tolist()
+    given = [value for value in stated.values if value is not None]
+    cents = np.empty(len(at), dtype=object)
+    cents[:] = [abs(int(value * unit)) for value, unit in zip(given, units, strict=True)]
+    return at, cents
 
 
-def _in_currency(mapped: MappedTables, stated: StatedColumn, bills: ParsedTable, bill: int) -> bool:
-    """Whether the column, by its name, is in the currency of the bill."""
+def _in_currency(
+    mapped: MappedTables, stated: StatedColumn, bills: ParsedTable, bill: np.ndarray
+) -> np.ndarray | bool:
+    """Whether the column, by its name, is in the currency of each of the bills."""
     if stated.currency == LOCAL:
         return bool(stated_currency(mapped.template))
-    return stated.currency in ("", bills["currency"].at(bill))
+    if not stated.currency:
+        return True
+    return np.asarray([code == stated.currency for code in bills["currency"].values_at(bill)])
 
 
-def _states_bills(cents: dict[int, int], of_bill: np.ndarray) -> bool:
+def _states_bills(cents: np.ndarray, bill: np.ndarray) -> bool:
     """Whether each bill of several rows has one amount, on all of them or on its first."""
-    first: dict[int, int] = {}
-    return all(first.setdefault(int(of_bill[i]), value) == value for i, value in cents.items())
+    order = np.argsort(bill, kind="stable")
+    bill, cents = bill[order], cents[order]
+    return not ((bill[1:] == bill[:-1]) & (cents[1:] != cents[:-1])).any()
 
 
-def _candidates(
-    i: int, bill: int, of_rows: tuple[CentsArray, ...], of_bills: tuple[CentsArray, ...]
-) -> list[int]:
-    """What the bill comes to, then its sums, then the row's amounts; without signs."""
-    cents_of = [of.at(bill) for of in of_bills] + [of.at(i) for of in of_rows]
-    return [abs(cents) for cents in cents_of if cents is not None]
+def _first(totals: list[CentsArray]) -> np.ndarray:
+    """What each bill comes to, else the first of the other totals there is; without signs."""
+    out = totals[-1].cents
+    for total in reversed(totals):
+        out = np.where(total.valid, total.cents, out)
+    return np.asarray(np.abs(out))
 
 
-def _differing(
-    part: BillPart | None, cents: dict[int, int], beside: dict[int, list[int]]
-) -> list[int]:
-    """The rows to be named."""
-    differing = [i for i, candidates in beside.items() if cents[i] not in candidates]
+def _among(cents: np.ndarray, totals: list[CentsArray]) -> np.ndarray:
+    """Which amounts are one of the totals of their row, without signs."""
+    out = np.zeros(len(cents), dtype=bool)
+    for total in totals:
+        out |= total.valid & np.asarray(np.abs(total.cents) == cents, dtype=bool)
+    return out
+
+
+def _differing(part: BillPart | None, cents: np.ndarray, totals: list[CentsArray]) -> np.ndarray:
+    """The rows to be named, by their place in ``cents``."""
+    valid = np.logical_or.reduce([total.valid for total in totals])
+    differing = valid & ~_among(cents, totals)
     if part is BillPart.PAID:
-        if not differing or set(cents.values()) <= {0, 100}:  # a ledger of payments, or flags
-            return []
-        return [i for i, candidates in beside.items() if 0 < cents[i] <= candidates[0]]
-    return [] if part is BillPart.OPEN and _runs(cents, beside) else differing
+        if not differing.any() or set(cents) <= {0, 100}:  # a ledger of payments, or flags
+            return np.flatnonzero([])
+        return np.flatnonzero(valid & (cents > 0) & (cents <= _first(totals)))
+    if part is BillPart.OPEN and differing.any() and _runs(cents, valid, totals):
+        return np.flatnonzero([])
+    return np.flatnonzero(differing)
 
 
-def _runs(cents: dict[int, int], beside: dict[int, list[int]]) -> bool:
+def _runs(cents: np.ndarray, valid: np.ndarray, totals: list[CentsArray]) -> bool:
     """Whether most amounts are the one before and the row's together: a balance of the account."""
-    pairs = list(pairwise(beside))
-    steps = [abs(abs(cents[b]) - abs(cents[a])) in beside[b] for a, b in pairs]
-    return len(pairs) > 1 and 2 * sum(steps) > len(pairs)
+    at = np.flatnonzero(valid)
+    after = [CentsArray(of.cents[at[1:]], of.valid[at[1:]]) for of in totals]
+    steps = _among(np.abs(np.diff(cents[at])), after)
+    return len(steps) > 1 and 2 * int(np.count_nonzero(steps)) > len(steps)
 
 
 def _finding(
