@@ -10,13 +10,14 @@ The version counts every change, so that two tabs notice each other.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,11 +34,10 @@ from importer.model.report_model import Correction
 SHEETS = frozenset(".csv .txt .tsv .xlsx .xlsm .xls .xlsb .ods .html .htm".split())
 TEMPLATES = frozenset((".yaml", ".yml"))
 _STATE, _STEPS, _FILES, _RESULTS = "workspace.json", "steps.jsonl", "files", "results"
+_UNSAVED = ("folder", "_steps")
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _LONGEST_NAME = 120  # bytes
 _SAVING = threading.Lock()
-
-
 STALE = (
     "These files were changed in another tab or window meanwhile. The page shows them as they are"
     " now; do it again there."
@@ -101,6 +101,9 @@ class Workspace:
     run: str = ""  # the last load that sent something
     loading: bool = False  # a load was started and has not ended
     corrected: dict[str, int] = field(default_factory=dict)  # file → length of the steps' file
+    _steps: tuple[tuple[int, int], list[CorrectionStep]] = field(
+        default=((0, 0), []), init=False, repr=False
+    )  # as they were read last: length and time of their file
 
     @property
     def id(self) -> str:
@@ -126,7 +129,7 @@ class Workspace:
         OSError."""
         with _SAVING:  # a check in a thread may save too
             self.version += counted
-            facts = {name: value for name, value in self.__dict__.items() if name != "folder"}
+            facts = {name: value for name, value in self.__dict__.items() if name not in _UNSAVED}
             text = json.dumps({**facts, "picks": [asdict(pick) for pick in self.picks]})
             with private_file(self.folder / _STATE, text.encode()) as written:
                 os.replace(written, self.folder / _STATE)
@@ -186,7 +189,7 @@ class Workspace:
         return steps[-1]
 
     def _append(self, facts: Mapping[str, Any]) -> None:
-        line = json.dumps({**facts, "by": user_name(), "at": now()}) + "\n"
+        line = json.dumps({**facts, "by": user_name(), "at": _now()}) + "\n"
         path = private_file_at(self.folder / _STEPS)
         with path.open("r+b") as file:
             file.truncate(_complete(file.read()))  # what a power cut left of a line
@@ -200,27 +203,31 @@ class Workspace:
         """Choose what a name means; an ``id`` of "" takes the choice back."""
         self.picks = [p for p in self.picks if (p.field, p.value) != (field, value)]
         if id:
-            self.picks.append(PickedName(field, value, id, label, user_name(), now()))
+            self.picks.append(PickedName(field, value, id, label, user_name(), _now()))
         self.save()
 
     # --- what stands --------------------------------------------------------------------------
 
     def steps(self) -> list[CorrectionStep]:
         """The corrections that stand, in order."""
+        path = self.folder / _STEPS
+        state = path.stat() if path.exists() else None
+        mark = (state.st_size, state.st_mtime_ns) if state is not None else (0, 0)
+        if mark != self._steps[0]:
+            self._steps = mark, self._read_steps()
+        return self._steps[1]
+
+    def _read_steps(self) -> list[CorrectionStep]:
         steps: list[CorrectionStep] = []
-        for facts in self._lines():
+        data = (self.folder / _STEPS).read_bytes()
+        for line in data[: _complete(data)].splitlines():
+            facts = json.loads(line)
             if facts.get("undo"):
                 steps = steps[:-1]
             else:
                 cells = tuple(CellEdit(**cell) for cell in facts["cells"])
                 steps.append(CorrectionStep(facts["what"], facts["by"], facts["at"], cells))
         return steps
-
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        path = self.folder / _STEPS
-        data = path.read_bytes() if path.exists() else b""
-        for line in data[: _complete(data)].splitlines():
-            yield json.loads(line)
 
     def edited(self) -> dict[str, dict[tuple[str | None, int, int], str]]:
         """The corrected cells by file."""
@@ -287,10 +294,10 @@ class Workspace:
 
 def new_workspace(owner: str) -> Workspace:
     """An empty workspace of a person. Raises OSError."""
-    moment = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    folder = private_folder(workspaces_folder(owner) / moment)
+    id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    folder = private_folder(workspaces_folder(owner) / id)
     private_folder(folder / _FILES)
-    workspace = Workspace(folder, created=now())
+    workspace = Workspace(folder, created=_now())
     workspace.save()
     return workspace
 
@@ -315,8 +322,8 @@ def workspaces(owner: str) -> list[Workspace]:
 
 def workspaces_folder(owner: str) -> Path:
     """Where a person's workspaces are; ``owner`` is "" where there is one person only."""
-    mark = _folder_mark(owner)
-    return data_folder() / "web" / (f"of-{mark}" if mark else "files")
+    mark = hashlib.sha256(owner.encode()).hexdigest()[:16]
+    return data_folder() / "web" / (f"of-{mark}" if owner else "files")
 
 
 def private_folder_of_results(owner: str) -> Path:
@@ -324,14 +331,7 @@ def private_folder_of_results(owner: str) -> Path:
     return private_folder(workspaces_folder(owner) / _RESULTS)
 
 
-def _folder_mark(owner: str) -> str:
-    """The owner as a name of a folder."""
-    import hashlib
-
-    return hashlib.sha256(owner.encode()).hexdigest()[:16] if owner else ""
-
-
-def now() -> str:
+def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
