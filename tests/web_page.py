@@ -26,6 +26,7 @@ class WebPage:
     process: subprocess.Popen[str]
     address: str
     client: httpx.Client
+    home: Path  # its data folder
     csrf: str = ""
 
     @property
@@ -122,7 +123,7 @@ def web_page(home: Path, *options: str, **variables: str) -> Iterator[WebPage]:
         assert address.startswith("http"), process.stderr.read()
         base = address.partition("/?")[0]
         with httpx.Client(base_url=base, follow_redirects=True, timeout=60) as client:
-            page = WebPage(process, address, client)
+            page = WebPage(process, address, client, home)
             yield page
     finally:
         if process.poll() is None:

@@ -59,7 +59,7 @@ class PageSettings:
 
         UsageProblem where a file cannot be corrected on the page.
         """
-        options = _some(self.options(workspace), _OF_CHECK)
+        options = stated(self.options(workspace), _OF_CHECK)
         for name in ("expect", "settings"):
             options[name] = tuple((str(a), str(b)) for a, b in options.get(name, ()))
         return CheckRequest(
@@ -75,11 +75,11 @@ class PageSettings:
             base_url=options.get("base_url"),
             company=options["company"],
             pace=self.pace(options),
-            **_some(options, _OF_LOAD),
+            **stated(options, _OF_LOAD),
         )
 
     def pace(self, options: Mapping[str, Any]) -> PaceOptions:
-        return PaceOptions(**_some(options, _OF_PACE))
+        return PaceOptions(**stated(options, _OF_PACE))
 
     def lists(
         self, options: Mapping[str, Any], listener: Listener, *, fetch: bool
@@ -139,5 +139,6 @@ def picks_of(workspace: Workspace) -> tuple[Pick, ...]:
     )
 
 
-def _some(options: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+def stated(options: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    """Those of the options that have a value."""
     return {name: options[name] for name in names if options.get(name) is not None}

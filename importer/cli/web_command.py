@@ -81,7 +81,7 @@ def web(**options: Any) -> int:
         raise UsageProblem("--origin has to be an https:// address: the page shows bills.")
     port, quiet, sandbox = (options.pop(name) for name in ("port", "no_browser", "sandbox"))
     profile, pace = options.pop("company"), pace_of(options)
-    given = {**options, **{name: getattr(pace, name) for name in pace.__dataclass_fields__}}
+    given = {**options, **vars(pace)}
 
     def ready(address: str) -> None:
         click.echo(address)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from importer.app.check_sheets import check
 from importer.app.load_bills import load
-from importer.app.page_settings import PageSettings
+from importer.app.page_settings import PageSettings, stated
 from importer.app.report_run import ReportOptions, report
 from importer.app.result import Result
 from importer.app.undo_run import UndoOptions, undo
@@ -156,7 +156,7 @@ class Desk:
     def report(self, run: str) -> PageJob:
         journal = self.settings.journal()
         return self._start(
-            f"run:{run}",
+            run_key(run),
             "report",
             lambda job: self._of_run(run, report(ReportOptions(run, journal), listener=job)),
         )
@@ -165,37 +165,44 @@ class Desk:
         options = self.settings.options(None)
 
         def work(job: PageJob) -> Result:
-            settle = {"settle": options["settle"]} if "settle" in options else {}
             wanted = VerifyOptions(
-                run, options.get("journal"), lines=lines, pace=self.settings.pace(options), **settle
+                run,
+                options.get("journal"),
+                lines=lines,
+                pace=self.settings.pace(options),
+                **stated(options, ["settle"]),
             )
             return self._of_run(run, verify(wanted, listener=job, stop=job.control))
 
-        return self._start(f"run:{run}", "verify", work)
+        return self._start(run_key(run), "verify", work)
 
     def undo(self, run: str, bills: tuple[str, ...]) -> PageJob:
         options = self.settings.options(None)
 
         def work(job: PageJob) -> Result:
-            names = ("settle", "confirm_above")
             wanted = UndoOptions(
                 run,
                 bills=bills,
                 journal=options.get("journal"),
                 pace=self.settings.pace(options),
-                **{name: options[name] for name in names if name in options},
+                **stated(options, ["settle", "confirm_above"]),
             )
             done = undo(wanted, consent=job.consent, listener=job, stop=job.control)
             with self.lock:
                 self._views.clear()  # what was in Light when they were checked may not be any more
             return self._of_run(run, done)
 
-        return self._start(f"run:{run}", "undo", work)
+        return self._start(run_key(run), "undo", work)
 
     def _of_run(self, run: str, result: Result) -> Result:
         with self.lock:
             _keep_last(self._results, run, result)
         return result
+
+
+def run_key(run: str) -> str:
+    """The key of a run's job, beside those of files."""
+    return f"run:{run}"
 
 
 def _keep_last(items: dict[str, T], key: str, item: T) -> None:

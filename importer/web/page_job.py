@@ -43,10 +43,11 @@ class Question:
 
     def __init__(self, forecast: LoadForecast | UndoForecast) -> None:
         self.id = secrets.token_hex(8)
-        undo = isinstance(forecast, UndoForecast)
-        self.facts = undo_facts(forecast) if undo else load_facts(forecast)  # type: ignore[arg-type]
-        self.text = undo_question(forecast) if undo else load_question(forecast)  # type: ignore[arg-type]
-        self.doubt = "" if undo else forecast.doubt  # type: ignore[union-attr]
+        if isinstance(forecast, UndoForecast):
+            self.facts, self.text, self.doubt = undo_facts(forecast), undo_question(forecast), ""
+        else:
+            self.facts, self.text = load_facts(forecast), load_question(forecast)
+            self.doubt = forecast.doubt
         self.sure = SURE_OF_AMOUNTS
         self.number = forecast.count_to_type
         self.type_it = TYPE_THE_NUMBER.removesuffix(", or n")

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from importer.app.run_index import runs
 from importer.app.workspace import StaleVersion
 from importer.core.errors import UsageProblem
+from importer.web.desk import run_key
 from importer.web.page_job import PageJob
 from importer.web.request_parts import RouteContext, form_body, redirect, redirect_back
 
@@ -28,7 +29,7 @@ class RunRoutes(RouteContext):
 
     async def run(self, request: Request) -> Response:
         desk, run = self.desks.of(request), request.path_params["run"]
-        key = f"run:{run}"
+        key = run_key(run)
         job, result = desk.jobs.get(key), desk.result(run)
         if result is None and (job is None or (not job.running and not job.problem)):
             job = desk.report(run)

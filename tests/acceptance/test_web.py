@@ -157,7 +157,7 @@ def test_what_a_file_says_is_shown_as_text(page: WebPage) -> None:
 
 
 def test_hostile_files_get_one_sentence_on_the_page(page: WebPage, tmp_path: Path) -> None:
-    """The small ones of the corpus: the page has the sentence of the terminal, and goes on."""
+    """The small ones of the corpus: the page has the sentence of the terminal, and answers."""
     for hostile in HOSTILE:
         if hostile.slow or hostile.name not in SMALL:
             continue
@@ -191,8 +191,7 @@ def test_a_name_cannot_lead_out_of_the_folder(page: WebPage, tmp_path: Path) -> 
 
 
 def _folder(page: WebPage, files: str) -> Path:
-    home = Path(f"/proc/{page.process.pid}/cwd").resolve()
-    return home / "web" / "files" / files.rpartition("/")[2]
+    return page.home / "web" / "files" / files.rpartition("/")[2]
 
 
 def test_another_person_cannot_read_what_was_dropped(page: WebPage) -> None:
@@ -230,10 +229,9 @@ def test_listening_elsewhere_needs_a_proxy_that_names_the_person(
 
 
 def test_a_second_server_is_refused(page: WebPage) -> None:
-    home = Path(f"/proc/{page.process.pid}/cwd").resolve()
     done = subprocess.run(
         [sys.executable, "-m", "importer", "web", "--no-browser"],
-        env={"LIGHT_IMPORT_HOME": str(home), "PATH": "/usr/bin:/bin"},
+        env={"LIGHT_IMPORT_HOME": str(page.home), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
     )
@@ -279,8 +277,7 @@ def test_a_file_is_checked_loaded_verified_and_undone(page: WebPage, tmp_path: P
 
 def _light(page: WebPage) -> int:
     """How many bills the sandbox has that are not cancelled."""
-    home = Path(f"/proc/{page.process.pid}/cwd").resolve()
-    with sqlite3.connect(home / "web" / "sandbox.sqlite") as database:
+    with sqlite3.connect(page.home / "web" / "sandbox.sqlite") as database:
         tables = [name for (name,) in database.execute("select name from sqlite_master")]
         assert "bills" in tables, tables
         states = [json.loads(body) for (body,) in database.execute("select body from bills")]
