@@ -27,8 +27,8 @@ _OF_PACE = "requests_per_minute requests_per_day timeout wait".split()
 
 @dataclass(frozen=True)
 class PageSettings:
-    """``profile`` is a company of light-import.toml; ``given`` are options of the command line,
-    which go before those of the file."""
+    """``profile`` is a company of light-import.toml; ``given`` are the options that were typed on
+    the command line, which go before those of the file, whichever company is chosen."""
 
     given: Mapping[str, Any] = field(default_factory=dict)
     profile: str | None = None
@@ -38,8 +38,7 @@ class PageSettings:
         """The options that count: of the files, else of light-import.toml."""
         of_files = workspace.options if workspace is not None else {}
         defaults = self.defaults(workspace)
-        given = {name: value for name, value in self.given.items() if value is not None}
-        return {**defaults.options, **of_files, **given, "company": defaults.company}
+        return {**defaults.options, **of_files, **self.given, "company": defaults.company}
 
     def defaults(self, workspace: Workspace | None) -> Defaults:
         """What light-import.toml says, for the company of the files."""

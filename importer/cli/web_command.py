@@ -8,12 +8,12 @@ import webbrowser
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from importer.cli.options import (
     PORTS,
     base_url_option,
     confirm_above_option,
-    pace_of,
     pace_options,
     place_option,
     settle_option,
@@ -80,8 +80,9 @@ def web(**options: Any) -> int:
     if origin and not origin.startswith("https://"):
         raise UsageProblem("--origin has to be an https:// address: the page shows bills.")
     port, quiet, sandbox = (options.pop(name) for name in ("port", "no_browser", "sandbox"))
-    profile, pace = options.pop("company"), pace_of(options)
-    given = {**options, **vars(pace)}
+    profile, source_of = options.pop("company"), click.get_current_context().get_parameter_source
+    unstated = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)  # light-import.toml
+    given = {name: value for name, value in options.items() if source_of(name) not in unstated}
 
     def ready(address: str) -> None:
         click.echo(address)

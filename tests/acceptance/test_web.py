@@ -493,6 +493,26 @@ def test_the_page_shows_the_defaults_of_the_file_and_can_leave_them(tmp_path: Pa
         assert "1 to create" in page.ready(files)
 
 
+def test_the_options_of_the_company_that_is_chosen_on_the_page_count(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    general = 'confirm-above = 1_000_000\njournal = "loads.sqlite"\n'
+    (home / "light-import.toml").write_text(f"{general}[company.careful]\nconfirm-above = 1\n")
+    with web_page(home, "--sandbox") as page:
+        page.enter()
+        files = page.drop(*_bills(tmp_path, bill_row(64)))
+        text = page.ready(files)
+        page.post(f"{files}/options", version=page.version(text), company="careful")
+        text = page.ready(files)
+        page.post(f"{files}/send", version=page.version(text))
+        question = page.ready(files)
+        assert "type the number of bills" in question
+        page.answer(question, typed="1")
+        page.ready(files)
+    assert _light(page) == 1
+    assert not (home / "loads.sqlite").exists()  # which is of Light, not of the sandbox
+
+
 def test_a_vendor_is_created_where_that_is_permitted(page: WebPage, tmp_path: Path) -> None:
     files = page.drop(*_bills(tmp_path, bill_row(61, vendorId="", vendor="Zyx Quarries Ltd")))
     text = page.ready(files)
