@@ -14,8 +14,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from xml.parsers import expat
-from zipfile import BadZipFile
 
 from importer.core.errors import UnreadableFile, UsageProblem
 from importer.core.private_files import private_file_at
@@ -25,12 +23,13 @@ from importer.readers import read_file
 from importer.readers.csv.edited_csv import edited_csv
 from importer.readers.edited_xlsx import NewCell, edited_xlsx
 from importer.readers.file_kind import detect_kind
+from importer.readers.sheet_errors import SHEET_ERRORS
 from importer.readers.zip_guard import DamagedError
 
 CellPlace = tuple[str | None, int, int]  # sheet (None: CSV), row as in Excel, column from 0
 _ONLY_SHEET = "Table"  # of a file whose one table has no name
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{0,13}[1-9])?")
-_DAMAGED = (BadZipFile, DamagedError, expat.ExpatError, csv.Error, KeyError, ValueError)
+_DAMAGED = (*SHEET_ERRORS, DamagedError, csv.Error)
 
 
 def edited_suffix(path: Path) -> str:

@@ -88,6 +88,19 @@ def test_the_cell_of_a_formula_of_several_cells_is_refused(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
 
 
+def test_a_workbook_with_a_damaged_part_that_nobody_reads_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "a.xlsx"
+    _workbook(source)
+    picture = "xl/media/image1.png"
+    with zipfile.ZipFile(source, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(picture, bytes(range(256)) * 40)
+        start = archive.getinfo(picture).header_offset + 30 + len(picture)
+    data = source.read_bytes()
+    source.write_bytes(data[:start] + b"\xff" * 20 + data[start + 20 :])
+    with pytest.raises(UsageProblem, match="cannot be corrected here"):
+        write_edited(source, tmp_path / "b.xlsx", {("Bills", 2, 1): "1"})
+
+
 def test_a_copy_that_would_be_read_otherwise_is_not_written(tmp_path: Path) -> None:
     source, target = tmp_path / "a.csv", tmp_path / "b.csv"
     source.write_text("a,b\n1,2\n")
