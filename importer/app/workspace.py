@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.app.data_paths import data_folder
+from importer.app.sources import SUFFIXES
 from importer.app.user_name import user_name
 from importer.core.atomic_write import private_file
 from importer.core.errors import UsageProblem
@@ -31,8 +32,7 @@ from importer.core.private_files import private_file_at, private_folder
 from importer.core.safe_text import visible
 from importer.model.report_model import Correction
 
-SHEETS = frozenset(".csv .txt .tsv .xlsx .xlsm .xls .xlsb .ods .html .htm".split())
-TEMPLATES = frozenset((".yaml", ".yml"))
+_TEMPLATES = frozenset((".yaml", ".yml"))
 _STATE, _STEPS, _FILES, _RESULTS = "workspace.json", "steps.jsonl", "files", "results"
 _UNSAVED = ("folder", "_steps")
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -153,9 +153,9 @@ class Workspace:
     def add_file(self, path: Path) -> None:
         """Take an upload that is complete: a sheet, a template, or else a document."""
         name, ending = path.relative_to(self.files).as_posix(), path.suffix.lower()
-        if ending in SHEETS:
+        if ending in SUFFIXES:
             self.sheets.append(name)
-        elif ending in TEMPLATES:
+        elif ending in _TEMPLATES:
             self.options["template"] = str(path)
         else:
             self.documents.append(name)
