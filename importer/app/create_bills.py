@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
-
-import numpy as np
 
 from importer.app.change_bills import (
     carried_ids,
@@ -20,40 +18,27 @@ from importer.app.change_bills import (
     update_note,
     withhold_carried,
 )
-from importer.app.company_check import address_of, held
+from importer.app.company_check import held
 from importer.app.concurrent_loads import wait_for_holders
-from importer.app.consent import (
-    LoadConsent,
-    LoadForecast,
-    Payment,
-    Total,
-    agreed,
-    totals_by_currency,
-)
-from importer.app.create_vendors import REQUESTS as VENDOR_REQUESTS
 from importer.app.create_vendors import (
-    VendorCreation,
     created_picks,
     doubles,
     operations,
     settle_vendors,
 )
-from importer.app.destination import Destination, LoadOptions
 from importer.app.earlier_loads import entity_names
-from importer.app.events import Listener, Phase, Work
+from importer.app.events import Phase, Work
 from importer.app.journal_places import exists, share_run_files
-from importer.app.next_step import load_command
+from importer.app.load_context import LoadContext
+from importer.app.load_question import ask, totals_of
 from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import compare_with_before
 from importer.app.run_snapshot import save_snapshot
-from importer.app.stop import StopControl
 from importer.app.time_left import time_left
 from importer.app.user_name import host_name, user_name
 from importer.app.verify_run import read_back
-from importer.core.errors import Declined, ImporterError, StoppedEarly, UsageProblem
+from importer.core.errors import StoppedEarly, UsageProblem
 from importer.core.object_ids import with_names
-from importer.light.client import LightClient
-from importer.light.rate_limiter import RateLimiter
 from importer.loading import step_plan
 from importer.loading.bill_state import StepForecast, wanted_steps
 from importer.loading.engine import Engine
@@ -75,95 +60,18 @@ from importer.loading.plan import (
     record,
 )
 from importer.loading.row_identity import rows_of
-from importer.loading.update_plan import UpdatePlan, plan_updates, record_updates, update_bills
-from importer.loading.update_words import counts_words
-from importer.mapping.constants import constants_of
-from importer.model.bill_updates import Update
+from importer.loading.update_plan import plan_updates, record_updates, update_bills
 from importer.model.bills import Bill
 from importer.model.finding import Finding
-from importer.model.journal_states import BillOutcome, Status, Step
-from importer.model.light_objects import Company, NewVendor
-from importer.model.read_back import ReadBack
+from importer.model.journal_states import BillOutcome, Status
+from importer.model.light_objects import Company
 from importer.model.run_rows import BillRows
 from importer.references.lookup_tables import save_picks
 from importer.report.phrases import (
-    NO_CURRENCY,
-    constant_words,
     document_noun,
-    documents,
-    documents_of,
-    in_currency,
-    left_out_words,
 )
-from importer.validation.checked_bills import Checked
-from importer.validation.credit_notes import credits_by_bill
 
 T = TypeVar("T")
-MOST_WATCH = 15.0  # seconds between two looks at what others load
-
-
-@dataclass
-class LoadProgress:
-    """How far a load came. Filled as it goes, so that a failure in the middle loses nothing."""
-
-    company: Company | None = None
-    run: str | None = None
-    outcomes: dict[int, BillOutcome] = field(default_factory=dict)  # by bill index
-    steps: dict[int, tuple[Step, ...]] = field(default_factory=dict)  # by bill index
-    updates: dict[int, Update] = field(default_factory=dict)  # by bill index
-    forecast: str = ""  # in a dry run: what would be done after creation
-    update_note: str = ""  # in a dry run: what would be changed
-    stopped: ImporterError | None = None
-    requests: int = 0
-    asked: bool = False  # whether Light was asked about the bills
-    verifying: bool = False  # the load itself was done
-    read_backs: dict[int, ReadBack] = field(default_factory=dict)  # by bill index
-
-
-@dataclass
-class LoadContext:
-    """What one load works with."""
-
-    files: CheckedFiles
-    run: str  # the id, should anything be sent
-    destination: Destination
-    options: LoadOptions
-    consent: LoadConsent | None
-    listener: Listener
-    stop: StopControl
-    progress: LoadProgress
-    vendors: VendorCreation = field(default_factory=VendorCreation)
-    updates: UpdatePlan = field(default_factory=UpdatePlan)  # once they are planned
-    _credits: dict[int, dict[int, str]] | None = None
-    client: LightClient = field(init=False)  # once connected
-    limiter: RateLimiter = field(init=False)  # once connected
-
-    @property
-    def credits(self) -> dict[int, dict[int, str]]:
-        """By bill, the rows that credit it, in words by their index."""
-        if self._credits is None:
-            checked = self.files.checked
-            self._credits = credits_by_bill(checked.mapped, checked.bills, checked.credit_notes)
-        return self._credits
-
-    @property
-    def separate(self) -> bool:
-        """Whether each line item goes in a request of its own."""
-        return self.options.line_mode == "separate"
-
-    @property
-    def settle(self) -> float:
-        """Seconds until Light shows what was done; nobody else is in a throw-away sandbox."""
-        return min(self.options.settle, 0.1) if self.destination.sandbox else self.options.settle
-
-    @property
-    def watch(self) -> float:
-        """Seconds between two looks at what others load: twice in a settling time, and of fifty
-        requests one at most. None where nobody else can be."""
-        if self.destination.sandbox:
-            return 0.0
-        rarest = 50 * 60 / self.destination.per_minute
-        return min(MOST_WATCH, max(self.settle / 2, rarest))
 
 
 @contextlib.contextmanager
@@ -250,7 +158,7 @@ async def create(
     steps = _forecast_steps(bills, plan, journal, context)
     needs_consent = bool(to_create or steps.counts) and not consented
     if needs_consent or context.updates.updates:
-        asked = await _ask(bills, to_create, company, plan, steps, context)
+        asked = await ask(bills, to_create, company, plan, steps, context)
         if asked and plan.send:
             await _look_again(plan, journal, context)
     save_snapshot(context.run, context.files)
@@ -355,7 +263,7 @@ async def _with_vendors(
     for bill in waiting:
         steps.add(bill, wanted_steps(bill))
     to_create = [*(job.bill for job in (*plan.send, *plan.unsettled)), *waiting]
-    await _ask(bills, to_create, company, plan, steps, context, list(used.values()))
+    await ask(bills, to_create, company, plan, steps, context, list(used.values()))
     save_vendors(journal, creation.settled)
     settings = EngineSettings(settle=context.settle)
     async with held(journal.vendor_lock(), journal, context.listener, context.stop):
@@ -379,92 +287,6 @@ async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) ->
     context.files.checked.add_findings(_with_cells(plan.findings[before:], context.files))
 
 
-async def _ask(
-    bills: list[Bill],
-    to_create: list[Bill],
-    company: Company,
-    plan: LoadPlan,
-    steps: StepForecast,
-    context: LoadContext,
-    vendors: Sequence[NewVendor] = (),
-) -> bool:
-    """Whether there was a question. Raises Declined where the answer is no; with ``yes`` only the
-    company is reported."""
-    options, destination = context.options, context.destination
-    address = address_of(destination)
-    if options.yes or context.consent is None:
-        context.listener.connected(company, address)
-        return False
-    requests = len(to_create) + steps.requests + VENDOR_REQUESTS * len(vendors)
-    updates = context.updates.updates.values()
-    requests += sum(each.requests for each in updates)
-    if context.separate:
-        requests += sum(len(bill.lines) for bill in to_create if not bill.credit_note)
-    if options.verify:
-        requests += sum(1 + len(bill.lines) for bill in bills)
-    notes = [bill for bill in to_create if bill.credit_note]
-    forecast = LoadForecast(
-        company=company,
-        address=address,
-        template=context.files.loaded.template.template,
-        constants=constant_words(constants_of(context.files.checked.mapped)),
-        left_out=tuple(_left_out(plan, context.files.checked)),
-        bills=len(to_create) - len(notes),
-        vendors=tuple(vendor.name for vendor in vendors),
-        credit_notes=len(notes),
-        credit_totals=tuple(replace(total, cents=-total.cents) for total in _totals(notes)),
-        already_in_light=sum(outcome.in_light for outcome in plan.settled.values()) - len(updates),
-        updates=tuple(context.updates.words()),
-        update_counts=counts_words(context.updates.changes),
-        update_totals=_totals([each.bill for each in updates]),
-        totals=_totals([bill for bill in to_create if not bill.credit_note]),
-        steps=steps.words() if steps.counts else "",
-        further_requests=steps.further_requests,
-        payments=tuple(
-            Payment(Total(currency, paid.cents, unit), account, paid.bills)
-            for (currency, unit, account), paid in sorted(steps.payments.items())
-        ),
-        requests=requests,
-        per_minute=destination.per_minute,
-        doubt=context.files.doubt if to_create else "",
-        confirm_above=options.confirm_above,
-    )
-    if not await agreed(context.consent(forecast)):
-        again = load_command(context.files.request, options)
-        raise Declined("Nothing was sent to Light.", f"{again} (asks again)")
-    if forecast.doubt:  # the answer counts for the result workbook too
-        request = replace(context.files.request, amounts="cents")
-        context.files = replace(context.files, request=request)
-    return True
-
-
-def _left_out(plan: LoadPlan, checked: Checked) -> Iterator[str]:
-    """What of the files is not created and not in Light, with its amounts."""
-    planned = {*plan.entries, *plan.withheld}
-    invalid = [i for i in np.flatnonzero(checked.invalid_bills()).tolist() if i not in planned]
-    currency, units = checked.bills["currency"], checked.bills.units
-    for some, why in (
-        (invalid, "with problems"),
-        (plan.withheld, "that Light has under another number or vendor"),
-    ):
-        amounts = [
-            (str(currency.at(i) or NO_CURRENCY), checked.amounts.at(i) or 0, int(units[i]))
-            for i in some
-        ]
-        if some:
-            sums = totals_by_currency(amounts)
-            words = " and ".join(in_currency(t.cents, t.unit, t.currency) for t in sums)
-            notes = int(checked.credit_notes[some].sum())
-            yield f"{documents(len(some) - notes, notes)} {why}, {words}"
-    if others := [each.entry for each in plan.settled.values() if not each.in_light]:
-        yield f"{documents_of(others)} that Light has otherwise, or may have"
-    yield from left_out_words(checked.left_out)
-
-
-def _totals(bills: list[Bill]) -> tuple[Total, ...]:
-    return totals_by_currency((bill.currency, bill.amount, bill.unit) for bill in bills)
-
-
 def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[str, object]:
     """What the journal records of the run."""
     files = context.files
@@ -473,7 +295,7 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
         "host": host_name(),
         "totals": [
             {"currency": total.currency, "sheet": total.cents, "unit": total.unit}
-            for total in _totals(bills)
+            for total in totals_of(bills)
         ],
         "company": company.name,
         "company_id": company.id,

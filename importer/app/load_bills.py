@@ -16,13 +16,7 @@ from importer.app.attempt_log import logged_attempt
 from importer.app.check_request import team_name
 from importer.app.company_check import check_company_of_journal, check_expected_company, locked
 from importer.app.consent import LoadConsent
-from importer.app.create_bills import (
-    LoadContext,
-    LoadProgress,
-    create,
-    journal_for_reading,
-    rehearse,
-)
+from importer.app.create_bills import create, journal_for_reading, rehearse
 from importer.app.create_vendors import (
     created_vendors,
     forget_placeholders,
@@ -34,6 +28,7 @@ from importer.app.earlier_loads import EarlierLoads, earlier_loads
 from importer.app.events import SILENT, Listener, Work
 from importer.app.fetch_directory import fetch_directory
 from importer.app.journal_places import TeamAddress, chosen_journal, journal_words
+from importer.app.load_context import LoadContext, LoadProgress
 from importer.app.next_step import after_load, after_verify
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file

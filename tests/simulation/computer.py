@@ -24,10 +24,11 @@ from scenario import SETTLE, Computer, Scenario, Session
 from sheet import ACCOUNT, BANK, ENTITIES, ROWS, Sheet
 from wire import Trace, Wire
 
-from importer.app.create_bills import LoadContext, LoadProgress, create
+from importer.app.create_bills import create
 from importer.app.create_vendors import forget_placeholders, prepare_vendors
 from importer.app.destination import Destination, LoadOptions
 from importer.app.events import Listener
+from importer.app.load_context import LoadContext, LoadProgress
 from importer.app.stop import StopControl
 from importer.app.undo_updates import restorations, restore
 from importer.core.clock import clock_in_use
