@@ -85,7 +85,7 @@ def _write_web_pages(folder: Path) -> None:
             page.wait_for_selector(".gridrow [data-at]")
             _shoot(page, "check")
             page.evaluate("() => document.querySelector('.gridbox').scrollIntoView()")
-            page.click("[data-at='1'][data-column='1']")
+            page.click("[data-at='2'][data-column='1']")
             page.keyboard.press("F2")
             _shoot(page, "grid")
             page.keyboard.press("Escape")

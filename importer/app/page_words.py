@@ -12,6 +12,8 @@ from importer.report.run_history import history_cells as history_cells
 from importer.report.run_history import history_marks as history_marks
 from importer.report.write_report import html_part, html_style
 
+HEADER_ROW = "Header"  # in place of the status of a row
+
 
 def status_name(status: str) -> str:
     """ "Needs correction" """

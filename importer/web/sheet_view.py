@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from importer.app.page_words import column_name, shown_text, status_name
+from importer.app.page_words import HEADER_ROW, column_name, shown_text, status_name
 from importer.app.result import Result
 from importer.app.workspace import CellEdit, Workspace
 from importer.core.errors import UsageProblem
@@ -32,6 +32,9 @@ class SheetView:
         self.tables: Sequence[InputTable] = result.report.tables
         self.files = [workspace.original_of(table.source.file) for table in self.tables]
         tables, rows = (np.asarray(each, dtype=np.int64) for each in result.findings.where())
+        rows = rows.copy()
+        for n in np.flatnonzero(rows < 0).tolist():
+            rows[n] = self._row_of_header(result.findings[n])
         keys = tables * _WIDE + rows
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
@@ -74,12 +77,29 @@ class SheetView:
         """Which rows of the table are shown: indexes into those of its source."""
         if (t, chosen) not in self._positions:
             table = self.tables[t]
-            every = np.arange(table.header + 1, len(table.source.rows))
+            every = np.arange(self._first(t), len(table.source.rows))
             if chosen != ALL:
                 numbers = np.asarray(table.source.rows, dtype=np.int64)[every]
                 every = every[np.isin(numbers, sorted(self._chosen_rows(t, chosen)))]
             self._positions[t, chosen] = every
         return self._positions[t, chosen]
+
+    def _row_of_header(self, finding: Finding) -> int:
+        """The row of the header that a finding about a whole column is about; -1 for none."""
+        cell = finding.cell
+        if cell.table is None or cell.column_index is None or self.locked(cell.table):
+            return -1
+        table = self.tables[cell.table]
+        return int(table.source.rows[table.header])
+
+    def rows_of(self, n: int) -> set[int]:
+        """The rows of the sheet that the cause of that number is about."""
+        cause = self.causes[n]
+        return set(cause.rows) or {row for row in [self._row_of_header(cause.first)] if row >= 0}
+
+    def _first(self, t: int) -> int:
+        """The first row that can be corrected: the header, except of a result workbook."""
+        return self.tables[t].header + self.locked(t)
 
     def _chosen_rows(self, t: int, chosen: str) -> set[int]:
         table = self.tables[t]
@@ -89,8 +109,8 @@ class SheetView:
         if chosen == PROBLEMS:
             low, high = np.searchsorted(self._keys, [t * _WIDE, (t + 1) * _WIDE])
             return set((self._keys[low:high] - t * _WIDE).tolist())
-        cause = self.causes[int(chosen)]
-        return set(cause.rows) if cause.first.cell.table == t else set()
+        n = int(chosen)
+        return self.rows_of(n) if self.causes[n].first.cell.table == t else set()
 
     def page(self, t: int, chosen: str, start: int, count: int) -> dict[str, Any]:
         """Some of the shown rows."""
@@ -120,11 +140,12 @@ class SheetView:
         sheet = table.source.sheet
         return {
             "row": row,
+            "header": i == table.header,
             "cells": [self.text(t, i, c) for c in range(len(table.headers))],
             "bad": bad,
             "notes": notes,
             "edited": [c for c in range(len(table.headers)) if (sheet, row, c) in cells],
-            "status": self._status(t, row),
+            "status": HEADER_ROW if i == table.header else self._status(t, row),
         }
 
     def _findings(self, t: int, row: int) -> list[Finding]:
@@ -158,7 +179,7 @@ class SheetView:
         table = self.tables[t]
         if t not in self._indexes:
             rows = enumerate(np.asarray(table.source.rows).tolist())
-            self._indexes[t] = {int(n): i for i, n in rows if i > table.header}
+            self._indexes[t] = {int(n): i for i, n in rows if i >= self._first(t)}
         i = self._indexes[t][row]
         header = table.headers[column].strip() or column_name(column)
         before = self.text(t, i, column)
@@ -172,6 +193,8 @@ class SheetView:
         self._expect_open(t)
         table, edits = self.tables[t], []
         for i in self.positions(t, chosen).tolist():
+            if i == table.header:
+                continue
             text = self.text(t, i, column)
             if (corrected := new(text)) != text:
                 edits.append(self.edit(t, int(table.source.rows[i]), column, corrected))

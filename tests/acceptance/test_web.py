@@ -339,7 +339,7 @@ def test_two_tabs_do_not_contradict_each_other(page: WebPage, tmp_path: Path) ->
     second = page.edit(files, version, (2, column, "another"))
     assert second.status_code == 409
     assert second.json()["problem"].startswith("These files were changed in another tab")
-    assert page.rows(files, table=0)["rows"][0]["cells"][column] == "other"
+    assert page.rows(files, table=0)["rows"][1]["cells"][column] == "other"
     assert page.post(f"{files}/options", version=version).status_code == 409
     page.post(f"{files}/check")
     text = page.ready(files)
@@ -354,18 +354,42 @@ def test_many_cells_are_corrected_at_once(page: WebPage, tmp_path: Path) -> None
     rows = [bill_row(i, issuedDate=f"0{i}/03/2025", currency=" GBP") for i in range(1, 6)]
     files = page.drop(*_bills(tmp_path, *rows))
     text = page.ready(files)
-    for action, header in (("DMY", "issuedDate"), ("trim", "currency")):
+    for action, header in (
+        ("clear", "description"),
+        ("DMY", "issuedDate"),
+        ("trim", "currency"),
+    ):
         column = _column(page, text, header)
         fields = {"version": page.version(text), "table": 0, "column": column, "show": "all"}
         assert page.post(f"{files}/fix", action=action, check="x", **fields).status_code == 409
         (check,) = re.findall('name="check" value="([^"]+)"', text)
         page.post(f"{files}/fix", action=action, check=check, **fields)
         text = page.ready(files)
-    cells = [row["cells"] for row in page.rows(files, table=0, show="all")["rows"]]
+    headers, *shown = page.rows(files, table=0, show="all")["rows"]
+    assert headers["cells"][_column(page, text, "description")] == "description"
+    cells = [row["cells"] for row in shown]
     assert [row[_column(page, text, "issuedDate")] for row in cells] == [
         f"2025-03-0{i}" for i in range(1, 6)
     ]
     assert {row[column] for row in cells} == {"GBP"}
+
+
+def test_a_header_is_corrected_and_a_problem_of_a_column_leads_to_it(
+    page: WebPage, tmp_path: Path
+) -> None:
+    bills, lines = _bills(tmp_path, bill_row(43))
+    lines.write_text(lines.read_text().replace("account", "acount", 1))
+    files = page.drop(bills, lines)
+    text = page.ready(files)
+    causes = re.findall('data-show="([0-9]+)" data-table="([0-9]+)" data-column="([0-9]+)"', text)
+    cause, table, column = next(each for each in causes if each[1] == "1")
+    shown = page.rows(files, table=table, show=cause)["rows"]
+    assert [row["status"] for row in shown] == ["Header"]
+    assert shown[0]["cells"][int(column)].startswith("acount")
+    corrected = shown[0]["cells"][int(column)].replace("acount", "account")
+    page.edit(files, page.version(text), (1, int(column), corrected), table=1)
+    page.post(f"{files}/check")
+    assert "The one bill is valid" in page.ready(files)
 
 
 def test_a_result_workbook_is_not_corrected_on_the_page(page: WebPage, tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ function startGrid(box) {
     state.textContent = facts ? facts.status : "";
     state.title = facts ? facts.notes.join(" ") : "";
     state.setAttribute("aria-colindex", "2");
+    if (facts && facts.header) row.classList.add("header");
     if (facts && facts.notes.length) state.classList.add("bad-error");
     row.append(number, state);
     if (!facts) return row;
@@ -216,19 +217,22 @@ function startGrid(box) {
   }
 
   function save(cells) {
-    // One after the other: each needs the version that the one before made.
+    // One after the other: each needs the version that the one before made. The sheet is the one
+    // that was shown when it was typed.
+    const of = view.table;
     saving = saving.then(async () => {
       const facts = await ask(`${base}/edit`, {
         method: "POST",
-        body: JSON.stringify({ version: standing.version, table: view.table, cells }),
+        body: JSON.stringify({ version: standing.version, table: of, cells }),
       });
       stand(facts);
+      if (of !== view.table) return;
       for (const [row, c, text] of cells) {
         for (const rows of pages.values()) {
-          const of = rows && rows.find((each) => each.row === row);
-          if (of) {
-            of.cells[c] = text;
-            if (!of.edited.includes(c)) of.edited.push(c);
+          const same = rows && rows.find((each) => each.row === row);
+          if (same) {
+            same.cells[c] = text;
+            if (!same.edited.includes(c)) same.edited.push(c);
           }
         }
       }
@@ -236,6 +240,17 @@ function startGrid(box) {
       describe();
     }).catch(refused);
     return saving;
+  }
+
+  function leaveOut() {
+    // A row without any text is none.
+    const facts = rowAt(view.at);
+    if (editing || !facts) return;
+    if (refusesEdits()) return;
+    if (facts.header) { words.textContent = "This is the row of the headers, without which nothing can be read."; return; }
+    const cells = facts.cells.map((text, c) => [facts.row, c, ""]).filter(([, c]) => facts.cells[c]);
+    if (!cells.length) { words.textContent = "This row is blank already."; return; }
+    save(cells).then(() => { words.textContent = `Row ${facts.row} is left out. ${words.textContent}`; });
   }
 
   async function undo() {
@@ -252,13 +267,14 @@ function startGrid(box) {
     return saving;
   }
 
+  function refusesEdits() {
+    if (table().locked) words.textContent = table().locked;
+    return Boolean(table().locked);
+  }
+
   function startEdit(text) {
     const cell = activeCell(), facts = rowAt(view.at);
-    if (!cell || !facts) return;
-    if (table().locked) {
-      words.textContent = "This is a result workbook: correct it in Excel, and drop it here again.";
-      return;
-    }
+    if (!cell || !facts || refusesEdits()) return;
     const input = element("input");
     input.value = text === undefined ? facts.cells[view.column] : text;
     input.setAttribute("aria-label", `Row ${facts.row}, ${table().headers[view.column]}`);
@@ -359,6 +375,7 @@ function startGrid(box) {
     if (moves[event.key]) moveTo(...moves[event.key]);
     else if (event.key === "Enter" || event.key === "F2") startEdit();
     else if (event.key === "F8") nextProblem();
+    else if (event.key === "Delete" && event.ctrlKey) leaveOut();
     else if (event.key === "Delete" || event.key === "Backspace") {
       const facts = rowAt(at);
       if (facts && facts.cells[column]) save([[facts.row, column, ""]]);
@@ -369,6 +386,7 @@ function startGrid(box) {
   });
 
   box.querySelector("[data-undo]").addEventListener("click", undo);
+  box.querySelector("[data-leave-out]").addEventListener("click", leaveOut);
   tableChoice.addEventListener("change", () => show(Number(tableChoice.value), view.show, 0, 0, false));
   rowChoice.addEventListener("change", () => show(view.table, rowChoice.value, 0, 0, false));
   for (const button of document.querySelectorAll("[data-show]")) {
