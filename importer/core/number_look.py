@@ -194,6 +194,12 @@ def _has_minus(section: _FormatSection) -> bool:
     return any(sign in literals for sign in "-−–(") or not section.places
 
 
+def shows_nothing(code: str) -> bool:
+    """Whether a code, as ``;;;``, displays no number above zero at all."""
+    sections = _sections(code)
+    return len(sections) > 1 and not sections[0].places and not sections[0].literals.strip()
+
+
 def is_code(mark: str) -> bool:
     """Whether a format mark is the code of a format, not a currency or a percent sign."""
     return any(place in mark for place in "0#?") or '"' in mark

@@ -15,6 +15,7 @@ from importer.core.money import Numbers, UnreadableAmount, read_decimal, tidy
 from importer.core.nearest_name import nearest_are, nearest_is, nearest_name
 from importer.core.number_look import is_code, look_of
 from importer.core.text_column import arrow_texts
+from importer.mapping.cell_looks import look_findings
 from importer.mapping.classified_rows import ClassifiedRows, ControlTotal
 from importer.mapping.continued_rows import filled_note
 from importer.mapping.fill_down import BILL_START, FilledTable, fill_down, finish_fill
@@ -126,6 +127,7 @@ def bind_table(
     findings += [*rows.findings, *fill_findings]
     totals += rows.totals
     findings += _row_warnings(table, rows)
+    findings += look_findings(table, rows.roles, set(fields.values()))
     return _bound(table, filled, rows, fields, missing, beyond)
 
 

@@ -323,6 +323,7 @@ _OF_ROWS = frozenset(
         "sheet.cell.merged_amount",
         "sheet.row.no_bill",
         "sheet.row.no_vendor",
+        "sheet.row.struck",
         "sheet.group.other_name",
     )
 )

@@ -14,6 +14,19 @@ sheet.rows.repeated: repeated rows
 warning sheet.rows.hidden: hidden rows
   Hidden rows are read like the others: row {rows} ({count} in all).
   → Unhide them, or remove them from the file if they should not be loaded.
+sheet.row.struck: a row that is struck through
+  {what} is struck through, as what is cancelled, paid or corrected often is.
+  → Remove the row; or, if it is to be loaded, remove the strikethrough.
+warning sheet.cells.invisible: values that cannot be seen
+  Values that the sheet does not show (white on white, or by a number format) are read like the
+  others: row {rows} ({count} in all).
+  → Give them a usual colour and number format and check them, or remove them.
+warning sheet.cells.comments: comments on cells
+  The rows have {comments} on their cells: {shown}.
+  → Check that none of them says that a bill should not be loaded, or that it has changed.
+warning sheet.columns.hidden: hidden columns
+  Hidden columns are read like the others: {columns}.
+  → Unhide them and check that they are right.
 warning sheet.hidden: a hidden sheet
   The sheet is hidden in Excel, but it is read.
   → Unhide it, or remove it from the file if it should not be loaded.

@@ -37,6 +37,21 @@ def changed_by_excel(text: str, kind: CellKind) -> bool:
     return kind in (CellKind.DATE, CellKind.BOOLEAN)
 
 
+class CellLook(StrEnum):
+    """How a cell looks where that may say something of its row."""
+
+    STRUCK = "struck"  # struck through
+    INVISIBLE = "invisible"  # a number format that shows nothing, or white on white
+
+
+class CellComment(NamedTuple):
+    """A comment or note on a cell: its row as in Excel, its column from 0."""
+
+    row: int
+    column: int
+    text: str
+
+
 class MergedCells(NamedTuple):
     """Cells that show the text of the one at their top left: rows as in Excel, columns from 0."""
 
@@ -71,6 +86,10 @@ class SourceTable:
     format_marks: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     """What number formats show beside the number, as ``core.number_look`` has it: column → row
     number → ``€``, ``EUR``, ``%``, or the format's code."""
+    cell_looks: Mapping[int, Mapping[int, CellLook]] = field(default_factory=dict)
+    """Column → row number → how the cell looks, of cells that do not look as usual."""
+    comments: tuple[CellComment, ...] = ()
+    hidden_columns: tuple[int, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Of a result workbook that is read again: the template's parameters that its run used."""
     previous_outcomes: Sequence[tuple[str, str]] | None = None

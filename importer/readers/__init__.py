@@ -164,6 +164,9 @@ def _table(path: Path, kind: FileKind, name: str, hidden: bool, grid: Grid) -> S
         date1904=grid.date1904,
         formats_unread=grid.formats_unread,
         merges=tuple(grid.merges),
+        cell_looks=grid.cell_looks,
+        comments=tuple(grid.comments),
+        hidden_columns=tuple(sorted(grid.hidden_columns.intersection(range(len(grid.columns))))),
     )
 
 

@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.text_column import TextColumn
-from importer.model.tables import CellKind, MergedCells
+from importer.model.tables import CellComment, CellKind, CellLook, MergedCells
 from importer.readers.file_limits import check_area
 
 Cell = tuple[str, CellKind]
 FormatMarks = dict[int, dict[int, str]]
 """Column from 0 → row number → what the number format shows: ``€``, ``EUR``, ``%``."""
+CellLooks = dict[int, dict[int, CellLook]]
 
 MAX_COLUMNS = 16_384  # of any spreadsheet program in use
 MAX_ROWS = 1_048_576
@@ -97,6 +98,9 @@ class Grid:
     date1904: bool = False
     formats_unread: bool = False
     merges: list[MergedCells] = field(default_factory=list)
+    cell_looks: CellLooks = field(default_factory=dict)
+    comments: list[CellComment] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
 
 
 def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:

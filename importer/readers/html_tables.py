@@ -10,7 +10,7 @@ from pathlib import Path
 
 from importer.core.cell_parsers import ERRORS
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, read_number_cell
-from importer.model.tables import CellKind, MergedCells, SourceTable
+from importer.model.tables import CellKind, CellLook, MergedCells, SourceTable
 from importer.readers.csv.encoding import decode
 from importer.readers.file_kind import unreadable
 from importer.readers.file_limits import TooLargeError, limits, too_large
@@ -18,6 +18,7 @@ from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, grid_of_rows
 from importer.readers.zip_guard import DamagedError
 
 _INVISIBLE = frozenset(("script", "style", "title", "template", "noscript", "textarea", "select"))
+_STRUCK = frozenset(("s", "strike", "del"))
 _BREAKS = frozenset(("br", "p", "div", "li"))
 _CHARSET = re.compile(rb"<meta[^>]*charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]+)", re.IGNORECASE)
 _LONGEST_TAG = 100_000  # characters
@@ -30,6 +31,7 @@ class _Cell:
     column: int
     text: list[str] = field(default_factory=list)
     number: str | None = None  # Excel's value of the text shown
+    struck: bool = False
 
 
 @dataclass
@@ -40,6 +42,7 @@ class _Table:
     merges: list[MergedCells] = field(default_factory=list)
     following: int = 0  # the column of the next cell
     in_row: bool = False
+    struck_row: bool = False
     cell: _Cell | None = None
 
 
@@ -86,6 +89,7 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
                 notes=(f"Web page (HTML), {detected.name}",),
                 encoding_doubt=detected.doubt,
                 merges=tuple(table.merges),
+                cell_looks=_looks(table),
             )
         )
     return out
@@ -110,6 +114,15 @@ def _cells(table: _Table) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
     for n, row in enumerate(table.rows, start=1):
         cells = ((cell.column, *_text(cell)) for cell in row)
         yield n, [(column, text, kind) for column, text, kind in cells if text]
+
+
+def _looks(table: _Table) -> dict[int, dict[int, CellLook]]:
+    looks: dict[int, dict[int, CellLook]] = {}
+    for n, row in enumerate(table.rows, start=1):
+        for cell in row:
+            if cell.struck:
+                looks.setdefault(cell.column, {})[n] = CellLook.STRUCK
+    return looks
 
 
 def _text(cell: _Cell) -> tuple[str, int]:
@@ -190,6 +203,8 @@ class _Page(HTMLParser):
             self._cell(dict(attrs))
         elif tag in _BREAKS:
             self.handle_break()
+        elif (tag in _STRUCK or _strikes(dict(attrs))) and (cell := self._open[-1].cell):
+            cell.struck |= not any(map(str.strip, cell.text))  # from its first word on
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _INVISIBLE:
@@ -222,6 +237,7 @@ class _Page(HTMLParser):
         style = (attributes.get("style") or "").replace(" ", "").lower()
         if "display:none" in style or "hidden" in attributes:
             table.hidden.add(len(table.rows))
+        table.struck_row = _strikes(attributes)
 
     def _cell(self, attributes: dict[str, str | None]) -> None:
         table = self._open[-1]
@@ -243,8 +259,13 @@ class _Page(HTMLParser):
             table.merged |= dict.fromkeys(range(column, column + wide), at + deep - 1)
             table.merges.append(MergedCells(at, at + deep - 1, column, column + wide - 1))
         table.following = column + wide
-        row.append(_Cell(column, number=attributes.get("x:num")))
+        struck = table.struck_row or _strikes(attributes)
+        row.append(_Cell(column, number=attributes.get("x:num"), struck=struck))
         table.cell = row[-1]
+
+
+def _strikes(attributes: dict[str, str | None]) -> bool:
+    return "line-through" in (attributes.get("style") or "").lower()
 
 
 def _span(text: str | None) -> int:

@@ -1,14 +1,14 @@
-"""The format marks of the cells of a sheet: what ``core.number_look`` says of a number format."""
+"""What the styles of a sheet's cells say: format marks, as ``core.number_look`` has them; looks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from importer.core.column_letters import column_index
-from importer.core.number_look import PERCENT, is_code, mark_of_code
-from importer.readers.grid import FormatMarks
+from importer.core.number_look import PERCENT, is_code, mark_of_code, shows_nothing
+from importer.model.tables import CellLook
 
 _BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")}
 _MOST_NAMED = 20  # style numbers that are looked for by name; workbooks have few of money
@@ -17,6 +17,14 @@ _MOST_NAMED = 20  # style numbers that are looked for by name; workbooks have fe
 def format_mark(number: int, code: str | None) -> str:
     """The mark of a number format, "" for none; ``code`` is None where it is built in."""
     return _BUILT_IN.get(number, "") if code is None else mark_of_code(code)
+
+
+def cell_look(code: str | None, *, struck: bool, white: bool) -> CellLook | None:
+    """The look of a style; None for a usual one. ``white``: it has white letters and no colour
+    behind them."""
+    if struck:
+        return CellLook.STRUCK
+    return CellLook.INVISIBLE if white or (code and shows_nothing(code)) else None
 
 
 def format_for_mark(mark: str) -> str:
@@ -32,15 +40,18 @@ class ByteStream(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-class FormatMarkScanner:
-    """Passes a sheet's XML through and collects the ``marks`` of its cells.
+_Mark = TypeVar("_Mark", bound=str)
+
+
+class StyleScanner(Generic[_Mark]):
+    """Passes a sheet's XML through and collects the ``marks`` of its cells: column → row → mark.
 
     ``style_marks``: style number → mark. For XML that ``xlsx_guard`` lets pass: uses patterns, not
     elements, for speed.
     """
 
-    def __init__(self, sheet: ByteStream, style_marks: Mapping[str, str]) -> None:
-        self.marks: FormatMarks = {}
+    def __init__(self, sheet: ByteStream, style_marks: Mapping[str, _Mark]) -> None:
+        self.marks: dict[int, dict[int, _Mark]] = {}
         self._sheet, self._style_marks, self._rest = sheet, style_marks, b""
         named = list(style_marks) if len(style_marks) <= _MOST_NAMED else []
         styles = "|".join(map(re.escape, named)).encode() or b"[0-9]{1,9}"
@@ -63,7 +74,7 @@ class FormatMarkScanner:
         return chunk
 
     def _add(self, cells: list[tuple[bytes, bytes, bytes]]) -> None:
-        columns: dict[bytes, dict[int, str]] = {}
+        columns: dict[bytes, dict[int, _Mark]] = {}
         for letters, row, style in cells:
             mark = self._style_marks.get(style.decode())
             if mark is None:

@@ -14,10 +14,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from importer.model.tables import MergedCells
+from importer.model.tables import CellComment, CellLook, MergedCells
 from importer.readers.calamine import CalamineSheets
 from importer.readers.file_limits import TooLargeError, check_area, limits, too_large
-from importer.readers.grid import MAX_ROWS, Cell, FormatMarks, Grid, grid_of_rows, grid_of_values
+from importer.readers.grid import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Cell,
+    CellLooks,
+    FormatMarks,
+    Grid,
+    grid_of_rows,
+    grid_of_values,
+)
+from importer.readers.number_formats import cell_look
 from importer.readers.ods_cells import blank_mark, exact_cell, shown_mark, special_cell
 from importer.readers.package import Package
 from importer.readers.sheet_errors import ReadSheet
@@ -28,6 +38,7 @@ _CELLS = ("table:table-cell", "table:covered-table-cell")
 _OF_OPEN_DOCUMENT = re.compile(r"urn:oasis:names:tc:opendocument:xmlns:([a-z]+):1\.0")
 _MOST_REPEATED, _REPEATS = 1_000_000, 4  # cells, and as many times those of the file
 _DEEPEST = 100  # elements in each other
+_LONGEST_COMMENT = 500  # characters
 
 
 def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadSheet]:
@@ -58,7 +69,8 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
             grids = [(scan, grid_of_rows(scan.rows)) for scan in scans]
     for scan, grid in grids:
         grid.hidden_rows, grid.format_marks = scan.hidden_rows, scan.marks
-        grid.merges = scan.merges
+        grid.merges, grid.comments = scan.merges, scan.comments
+        grid.cell_looks, grid.hidden_columns = scan.looks, scan.hidden_columns
     return [(scan.name, scan.hidden, grid) for scan, grid in grids]
 
 
@@ -87,6 +99,9 @@ class _SheetScan:
     hidden_rows: set[int] = field(default_factory=set)
     marks: FormatMarks = field(default_factory=dict)
     merges: list[MergedCells] = field(default_factory=list)
+    looks: CellLooks = field(default_factory=dict)
+    comments: list[CellComment] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
     rows: list[tuple[int, list[tuple[int, str, int]]]] = field(default_factory=list)
 
 
@@ -104,6 +119,11 @@ class _ContentScanner:
         self._sheet = _SheetScan()
         self._repeated = 0  # cells of an exact scan, repeated ones as often as they are repeated
         self._style, self._hidden_styles = "", set[str]()
+        self._struck, self._white, self._coloured = set[str](), set[str](), set[str]()  # styles
+        self._column_styles: list[tuple[int, str]] = []  # the column after those of a style
+        self._row_style = ""
+        self._row_looks: list[tuple[int, CellLook]] = []
+        self._comment: list[str] = []
         self._row = self._last_row = self._column = self._last_column = 0
         self._row_repeat = self._cell_repeat = 1
         self._row_hidden = False
@@ -172,23 +192,64 @@ class _ContentScanner:
             self._column = 0
             self._row_repeat = int(attributes.get("table:number-rows-repeated", 1))
             self._row_hidden = attributes.get("table:visibility", "visible") != "visible"
+            self._row_style = attributes.get("table:default-cell-style-name", "")
             self._row_cells.clear()
             self._row_marks.clear()
+            self._row_looks.clear()
             self._cells_in_row = self._columns_in_row = 0
         elif name == "table:table" and "table:name" in attributes:
             self._row = self._last_row = self._last_column = 0
             hidden = attributes.get("table:style-name", "") in self._hidden_styles
             self._sheet = _SheetScan(attributes["table:name"], hidden)
+            self._column_styles = []
             self.sheets.append(self._sheet)
         elif name == "office:annotation":
             self._in_annotation = True
+            self._comment.clear()
+        elif name == "text:p":
+            self._parser.CharacterDataHandler = self._comment_text
+        elif name == "table:table-column":
+            self._start_column(attributes)
         elif name == "style:style":
             self._style = attributes.get("style:name", "")
+        elif name == "style:text-properties":
+            if attributes.get("style:text-line-through-style", "none") != "none":
+                self._struck.add(self._style)
+            if attributes.get("fo:color", "").lower() == "#ffffff":
+                self._white.add(self._style)
+        elif name == "style:table-cell-properties":
+            if attributes.get("fo:background-color", "transparent") not in (
+                "transparent",
+                "#ffffff",
+            ):
+                self._coloured.add(self._style)
         elif name == "style:table-properties":
             if attributes.get("table:display") == "false":
                 self._hidden_styles.add(self._style)
         elif self._exact and self._parser.CharacterDataHandler is not None:
             self._text(blank_mark(name, attributes.get("text:c", "1")))
+
+    def _start_column(self, attributes: dict[str, str]) -> None:
+        first = self._column_styles[-1][0] if self._column_styles else 0
+        after = first + int(attributes.get("table:number-columns-repeated", 1))
+        style = attributes.get("table:default-cell-style-name", "")
+        self._column_styles.append((after, style))
+        if attributes.get("table:visibility", "visible") != "visible":
+            self._sheet.hidden_columns.update(range(first, min(after, MAX_COLUMNS)))
+
+    def _look(self) -> CellLook | None:
+        """Of the cell: by its style, else its row's, else its column's; or by what it displays."""
+        number = self._cell.get("office:value-type") in ("float", "currency", "percentage")
+        if number and self._paragraphs and not any(self._paragraphs):
+            return CellLook.INVISIBLE
+        if not (self._struck or self._white):
+            return None
+        style = self._cell.get("table:style-name") or self._row_style
+        if not style:
+            columns = (name for after, name in self._column_styles if after > self._column)
+            style = next(columns, "")
+        white = style in self._white and style not in self._coloured
+        return cell_look(None, struck=style in self._struck, white=white)
 
     def _end(self, name: str) -> None:
         self._depth -= 1
@@ -200,6 +261,12 @@ class _ContentScanner:
             self._end_row()
         elif name == "office:annotation":
             self._in_annotation = False
+            if text := "".join(self._comment).strip()[:_LONGEST_COMMENT]:
+                self._sheet.comments.append(CellComment(self._row + 1, self._column, text))
+
+    def _comment_text(self, text: str) -> None:
+        if sum(map(len, self._comment)) < _LONGEST_COMMENT:
+            self._comment.append(text)
 
     def _text(self, text: str) -> None:
         self._length += len(text)
@@ -229,6 +296,8 @@ class _ContentScanner:
                 special = special_cell(cell, self._paragraphs)
             if special:
                 self._row_cells.extend((column, special) for column in columns)
+            if look := self._look():
+                self._row_looks.extend((column, look) for column in columns)
             if mark := shown_mark(cell, "".join(self._paragraphs)):
                 self._row_marks.extend((column, mark) for column in columns)
             spans = (cell.get(f"table:number-{n}-spanned", "1") for n in ("rows", "columns"))
@@ -252,6 +321,8 @@ class _ContentScanner:
         numbers = range(self._row + 1, after + 1)
         for column, mark in self._row_marks:
             self._sheet.marks.setdefault(column, {}).update(dict.fromkeys(numbers, mark))
+        for column, look in self._row_looks:
+            self._sheet.looks.setdefault(column, {}).update(dict.fromkeys(numbers, look))
         if self._row_hidden and self._row_repeat < MAX_ROWS // 2:
             self._sheet.hidden_rows.update(numbers)
         self._row = after

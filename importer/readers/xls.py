@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.model.tables import CellKind, MergedCells
+from importer.model.tables import CellKind, CellLook, MergedCells
 from importer.readers.file_limits import check_repeated_text
-from importer.readers.grid import Cell, FormatMarks, Grid, float_cell, grid_of_rows
-from importer.readers.number_formats import format_mark
+from importer.readers.grid import Cell, CellLooks, FormatMarks, Grid, float_cell, grid_of_rows
+from importer.readers.number_formats import cell_look, format_mark
 from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
 from importer.readers.xlsx.xlsx_cells import date_cell
 from importer.readers.xlsx.xlsx_parts import format_meaning
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import xlrd
 
 Meanings = dict[int | None, tuple[bool, bool, int]]
+_WHITE = frozenset((1, 9))  # of the palette
 _FILLED = re.compile(rb"[^\0\6]", re.DOTALL)  # xlrd's cell types except blank
 
 
@@ -89,8 +90,10 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
 def _sheet(book: xlrd.book.Book, index: int) -> tuple[bool, Grid]:
     sheet = book.sheet_by_index(index)
     marks: FormatMarks = {}
-    grid = grid_of_rows(_rows(book, sheet, marks))
-    grid.format_marks = marks
+    looks: CellLooks = {}
+    grid = grid_of_rows(_rows(book, sheet, marks, looks))
+    grid.format_marks, grid.cell_looks = marks, looks
+    grid.hidden_columns = {column for column, info in sheet.colinfo_map.items() if info.hidden}
     grid.date1904 = bool(book.datemode)
     grid.hidden_rows = {row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden}
     grid.merges = [
@@ -101,10 +104,11 @@ def _sheet(book: xlrd.book.Book, index: int) -> tuple[bool, Grid]:
 
 
 def _rows(
-    book: xlrd.book.Book, sheet: xlrd.sheet.Sheet, marks: FormatMarks
+    book: xlrd.book.Book, sheet: xlrd.sheet.Sheet, marks: FormatMarks, looks: CellLooks
 ) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
     filled = characters = 0
     marks_by_style: dict[int | None, str] = {}
+    looks_by_style: dict[int | None, CellLook | None] = {}
     meanings: Meanings = {}
     for row in range(sheet.nrows):
         cells: list[tuple[int, str, int]] = []
@@ -117,8 +121,12 @@ def _rows(
                 filled, characters = filled + 1, characters + len(text)
                 check_repeated_text(characters, filled)
                 cells.append((column, text, kind))
+                style = cell.xf_index
+                if style not in looks_by_style:
+                    looks_by_style[style] = _look(book, cell)
+                if look := looks_by_style[style]:
+                    looks.setdefault(column, {})[row + 1] = look
                 if kind == CellKind.NUMBER:
-                    style = cell.xf_index
                     if style not in marks_by_style:
                         marks_by_style[style] = format_mark(*_format(book, cell))
                     if mark := marks_by_style[style]:
@@ -145,6 +153,18 @@ def _cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell, meanings: Meanings) -> Ce
         return date_cell(value, is_duration=is_duration, date1904=bool(book.datemode))
     text, kind = float_cell(value)
     return (text.zfill(zeros) if text.isdigit() else text), kind
+
+
+def _look(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> CellLook | None:
+    code = _format(book, cell)[1]
+    if cell.xf_index is None:
+        return None
+    style = book.xf_list[cell.xf_index]
+    if style.font_index >= len(book.font_list):
+        return cell_look(code, struck=False, white=False)
+    font = book.font_list[style.font_index]
+    white = font.colour_index in _WHITE and not style.background.fill_pattern
+    return cell_look(code, struck=bool(font.struck_out), white=white)
 
 
 def _format(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> tuple[int, str | None]:

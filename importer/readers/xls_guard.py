@@ -27,11 +27,12 @@ _FORMATS = _codes("FONT FONT_B3B4 FORMAT FORMAT2 STYLE XF XF2 XF3 XF4")
 _OTHERS = _codes(
     "MULRK ROW ROW_B2 STRING STRING_B2 ARRAY ARRAY2 SHRFMLA TABLEOP TABLEOP2 TABLEOP_B2 SST"
     " CONTINUE DIMENSION DIMENSION2 BOUNDSHEET SHEETHDR SHEETSOFFSET CODEPAGE DATEMODE"
-    " BUILTINFMTCOUNT IXFE FILEPASS EOF MERGEDCELLS"
+    " BUILTINFMTCOUNT IXFE FILEPASS EOF MERGEDCELLS COLINFO"
 )
 _PASSED = _CELLS | _FORMATS | _OTHERS | frozenset(biffh.bofcodes)
 _HEAD = struct.Struct("<HH")  # of a record: its code, its length
 _UNKNOWN = 0x0FFF  # no record of any version
+_LAST_COLUMN = 256
 _MOST_FORMATS = 65_536  # a cell names its format by two bytes
 _MOST_OTHERS = 1_000_000  # other records
 _MOST_SHARED = 32 << 20  # bytes read again for sheets that share their place, as odd writers do
@@ -54,7 +55,8 @@ def safe_stream(data: bytes) -> bytes:
         elif code == biffh.XL_MULRK:
             cells += length // 6
         elif code not in _PASSED or (
-            code == biffh.XL_MERGEDCELLS and not _is_merge_list(stream, at + 4, length)
+            (code == biffh.XL_MERGEDCELLS and not _is_merge_list(stream, at + 4, length))
+            or (code == biffh.XL_COLINFO and not _is_column_info(stream, at + 4, length))
         ):
             stream[at : at + 2] = _UNKNOWN.to_bytes(2, "little")
             others += 1
@@ -66,7 +68,10 @@ def safe_stream(data: bytes) -> bytes:
             depth = max(0, depth - 1)
         else:
             others += length // 8 + 1 if code == biffh.XL_MERGEDCELLS else 1
-            if code == biffh.XL_BOUNDSHEET:
+            if code == biffh.XL_COLINFO:  # xlrd notes each of its columns
+                first, last = read(stream, at + 4)
+                others += max(last - first, 0) // 8
+            elif code == biffh.XL_BOUNDSHEET:
                 sheet_starts.append(int.from_bytes(stream[at + 4 : at + 8], "little"))
             elif code in _FORMATS:
                 formats[code] += 1
@@ -89,6 +94,10 @@ def safe_stream(data: bytes) -> bytes:
 def _is_merge_list(stream: bytearray, at: int, length: int) -> bool:
     """Whether it is as long as its count of ranges says; xlrd gives up where it is not."""
     return length >= 2 and length == 2 + 8 * int.from_bytes(stream[at : at + 2], "little")
+
+
+def _is_column_info(stream: bytearray, at: int, length: int) -> bool:
+    return length >= 10 and int.from_bytes(stream[at + 2 : at + 4], "little") <= _LAST_COLUMN
 
 
 def _stream(data: bytes) -> bytes:

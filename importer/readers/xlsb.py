@@ -12,11 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from importer.model.tables import CellKind, MergedCells
+from importer.model.tables import CellComment, CellKind, CellLook, MergedCells
 from importer.readers.calamine import CalamineSheets
 from importer.readers.file_limits import TooLargeError, check_area, check_repeated_text
-from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, Cell, FormatMarks, Grid, grid_of_values
-from importer.readers.number_formats import format_mark
+from importer.readers.grid import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Cell,
+    CellLooks,
+    FormatMarks,
+    Grid,
+    grid_of_values,
+)
+from importer.readers.number_formats import cell_look, format_mark
 from importer.readers.package import Package, Relation
 from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
 from importer.readers.xlsb_cells import exact_grid, shared_texts
@@ -35,7 +43,10 @@ _FILLED = frozenset({*range(2, 12), _CELL_RICH})  # every cell that is not blank
 _NUMBERS = frozenset((2, 5, 9))  # RK, real, and a formula's number
 _END_OF_ROWS = 146
 _MERGED = 176
+_COLUMNS = 60
+_COMMENT, _COMMENT_TEXT = 635, 637
 _FORMAT = 44
+_FONT = 43
 _STYLE = 47
 _WORKBOOK_PROPERTIES, _SHEET = 153, 156
 _BEGIN_CELL_STYLES, _END_CELL_STYLES = 617, 618
@@ -63,7 +74,7 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
         picked = set(wanted([sheet.name for sheet in book.sheets]))
         strings = Part(archive, book.strings).read() if book.strings else b""
         lengths = [length // 2 for kind, _, length in records(strings) if kind == _STRING]
-        marks, meanings = _styles(package.read(book.styles) if book.styles else b"")
+        marks, meanings, looks = _styles(package.read(book.styles) if book.styles else b"")
         calamine = CalamineSheets(path)
 
         def read(sheet: SheetPart) -> Grid:
@@ -77,6 +88,8 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
                 overwrite_cells(values, lost)
                 grid = grid_of_values(values)
             grid.hidden_rows, grid.format_marks = hidden_rows, _marks(part, marks)
+            grid.cell_looks, grid.hidden_columns = _looks(part, looks), _hidden_columns(part)
+            grid.comments = _comments(package, sheet.part)
             grid.merges, grid.date1904 = merges, book.date1904
             return grid
 
@@ -180,24 +193,80 @@ def _scan(
     return lost, hidden, merges
 
 
-def _styles(data: bytes) -> tuple[dict[int, str], dict[int, tuple[bool, bool, int]]]:
-    """(style number → format mark, style number → meaning of its format), as ``xlsx_parts``."""
+def _hidden_columns(data: bytes) -> set[int]:
+    """The hidden columns of a sheet part, which stand before its rows."""
+    columns: set[int] = set()
+    for kind, start, length in records(data):
+        if kind == _COLUMNS and length >= 18 and data[start + 16] & 1:
+            first, last = struct.unpack_from("<2I", data, start)
+            columns.update(range(first, min(last, MAX_COLUMNS) + 1))
+        elif kind == _ROW:
+            break
+    return columns
+
+
+def _comments(package: Package, sheet: str) -> list[CellComment]:
+    """The comments on the cells of a sheet (its part)."""
+    places: list[tuple[int, int]] = []
+    texts: list[str] = []
+    for relation in package.relations(sheet).values():
+        stored = package.find(relation.part) if relation.kind == "comments" else None
+        data = Part(package.archive, stored).read() if stored else b""
+        for kind, start, length in records(data):
+            if kind == _COMMENT and length >= 20:
+                row, _, column = struct.unpack_from("<3I", data, start + 4)
+                places.append((row + 1, column))
+            elif kind == _COMMENT_TEXT and length > 5:
+                texts.append(wide_text(data, start + 1)[0])
+    return [CellComment(*place, text) for place, text in zip(places, texts, strict=False)]
+
+
+def _styles(
+    data: bytes,
+) -> tuple[dict[int, str], dict[int, tuple[bool, bool, int]], dict[int, CellLook]]:
+    """(style number → format mark, style number → meaning of its format, style number → look), as
+    ``xlsx_parts``."""
     codes: dict[int, str] = {}
+    struck: list[bool] = []  # by font
+    looks: dict[int, CellLook] = {}
     marks: dict[int, str] = {}
     meanings: dict[int, tuple[bool, bool, int]] = {}
     of_cells = False
     for kind, start, _ in records(data):
         if kind == _FORMAT:
             codes[int.from_bytes(data[start : start + 2], "little")] = wide_text(data, start + 2)[0]
+        elif kind == _FONT:
+            struck.append(bool(data[start + 2] & 8))
         elif kind in (_BEGIN_CELL_STYLES, _END_CELL_STYLES):
             of_cells = kind == _BEGIN_CELL_STYLES
         elif kind == _STYLE and of_cells:
             number = int.from_bytes(data[start + 2 : start + 4], "little")
             style = len(meanings)
             meanings[style] = format_meaning(number, codes.get(number))
+            font = int.from_bytes(data[start + 4 : start + 6], "little")
+            is_struck = font < len(struck) and struck[font]
+            if look := cell_look(codes.get(number), struck=is_struck, white=False):
+                looks[style] = look
             if not meanings[style][0] and (mark := format_mark(number, codes.get(number))):
                 marks[style] = mark
-    return marks, meanings
+    return marks, meanings, looks
+
+
+def _looks(data: bytes, of_styles: dict[int, CellLook]) -> CellLooks:
+    """The looks of the filled cells of a sheet part."""
+    out: CellLooks = {}
+    row = 0
+    for kind, start, _ in records(data) if of_styles else ():
+        if kind == _ROW:
+            row = int.from_bytes(data[start : start + 4], "little")
+        elif kind in _FILLED:
+            style = int.from_bytes(data[start + 4 : start + 7], "little")
+            if look := of_styles.get(style):
+                column = int.from_bytes(data[start : start + 4], "little")
+                out.setdefault(column, {})[row + 1] = look
+        elif kind == _END_OF_ROWS:
+            break
+    return out
 
 
 def _marks(data: bytes, style_marks: dict[int, str]) -> FormatMarks:

@@ -278,6 +278,7 @@ def _source_table(
         previous_outcomes=list(zip(status, message, strict=True)),
         ends_in_then=THEN in at,
         format_marks={columns.index(c): m for c, m in table.format_marks.items() if c in columns},
+        cell_looks={columns.index(c): m for c, m in table.cell_looks.items() if c in columns},
     )
 
 

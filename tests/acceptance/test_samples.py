@@ -85,6 +85,10 @@ NEEDS_OTHER_FILES = {
     "sheet.column.billed_amount",  # tests/integration/test_open_amounts.py
     "control.ageing.differs",  # tests/acceptance/test_as_of.py
     "sheet.column.dollars",  # tests/integration/test_header_rules.py
+    "sheet.row.struck",  # tests/integration/test_cell_looks.py
+    "sheet.cells.invisible",
+    "sheet.cells.comments",
+    "sheet.columns.hidden",
 }
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
 NEEDS_OTHER_FILES |= {"cells.not_clearable", "bills.update.twice", "bills.content.note_changed"}

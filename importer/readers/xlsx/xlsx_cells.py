@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -11,12 +11,13 @@ from math import isfinite
 from xml.etree.ElementTree import Element, iterparse
 
 from importer.core.column_letters import column_index
-from importer.model.tables import CellKind
+from importer.model.tables import CellKind, CellLook
 from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.grid import (
     MAX_COLUMNS,
     MAX_ROWS,
     Cell,
+    CellLooks,
     FormatMarks,
     Grid,
     date_text,
@@ -84,13 +85,13 @@ def text_of(item: Element) -> str:
 def read_strings(stream: Stream) -> list[str]:
     """The shared strings of a workbook."""
     strings = []
-    for item in _elements(stream, "si"):
+    for item in elements(stream, "si"):
         strings.append(text_of(item))
         item.clear()
     return strings
 
 
-def _elements(stream: Stream, name: str) -> Iterator[Element]:
+def elements(stream: Stream, name: str) -> Iterator[Element]:
     """The elements of that name as they end; all others are freed.
 
     Raises TooLargeError for nesting that no workbook has, or too many elements inside one.
@@ -127,15 +128,16 @@ def read_cells(sheet: Callable[[], Stream], context: CellContext) -> Grid:
     """
     hidden: set[int] = set()
     marks: FormatMarks = {}
+    looks: CellLooks = {}
     try:
-        grid = grid_of_rows(_ascending(_rows(sheet(), context, hidden, marks)))
+        grid = grid_of_rows(_ascending(_rows(sheet(), context, hidden, marks, looks)))
     except _OutOfOrderError:
         # Legal but rare: only such sheets pay for holding their rows twice.
         rows: dict[int, Row] = {}
-        for number, cells in _rows(sheet(), context, hidden, marks):
+        for number, cells in _rows(sheet(), context, hidden, marks, looks):
             rows.setdefault(number, []).extend(cells)
         grid = grid_of_rows(sorted(rows.items()))
-    grid.hidden_rows, grid.format_marks = hidden, marks
+    grid.hidden_rows, grid.format_marks, grid.cell_looks = hidden, marks, looks
     return grid
 
 
@@ -153,18 +155,21 @@ def _ascending(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
 
 
 def _rows(
-    sheet: Stream, context: CellContext, hidden: set[int], marks: FormatMarks
+    sheet: Stream, context: CellContext, hidden: set[int], marks: FormatMarks, looks: CellLooks
 ) -> Iterator[tuple[int, Row]]:
-    """(row number, its cells) of each row that is not blank; fills ``hidden`` and ``marks``."""
+    """(row number, its cells) of each row that is not blank; fills ``hidden``, ``marks`` and
+    ``looks``."""
     shared = _SharedFormulas({}, limits().cell_length)
     number = 0
-    for row in _elements(sheet, "row"):
+    for row in elements(sheet, "row"):
         number = int(row.get("r") or number + 1)
         if not 0 < number <= MAX_ROWS:
             raise NotASheetError(f"a row has the number {number}")
         if row.get("hidden") in ("1", "true"):
             hidden.add(number)
         if cells := _cells(row, number, context, shared, marks):
+            if context.styles.looks:
+                _add_looks(row, number, context.styles.looks, looks)
             yield number, cells
         row.clear()
 
@@ -217,6 +222,17 @@ def _cells(
             if mark := context.styles.marks.get(cell.get("s", "")):
                 marks.setdefault(column - 1, {})[number] = mark
     return cells
+
+
+def _add_looks(
+    row: Element, number: int, of_styles: Mapping[str, CellLook], looks: CellLooks
+) -> None:
+    column = 0
+    for cell in row:
+        reference = cell.get("r")
+        column = _column(reference) if reference else column + 1
+        if len(cell) and (look := of_styles.get(cell.get("s", ""))):
+            looks.setdefault(column - 1, {})[number] = look
 
 
 @cache

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
+from importer.model.tables import CellLook
 from importer.readers.file_limits import limits, too_large
-from importer.readers.number_formats import format_mark
+from importer.readers.number_formats import cell_look, format_mark
 from importer.readers.package import Package, Relation
 
 _DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built into Excel
@@ -25,6 +26,7 @@ class Styles:
     durations: frozenset[str] = frozenset()  # such as [h]:mm
     zeros: dict[str, int] = field(default_factory=dict)  # → number of digits, such as 00000
     marks: dict[str, str] = field(default_factory=dict)  # → format mark: a currency, or %
+    looks: dict[str, CellLook] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def _styles(xml: bytes) -> Styles:
     root = ElementTree.fromstring(xml)
     formats: dict[int, str] = {}
     used: list[int] = []
+    struck, white, colourless = [False], [False], [True]  # by font, by font, by fill
+    fonts_and_fills: list[tuple[int, int]] = []
     for element in root.iter():
         name = _local(element.tag)
         if name == "numFmt" and "numFmtId" in element.attrib:
@@ -102,8 +106,20 @@ def _styles(xml: bytes) -> Styles:
             ]
         elif name == "cellXfs":
             used = [int(xf.get("numFmtId", "0")) for xf in element]
-    dates, durations, zeros, marks = set(), set(), {}, {}
-    for style, number in enumerate(used):
+            fonts_and_fills = [
+                (int(xf.get("fontId", "0")), int(xf.get("fillId", "0"))) for xf in element
+            ]
+        elif name == "fonts":
+            struck = [_is_on(_child(font, "strike")) for font in element]
+            white = [_is_white(_child(font, "color")) for font in element]
+        elif name == "fills":
+            colourless = [_is_colourless(_child(fill, "patternFill"), fill) for fill in element]
+    dates, durations, zeros, marks, looks = set(), set(), {}, {}, {}
+    for style, (number, (font, fill)) in enumerate(zip(used, fonts_and_fills, strict=True)):
+        is_struck = font < len(struck) and struck[font]
+        is_white = font < len(white) and white[font] and fill < len(colourless) and colourless[fill]
+        if look := cell_look(formats.get(number), struck=is_struck, white=is_white):
+            looks[str(style)] = look
         is_date, is_duration, digits = format_meaning(number, formats.get(number))
         if is_date:
             dates.add(str(style))
@@ -113,7 +129,33 @@ def _styles(xml: bytes) -> Styles:
             zeros[str(style)] = digits
         if not is_date and (mark := format_mark(number, formats.get(number))):
             marks[str(style)] = mark
-    return Styles(frozenset(dates), frozenset(durations), zeros, marks)
+    return Styles(frozenset(dates), frozenset(durations), zeros, marks, looks)
+
+
+def _child(element: ElementTree.Element, name: str) -> ElementTree.Element | None:
+    return next((child for child in element if _local(child.tag) == name), None)
+
+
+def _is_on(element: ElementTree.Element | None) -> bool:
+    return element is not None and element.get("val", "1") not in ("0", "false")
+
+
+def _is_white(colour: ElementTree.Element | None) -> bool:
+    """Whether a colour is white, which is the first of a theme."""
+    if colour is None or float(colour.get("tint", "0")) < 0:
+        return False
+    return (
+        colour.get("rgb", "").upper()[-6:] == "FFFFFF"
+        or colour.get("theme") == "0"
+        or colour.get("indexed") in ("1", "9")
+    )
+
+
+def _is_colourless(pattern: ElementTree.Element | None, fill: ElementTree.Element) -> bool:
+    if pattern is None:
+        return not len(fill)  # not a gradient
+    kind = pattern.get("patternType", "none")
+    return kind == "none" or (kind == "solid" and _is_white(_child(pattern, "fgColor")))
 
 
 def format_meaning(number: int, code: str | None) -> tuple[bool, bool, int]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, time, timedelta
 from functools import cache, partial
 from pathlib import Path
 
-from importer.model.tables import MergedCells
 from importer.readers.calamine import CalamineSheets
-from importer.readers.grid import FormatMarks, Grid, grid_of_columns
-from importer.readers.number_formats import FormatMarkScanner
+from importer.readers.grid import Grid, grid_of_columns
+from importer.readers.number_formats import StyleScanner
 from importer.readers.package import Package
 from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
 from importer.readers.xlsx.xlsx_cells import CellContext, read_cells, read_strings
+from importer.readers.xlsx.xlsx_comments import comments_of, hidden_columns_of
 from importer.readers.xlsx.xlsx_guard import slow_path_reason, text_lengths
 from importer.readers.xlsx.xlsx_merges import MergeScanner, merges_of
 from importer.readers.xlsx.xlsx_parts import SheetPart, read_book
@@ -43,41 +44,46 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
 
         calamine = CalamineSheets(path)
 
-        def scan(sheet: SheetPart) -> tuple[str | None, FormatMarks, list[MergedCells]] | Exception:
-            """The reason for the slow path, if any, and the sheet's format marks and merges."""
+        def scan(sheet: SheetPart) -> tuple[str | None, Grid] | Exception:
+            """The reason for the slow path, if any, and a grid of all but the sheet's cells."""
             try:
                 return scan_part(sheet)
             except SHEET_ERRORS as error:
                 return error
 
-        def scan_part(sheet: SheetPart) -> tuple[str | None, FormatMarks, list[MergedCells]]:
+        def scan_part(sheet: SheetPart) -> tuple[str | None, Grid]:
             part = package.stored(sheet.part)
             merged = MergeScanner(Part(archive, part))
-            xml = FormatMarkScanner(merged, book.styles.marks)
+            looks = StyleScanner(merged, book.styles.looks)
+            xml = StyleScanner(looks, book.styles.marks)
             reason = slow_path_reason(
                 xml, book.styles.zeros, lengths, never_calculated=book.never_calculated
             )
             if not book.calamine_agrees:
                 reason = reason or "parts that calamine would look for elsewhere"
+            merges = merged.merges
             if reason is not None:  # it may not have read to the end
-                return reason, xml.marks, merges_of(Part(archive, part))
-            return reason, xml.marks, merged.merges
+                merges = merges_of(Part(archive, part))
+            around = Grid(format_marks=xml.marks, cell_looks=looks.marks, merges=merges)
+            around.date1904 = book.date1904
+            with suppress(*SHEET_ERRORS):  # a damaged list of comments is no damaged sheet
+                around.comments = comments_of(package, sheet.part)
+            around.hidden_columns = hidden_columns_of(Part(archive, part))
+            return reason, around
 
         sheets = [sheet for sheet in book.sheets if sheet.name in picked]
 
-        def read(
-            sheet: SheetPart, reason: str | None, marks: FormatMarks, merges: list[MergedCells]
-        ) -> Grid:
+        def read(sheet: SheetPart, reason: str | None, around: Grid) -> Grid:
             grid = _calamine_grid(calamine, sheet.name) if reason is None else None
             if grid is not None:
-                grid.format_marks = marks
+                grid.format_marks, grid.cell_looks = around.format_marks, around.cell_looks
             else:
                 context = CellContext(strings(), book.styles, book.date1904, book.never_calculated)
                 grid = read_cells(partial(Part, archive, package.stored(sheet.part)), context)
-            grid.date1904, grid.merges = book.date1904, merges
+            grid.date1904, grid.merges = around.date1904, around.merges
+            grid.comments, grid.hidden_columns = around.comments, around.hidden_columns
             return grid
 
-        sheets = [sheet for sheet in book.sheets if sheet.name in picked]
         out: list[ReadSheet] = []
         with ThreadPoolExecutor(1) as ahead:  # scans the next sheet while this one is read
             for sheet, scanned in zip(sheets, ahead.map(scan, sheets), strict=True):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TEXT, GENERAL, WIDE = "@", "General", "0"
 # The shades of a cell, beside the severities: as usual, and of rows that are not data.
 NO_SHADE, QUIET = "", "quiet"
+STRUCK = " struck"  # at the end of a shade: struck through, as in the file
 
 _Properties = dict[str, Any]
 
@@ -123,6 +124,11 @@ STATUS_STYLES: dict[str, _Properties] = {
 _Key = TypeVar("_Key")
 
 
+def _shading(shade: str) -> _Properties:
+    properties = _SHADES[shade.removesuffix(STRUCK)]
+    return {**properties, "font_strikeout": True} if shade.endswith(STRUCK) else properties
+
+
 class _Formats(dict[_Key, "Format"], Generic[_Key]):
     """Formats that are added to the workbook on first use: few files need all of them."""
 
@@ -160,10 +166,11 @@ class CellStyles:
             workbook, lambda tone: {**_filled(TONE_COLOURS[tone]), **_VERDICT}
         )
         self.cell = _Formats[tuple[str, str]](
-            workbook, lambda key: {"num_format": key[1], **_SHADES[key[0]]}
+            workbook, lambda key: {"num_format": key[1], **_shading(key[0])}
         )
         self.figure = _Formats[tuple[str, str]](
-            workbook, lambda key: {"num_format": key[1], **_SHADES[key[0]], **_RIGHT, "indent": 1}
+            workbook,
+            lambda key: {"num_format": key[1], **_shading(key[0]), **_RIGHT, "indent": 1},
         )
 
     def __getitem__(self, name: str) -> Format:

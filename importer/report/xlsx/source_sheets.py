@@ -11,7 +11,7 @@ from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.journal_states import Status
 from importer.model.report_model import RowResult, TableRow
-from importer.model.tables import CellKind, InputTable, Role, TableKind
+from importer.model.tables import CellKind, CellLook, InputTable, Role, TableKind
 from importer.readers.number_formats import format_for_mark
 from importer.report.result_columns import (
     FIRST_COLUMNS,
@@ -22,7 +22,7 @@ from importer.report.result_columns import (
 )
 from importer.report.row_index import RowIndex
 from importer.report.row_messages import finding_list, row_message
-from importer.report.xlsx.cell_styles import GENERAL, NO_SHADE, QUIET, TEXT
+from importer.report.xlsx.cell_styles import GENERAL, NO_SHADE, QUIET, STRUCK, TEXT
 from importer.report.xlsx.cell_values import (
     LONGEST,
     LONGEST_AS_TEXT,
@@ -187,7 +187,8 @@ class _SourceSheet:
         self.longest[c] = max(self.longest[c], longest)
         kinds = self.source.source.kinds
         has_numbers = kinds is not None and CellKind.NUMBER in kinds[column][first:last]
-        if not has_numbers and longest <= LONGEST_AS_TEXT and need_no_escape(texts):
+        is_text = not has_numbers and column not in self.source.source.cell_looks
+        if is_text and longest <= LONGEST_AS_TEXT and need_no_escape(texts):
             block.add_unescaped(texts, style_number(self.context.styles.cell[NO_SHADE, TEXT]))
             return texts
         for k, text in enumerate(texts):
@@ -208,6 +209,9 @@ class _SourceSheet:
         """One cell of the file: ``i`` is its row of the source."""
         source, column, styles = self.source.source, self.columns[c], self.context.styles
         kind = CellKind.TEXT if source.kinds is None else source.kinds[column][i]
+        looks = source.cell_looks.get(column)
+        if looks and looks.get(int(source.rows[i])) is CellLook.STRUCK:
+            shade += STRUCK  # so that the result is refused as well
         number = as_number(text) if kind == CellKind.NUMBER else None
         shown = number_format(text, kind, number)
         if number is None:

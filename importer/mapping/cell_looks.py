@@ -1,0 +1,98 @@
+"""What the looks of cells say of the rows: struck through, not visible, hidden, commented on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from importer.core.counted_nouns import count
+from importer.core.money import tidy
+from importer.mapping.headed_table import HeadedTable
+from importer.mapping.row_columns import RowColumns
+from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
+from importer.model.tables import CellLook, Role
+
+_SHOWN, _SHOWN_COMMENTS, _LONGEST = 10, 3, 60
+
+
+def look_findings(
+    table: HeadedTable, roles: Sequence[Role], fields: Collection[int]
+) -> Iterator[Finding]:
+    """Findings of a table's data rows. ``fields``: the columns that the template reads.
+
+    A row is struck out if all its cells are, or one that says whose bill it is or what it costs.
+    """
+    source = table.source
+    data = {table.number(table.start + k): table.start + k
+            for k, role in enumerate(roles) if role is Role.DATA}  # fmt: skip
+    yield from _struck(table, data)
+    if table.is_result:  # whose looks are the importer's
+        return
+    read = sorted(fields)
+    numbers = sorted(
+        {
+            row
+            for c in read
+            for row, look in source.cell_looks.get(c, {}).items()
+            if look is CellLook.INVISIBLE and row in data and table.text(c, data[row])
+        }
+    )
+    if numbers:
+        cell = replace(table.cell(), row=numbers[0])
+        yield finding("sheet.cells.invisible", cell, rows=_listed(numbers), count=len(numbers))
+    if hidden := [c for c in read if c in source.hidden_columns]:
+        names = ", ".join(f"'{table.header.headers[c].strip()}'" for c in hidden)
+        cell = table.header_cell(hidden[0])
+        yield finding("sheet.columns.hidden", cell, columns=names)
+    yield from _comments(table, data)
+
+
+def _struck(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:
+    looks = {
+        c: rows for c, of_rows in table.source.cell_looks.items()
+        if (rows := {row for row, look in of_rows.items() if look is CellLook.STRUCK})
+    }  # fmt: skip
+    if not looks:
+        return
+    columns = RowColumns.of(table)
+    decisive = columns.identity | columns.of_bill | {*columns.amounts}
+    for row in sorted(set().union(*looks.values()) & data.keys()):
+        i = data[row]
+        filled = [c for c in table.file_columns() if table.text(c, i)]
+        struck = [c for c in filled if row in looks.get(c, ())]
+        of_bill = [c for c in struck if c in decisive]
+        if struck and len(struck) == len(filled):
+            yield finding("sheet.row.struck", table.cell(i), what="The row")
+        elif of_bill:
+            cell, name = table.cell(i, of_bill[0]), table.header.headers[of_bill[0]].strip()
+            text = table.text(of_bill[0], i)
+            yield finding("sheet.row.struck", cell, text, what=f"'{text}' ({name})")
+
+
+def _comments(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:
+    width = len(table.header.headers)
+    comments = [c for c in table.source.comments if c.row in data and c.column < width]
+    if not comments:
+        return
+    shown = [
+        f"row {c.row}, {table.header.headers[c.column].strip() or 'no header'}:"
+        f" '{_cut(tidy(' '.join(c.text.split())))}'"
+        for c in comments[:_SHOWN_COMMENTS]
+    ]
+    more = len(comments) - len(shown)
+    first = comments[0]
+    yield finding(
+        "sheet.cells.comments",
+        table.cell(data[first.row], first.column),
+        comments=count(len(comments), "comment"),
+        shown="; ".join(shown) + (f"; and {more:,} more" if more else ""),
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+
+
+def _listed(rows: Sequence[int]) -> str:
+    return ", ".join(map(str, rows[:_SHOWN])) + (" …" if len(rows) > _SHOWN else "")

@@ -1,0 +1,256 @@
+"""Rows that are struck through, comments, and what a sheet hides: reported, never in silence."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import hostile_xls
+import openpyxl
+import pytest
+from bill_sheets import checked, codes, template
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+from test_merged_cells import MAPPING
+from test_readers_other import (
+    ods_number,
+    ods_row,
+    ods_text,
+    record,
+    wide,
+    write_ods,
+    write_xlsb,
+    xlsb_cell,
+    xlsb_row,
+)
+
+from importer.cli.main import run
+from importer.model.tables import CellLook, SourceTable
+from importer.readers import read_file
+from importer.validation.checked_bills import Checked
+
+HEADERS = ["Supplier", "Number", "Date", "Net", "Text"]
+STRUCK, WHITE = Font(strike=True), Font(color="FFFFFFFF")
+NAVY = PatternFill("solid", fgColor="FF000080")
+
+
+def book(folder: Path, **looks: Any) -> Path:
+    """A ledger of five bills of 10.00 to 14.00; ``looks`` are of cells: a font, a number format or
+    a comment."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(HEADERS)
+    for n in range(5):
+        sheet.append(["Acme", f"A{n}", "2025-05-31", 10 + n, "x"])
+    for cell in sheet[1]:
+        cell.font, cell.fill = WHITE, NAVY
+    for name, look in looks.items():
+        if name == "hidden":
+            sheet.column_dimensions[look].hidden = True
+        elif name == "hidden_row":
+            sheet.row_dimensions[look].hidden = True
+        elif isinstance(look, Font):
+            sheet[name].font = look
+        elif isinstance(look, Comment):
+            sheet[name].comment = look
+        else:
+            sheet[name].number_format = look
+    path = folder / "l.xlsx"
+    workbook.save(path)
+    return path
+
+
+def read(path: Path) -> Checked:
+    return checked([path], template(path.parent, MAPPING))
+
+
+def numbers(of: Checked) -> list[str | None]:
+    return [bill.invoice_number for bill in of.valid_bills()]
+
+
+def whole_row(row: int) -> dict[str, Font]:
+    return {f"{letter}{row}": STRUCK for letter in "ABCDE"}
+
+
+ALL = ["A0", "A1", "A2", "A3", "A4"]
+
+
+@pytest.mark.parametrize("hidden", [{}, {"hidden_row": 6}])  # read by calamine, and cell by cell
+def test_a_row_that_is_struck_through_is_refused(tmp_path: Path, hidden: dict[str, Any]) -> None:
+    of = read(book(tmp_path, **whole_row(3), **hidden))
+    (struck,) = (f for f in of.findings if f.code == "sheet.row.struck")
+    assert (struck.cell.row, struck.message[:25]) == (3, "The row is struck through")
+    assert numbers(of) == ["A0", "A2", "A3", "A4"]
+
+
+def test_a_struck_amount_number_or_vendor_is_refused_and_a_struck_text_is_not(
+    tmp_path: Path,
+) -> None:
+    of = read(book(tmp_path, A2=STRUCK, B3=STRUCK, D4=STRUCK, E5=STRUCK))
+    assert codes(of) == ["sheet.row.struck"] * 3
+    assert [f.cell.column for f in of.findings] == ["Supplier", "Number", "Net"]
+    assert numbers(of) == ["A3", "A4"]
+
+
+def test_values_that_cannot_be_seen_are_reported_once(tmp_path: Path) -> None:
+    of = read(book(tmp_path, D2=";;;", D3=WHITE, A4=WHITE, E5=WHITE, D6="#,##0;-#,##0;;"))
+    (unseen,) = of.findings
+    assert unseen.code == "sheet.cells.invisible"
+    assert "row 2, 3, 4, 5 (4 in all)" in unseen.message
+    assert numbers(of) == ALL
+
+
+def test_white_letters_on_a_colour_are_usual(tmp_path: Path) -> None:
+    path = book(tmp_path)
+    workbook = openpyxl.load_workbook(path)
+    for cell in workbook.active[3]:
+        cell.font, cell.fill = WHITE, NAVY
+    workbook.save(path)
+    assert codes(read(path)) == []
+
+
+def test_a_hidden_column_that_is_read_is_reported(tmp_path: Path) -> None:
+    assert codes(read(book(tmp_path, hidden="D"))) == ["sheet.columns.hidden"]
+
+
+def test_comments_on_rows_are_reported_once_with_the_first(tmp_path: Path) -> None:
+    notes = {f"D{row}": Comment(f"disputed, don't\npay {row}", "Ann") for row in range(2, 7)}
+    of = read(book(tmp_path, A1=Comment("who sells", "Ann"), **notes))
+    (comments,) = of.findings
+    assert comments.code == "sheet.cells.comments"
+    assert "5 comments" in comments.message
+    assert "row 2, Net: 'disputed, don't pay 2'" in comments.message
+    assert "and 2 more" in comments.message
+    assert "who sells" not in comments.message
+    assert numbers(of) == ALL
+
+
+def test_a_conversation_is_one_comment_in_its_words(tmp_path: Path) -> None:
+    path = book(tmp_path, D2=Comment("[Threaded comment]\n\nYour version of Excel …", "Ann"))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    space = "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
+    parts["xl/threadedComments/threadedComment1.xml"] = (
+        f'<ThreadedComments xmlns="{space}"><threadedComment ref="D2" id="{{1}}"><text>Is it paid?'
+        '</text></threadedComment><threadedComment ref="D2" id="{2}" parentId="{1}"><text>Yes'
+        "</text></threadedComment></ThreadedComments>"
+    )
+    relations = "xl/worksheets/_rels/sheet1.xml.rels"
+    kind = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"
+    added = (
+        f'<Relationship Id="rIdT" Type="{kind}" Target="../threadedComments/threadedComment1.xml"/>'
+    )
+    parts[relations] = parts[relations].replace("</Relationships>", f"{added}</Relationships>")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    (comments,) = read(path).findings
+    assert "1 comment on their cells: row 2, Net: 'Is it paid? / Yes'." in comments.message
+
+
+def looks(table: SourceTable) -> dict[int, dict[int, CellLook]]:
+    return {c: dict(rows) for c, rows in table.cell_looks.items()}
+
+
+def test_looks_and_comments_of_ods_are_known(tmp_path: Path) -> None:
+    style = '<style:style style:name="ce1" style:family="table-cell"><style:text-properties {}/>'
+    struck = style.format('style:text-line-through-style="solid"') + "</style:style>"
+    note = "<office:annotation><text:p>not owed</text:p></office:annotation><text:p>b</text:p>"
+    rows = ods_row(
+        ods_text("a", ' table:style-name="ce1"'), ods_text("b").replace("<text:p>b</text:p>", note)
+    )
+    rows += ods_row(ods_number("5").replace(">5<", "><"), ods_text("c"))
+    path = write_ods(tmp_path / "bills.ods", rows)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    body = "<office:body>"
+    styles = f"<office:automatic-styles>{struck}</office:automatic-styles>"
+    columns = '<table:table-column/><table:table-column table:visibility="collapse"/>'
+    content = parts["content.xml"].replace(body, styles + body)
+    parts["content.xml"] = content.replace("<table:table-row", columns + "<table:table-row", 1)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    (table,) = read_file(path)
+    assert looks(table) == {0: {1: CellLook.STRUCK, 2: CellLook.INVISIBLE}}
+    assert [tuple(c) for c in table.comments] == [(1, 1, "not owed")]
+    assert table.hidden_columns == (1,)
+    assert tuple(table.columns[1]) == ("b", "c")
+
+
+def test_looks_and_comments_of_xlsb_are_known(tmp_path: Path) -> None:
+    styles = (
+        record(611) + record(43, bytes(25)) + record(43, b"\0\0\x08\0" + bytes(21)) + record(612)
+    )
+    styles += record(617) + record(47, bytes(16))
+    styles += record(47, struct.pack("<HHH", 0, 0, 1) + bytes(10)) + record(618)
+    cells = xlsb_cell(6, 0, wide("a")), record(6, struct.pack("<II", 1, 1) + wide("b"))
+    path = write_xlsb(tmp_path / "bills.xlsb", xlsb_row(2, *cells), styles=styles)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.bin"
+    hidden = record(60, struct.pack("<4IH", 1, 1, 2340, 0, 1))
+    parts[name] = parts[name].replace(record(145), hidden + record(145), 1)
+    space = "http://schemas.openxmlformats.org"
+    parts["xl/worksheets/_rels/sheet1.bin.rels"] = (
+        f'<Relationships xmlns="{space}/package/2006/relationships"><Relationship Id="rId1" Type='
+        f'"{space}/officeDocument/2006/relationships/comments" Target="../comments1.bin"/>'
+        "</Relationships>"
+    ).encode()
+    comment = record(635, struct.pack("<5I", 0, 1, 1, 1, 1) + bytes(16))
+    parts["xl/comments1.bin"] = comment + record(637, b"\0" + wide("not owed")) + record(636)
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    (table,) = read_file(path)
+    assert looks(table) == {1: {2: CellLook.STRUCK}}
+    assert [tuple(c) for c in table.comments] == [(2, 1, "not owed")]
+    assert table.hidden_columns == (1,)
+
+
+def test_looks_of_xls_are_known(tmp_path: Path) -> None:
+    def font(flags: int) -> tuple[int, bytes]:
+        return 0x31, struct.pack("<5H4B", 200, flags, 8, 400, 0, 0, 0, 0, 0) + b"\5\0Arial"
+
+    formats = [font(0), font(8), (0xE0, bytes(20)), (0xE0, struct.pack("<HH", 1, 0) + bytes(16))]
+    label = struct.pack("<HHHHB", 1, 1, 2, 1, 0) + b"b"
+    column = struct.pack("<5H", 1, 1, 2340, 0, 1) + b"\0\0"
+    cells = [(0x7D, column), hostile_xls.text_cell(1, 0, "a"), (0x204, label)]
+    path = tmp_path / "bills.xls"
+    path.write_bytes(hostile_xls.book(formats, cells))
+    (table,) = read_file(path)
+    assert looks(table) == {1: {2: CellLook.STRUCK}}
+    assert table.hidden_columns == (1,)
+
+
+def test_what_a_web_page_strikes_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "bills.xls"
+    path.write_text(
+        "<table><tr><td>a<td><s>b</s><td><del>1</del> 2<td>c <s>d</s></tr>"
+        "<tr style='text-decoration: line-through'><td>e</tr></table>"
+    )
+    (table,) = read_file(path)
+    assert looks(table) == {
+        1: {1: CellLook.STRUCK},
+        2: {1: CellLook.STRUCK},
+        0: {2: CellLook.STRUCK},
+    }
+
+
+def test_the_result_of_a_struck_row_is_refused_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIGHT_IMPORT_HOME", str(tmp_path / "home"))
+    source, result = book(tmp_path, D3=STRUCK), tmp_path / "r.xlsx"
+    mine = template(tmp_path, MAPPING).path
+    found = []
+    for file, to in ((source, result), (result, tmp_path / "again.xlsx")):
+        options = ["--template", str(mine)] if file == source else []
+        run(["validate", str(file), *options, "--json", "--quiet", "--result", str(to)])
+        answer = json.loads(capsys.readouterr().out)
+        found.append([(f["code"], f["row"], f["column"]) for f in answer["findings"]])
+    assert found == [[("sheet.row.struck", 3, "Net")]] * 2
