@@ -26,7 +26,7 @@ def _pounds(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}£{abs(cents) / 100:,.2f}"
 
 
-def _report(path: Path, rows: Iterable[Sequence[object]]) -> None:
+def write_report(path: Path, rows: Iterable[Sequence[object]]) -> None:
     """A CSV of rows that are no table: titles, groups and totals among them."""
     rows = list(rows)
     width = max(map(len, rows))
@@ -85,7 +85,7 @@ def _unpaid_bills(folder: Path) -> None:
         total = [total[0] + sums[0], total[1] + sums[1]]
     rows.append(("TOTAL", "", "", "", "", "", *map(_pounds, total)))
     rows += [(), ("Monday, 31 August 2026 09:14 am GMT+01:00",)]
-    _report(folder / "unpaid-bills.csv", rows)
+    write_report(folder / "unpaid-bills.csv", rows)
 
 
 _TRANSACTIONS = (
@@ -126,7 +126,7 @@ def _transactions(folder: Path) -> None:
                 )
                 total += cents
         rows.append((f"Total for {vendor}", *[""] * 7, _pounds(total)))
-    _report(folder / "transactions.csv", rows)
+    write_report(folder / "transactions.csv", rows)
 
 
 # --- MYOB -------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from unittest import mock
 SAMPLES = Path(__file__).parent
 sys.path.insert(0, str(SAMPLES))
 
+import ageing_reports  # noqa: E402
 import broken_bills  # noqa: E402
 import clean_bills  # noqa: E402
 import exports  # noqa: E402
@@ -46,11 +47,15 @@ class Case:
     files: tuple[str, ...]
     template: str | None = None
     sets: tuple[str, ...] = ()  # parameters
+    ageing: str | None = None  # an ageing report of the old system
 
     @property
     def arguments(self) -> list[str]:
         sets = [word for setting in self.sets for word in ("--set", setting)]
-        return [*self.files, *(["--template", self.template] if self.template else []), *sets]
+        template = ["--template", self.template] if self.template else []
+        day = ageing_reports.AS_OF.isoformat()
+        ageing = ["--as-of", day, "--ageing", self.ageing] if self.ageing else []
+        return [*self.files, *template, *sets, *ageing]
 
     @property
     def goldens(self) -> tuple[str, str]:
@@ -120,6 +125,16 @@ REFUSED = (
     Case("datev-buchungsstapel/mixed-postings.csv", ("datev-buchungsstapel/mixed-postings.csv",)),
 )
 
+AGEING = tuple(
+    Case(
+        f"ageing-reports/{name}",
+        ("quickbooks-unpaid-bills/unpaid-bills.csv",),
+        sets=("amount=Open balance",),
+        ageing=f"ageing-reports/{name}",
+    )
+    for name in ("quickbooks.csv", "xero.xlsx", "sage.csv", "datev.csv", "other.csv", "damaged.csv")
+)
+
 # Documents of every type and state: bills are loaded, all else is counted, summed and left out.
 TYPED = tuple(
     Case(name, (name,))
@@ -136,6 +151,7 @@ CASES = (
     *EXPORTS,
     *TYPED,
     *REFUSED,
+    *AGEING,
     Case("light/bills.xlsx", ("light/bills.xlsx",)),
     Case("light/bills.csv", ("light/bills.csv", "light/line-items.csv")),
     Case("light-money/bills.xlsx", ("light-money/bills.xlsx",)),
@@ -212,6 +228,7 @@ def write_inputs(folder: Path) -> None:
     ledger_rows.write(folder / "light-broken")
     exports.write(folder)
     typed_exports.write(folder)
+    ageing_reports.write(folder)
 
 
 def fill_in(path: Path, sheets: tuple[Sheet, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,31 @@ def folder_of_team(name: str) -> Path:
 
 
 @dataclass(frozen=True)
+class AgeingFile:
+    """An ageing report of the old system. ``currency`` is "" where the person does not say it;
+    ``copy`` is where it is read, if not at ``path``."""
+
+    path: str
+    currency: str = ""
+    copy: str = ""
+
+    @property
+    def words(self) -> str:
+        """As it is typed."""
+        return f"{self.currency}={self.path}" if self.currency else self.path
+
+    @property
+    def absolute(self) -> AgeingFile:
+        return replace(self, path=str(Path(self.path).absolute()))
+
+
+def ageing_file(text: str) -> AgeingFile:
+    """``FILE`` or ``GBP=FILE``."""
+    match = re.fullmatch(r"([A-Z]{3})=(.+)", text, re.DOTALL)
+    return AgeingFile(match[2], match[1]) if match else AgeingFile(text)
+
+
+@dataclass(frozen=True)
 class CheckRequest:
     """The files to read, and how. ``table_kinds`` maps a file, as named, to what is in it.
 
@@ -63,6 +88,7 @@ class CheckRequest:
     more_lookups: tuple[str, ...] = ()  # folders of lookup tables that a result workbook names
     create_vendors: bool = False  # the sheet Vendors is read
     as_of: str | None = None  # the day, as 2025-03-31, of the ageing
+    ageing: tuple[AgeingFile, ...] = ()  # reports of the old system on that day
     update: bool | None = None  # what Light has becomes as the sheet; None: where it says (clear)
     picks: tuple[Pick, ...] = ()  # for names, beside those of a result workbook
     corrections: tuple[Correction, ...] = ()  # of cells, by which the files differ from originals

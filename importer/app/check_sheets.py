@@ -53,6 +53,10 @@ def check(
         from importer.references.resolve_online import warn_by_cache
 
         warn_by_cache(files.checked, cached, files.loaded.template)
+    if files.checked.old_ageing:
+        from importer.app.old_ageing_files import compare_old_ageing
+
+        compare_old_ageing(files.checked)
     notes = list(files.checked.mapped.notes)
     from importer.references.reference_column import has_names
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from importer.app.check_request import AgeingFile
 from importer.app.create_vendors import created_vendors
 from importer.app.data_paths import reference_path
 from importer.app.earlier_loads import earlier_loads
@@ -14,6 +15,7 @@ from importer.app.events import SILENT, Listener
 from importer.app.journal_places import fetch_run_files
 from importer.app.match_rows import currency_of, match_rows, unit_of
 from importer.app.next_step import command_words
+from importer.app.old_ageing_files import PREFIX, compare_old_ageing, without_old_ageing
 from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
 from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
@@ -96,16 +98,27 @@ class FinishedRun:
 
 
 def finished_run(
-    run: str, journal: str | None, listener: Listener = SILENT, *, as_of: str | None = None
+    run: str,
+    journal: str | None,
+    listener: Listener = SILENT,
+    *,
+    as_of: str | None = None,
+    ageing: tuple[AgeingFile, ...] = (),
 ) -> FinishedRun:
-    """The run with its files, checked again. UsageProblem where it or they are gone. ``as_of``: the
-    day of the ageing, if another than the load's."""
+    """The run with its files, checked again. UsageProblem where it or they are gone. ``as_of`` and
+    ``ageing``: the day of the ageing and the old system's reports, if others than the load's."""
     path, record = find_run(run, journal)
     fetch_run_files(path, record.id)
     snapshot = load_snapshot(record.id)
-    request = replace(snapshot.request, as_of=as_of or snapshot.request.as_of)
+    request = snapshot.request
+    request = replace(request, as_of=as_of or request.as_of, ageing=ageing or request.ageing)
     prepared = check_files(request, snapshot.copies, snapshot.folders, listener)
-    snapshot.restore(prepared.checked)
+    checked, read = prepared.checked, prepared.checked.findings
+    snapshot.restore(checked)
+    if as_of or ageing:
+        checked.findings = without_old_ageing(checked.findings)
+        checked.add_findings(part for part in read.parts if part.code.startswith(PREFIX))
+        compare_old_ageing(checked)
     return FinishedRun(path, record, prepared, snapshot.request, snapshot.template_file)
 
 

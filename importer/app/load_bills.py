@@ -30,6 +30,7 @@ from importer.app.fetch_directory import fetch_directory
 from importer.app.journal_places import TeamAddress, chosen_journal, journal_words
 from importer.app.load_context import LoadContext, LoadProgress
 from importer.app.next_step import after_load, after_verify
+from importer.app.old_ageing_files import compare_old_ageing
 from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.app.resume_checks import former_ids, refuse_another_company
@@ -182,6 +183,7 @@ async def _load(context: LoadContext) -> None:
             if files.new_vendors is not None:
                 forget_placeholders(checked, files.new_vendors, context.vendors)
             _save_picks(context, directory)
+            compare_old_ageing(checked)
             if not checked.clean and not options.only_valid and not options.dry_run:
                 return
             bills = list(checked.valid_bills())

@@ -30,6 +30,7 @@ def command_words(request: CheckRequest) -> str:
         words.append(f"--encoding {shlex.quote(request.encoding)}")
     if request.as_of:
         words.append(f"--as-of {request.as_of}")
+    words += [f"--ageing {shlex.quote(file.words)}" for file in request.ageing]
     if request.amounts:
         words.append(f"--amounts {request.amounts}")
     if request.lookups:

@@ -193,6 +193,10 @@ def check_files(
         if (day := ageing_day(request.as_of)) is not None:
             checked.ageing = day, ageing_totals(expect, template, request.as_of)
             checked.add_findings(ageing_findings(checked, *checked.ageing))
+        if request.ageing:
+            from importer.app.old_ageing_files import take_old_ageing
+
+            take_old_ageing(request, checked)
         if wanted is not None:
             checked.add_findings(wanted.findings)
         if recognised:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from importer.app.check_request import AgeingFile
 from importer.app.create_vendors import vendor_lines
 from importer.app.events import SILENT, Listener
 from importer.app.finished_run import finished_run, report_of
@@ -15,11 +16,13 @@ from importer.report.light_findings import unfinished
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """``journal``: another than the company's own; ``as_of``: the day of the ageing."""
+    """``journal``: another than the company's own; ``as_of``: the day of the ageing; ``ageing``:
+    the reports of the old system on that day, if others than the load's."""
 
     run: str
     journal: str | None = None
     as_of: str | None = None
+    ageing: tuple[AgeingFile, ...] = ()
 
 
 def report(
@@ -30,7 +33,9 @@ def report(
 
     Raises UsageProblem where there is no such run, or its files are gone.
     """
-    run = finished_run(options.run, options.journal, listener, as_of=options.as_of)
+    run = finished_run(
+        options.run, options.journal, listener, as_of=options.as_of, ageing=options.ageing
+    )
     with Journal(run.journal) as journal:
         built, steps = report_of(run, journal, "report")
     path = result.free_path(run.files, run.record.id) if result else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.app.check_request import team_name
+from importer.app.check_request import ageing_file, team_name
 from importer.app.trust import proven
 
 if TYPE_CHECKING:
@@ -26,6 +26,13 @@ class ContinuedOptions:
     notes: list[str] = field(default_factory=list)
 
 
+def _exists(name: str, text: str) -> bool:
+    """Whether there is what an option names, where that is a file or a folder."""
+    if name == "ageing":
+        return Path(ageing_file(text).path).is_file()
+    return name not in _FOLDERS or bool(team_name(text)) or Path(text).is_dir()
+
+
 def run_options(request: CheckRequest, *, only_valid: bool = False) -> Pairs:
     """The options by their long names, with absolute paths; a folder of lookup tables each."""
     values = {
@@ -41,6 +48,7 @@ def run_options(request: CheckRequest, *, only_valid: bool = False) -> Pairs:
     pairs = [(name, value) for name, value in values.items() if value]
     return (
         *pairs,
+        *(("ageing", file.absolute.words) for file in request.ageing),
         *(
             ("lookups", name if team_name(name) else str(Path(name).absolute()))
             for name in request.lookup_names
@@ -63,13 +71,13 @@ def continue_options(
     used, refused, missing = [], [], []
     values: dict[str, list[str]] = {}
     for name, text in former.options:
-        if getattr(request, name.replace("-", "_"), None) is not None:
+        if getattr(request, name.replace("-", "_"), None) not in (None, ()):
             continue
         if name == "amounts" and text not in ("cents", "money"):
             continue
         if not trusted and name not in _HARMLESS:
             refused.append(f"--{name}" if name in _FLAGS else f"--{name} {text}")
-        elif name in _FOLDERS and not (team_name(text) or Path(text).is_dir()):
+        elif not _exists(name, text):
             missing.append(f"--{name} {text}")
         else:
             values.setdefault(name, []).append(text)
@@ -86,6 +94,7 @@ def continue_options(
         largest_document=float(largest[0]) if largest else request.largest_document,
         amounts=first("amounts", request.amounts),
         as_of=first("as-of", request.as_of),
+        ageing=request.ageing or tuple(map(ageing_file, values.get("ageing", ()))),
         encoding=first("encoding", request.encoding),
         then=first("then", request.then),
         documents=first("documents", request.documents),

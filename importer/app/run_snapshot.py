@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from importer import __version__
+from importer.app.check_request import AgeingFile
 from importer.app.data_paths import run_folder
 from importer.app.pipeline import CheckedFiles, CheckRequest, stamp
 from importer.app.sheet_rows import SheetRows
@@ -83,6 +84,11 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
         names[name] = f"{i}{Path(name).suffix}"
         shutil.copyfile(request.path_of(name), private_file_at(folder / names[name]))
     shutil.copyfile(prepared.loaded.path, private_file_at(folder / "template.yaml"))
+    ageing = []
+    for i, file in enumerate(request.ageing):
+        copy = f"ageing{i}{Path(file.path).suffix}"
+        shutil.copyfile(file.copy or file.path, private_file_at(folder / copy))
+        ageing.append([file.path, file.currency, copy])
     manifest = {
         "format": _FORMAT,
         "version": __version__,
@@ -92,6 +98,7 @@ def _write(folder: Path, prepared: CheckedFiles) -> None:
         "settings": request.settings,
         "expect": request.expect,
         "as_of": request.as_of,
+        "ageing": ageing,
         "encoding": request.encoding,
         "amounts": request.amounts,
         "then": request.then,
@@ -152,6 +159,10 @@ def load_snapshot(run: str) -> Snapshot:
         more_lookups=tuple(manifest.get("lookups", ())),
         update=bool(manifest.get("update")),
         corrections=tuple(Correction(*each) for each in manifest.get("corrections", ())),
+        ageing=tuple(
+            AgeingFile(path, currency, str(folder / copy))
+            for path, currency, copy in manifest.get("ageing", ())
+        ),
         **{
             name: manifest.get(name)
             for name in (

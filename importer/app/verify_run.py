@@ -6,12 +6,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from importer.app.check_request import AgeingFile
 from importer.app.company_check import address_of, check_company_of_run
 from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
 from importer.app.events import SILENT, Listener, Phase, Work
 from importer.app.finished_run import FinishedRun, finished_run, report_of
 from importer.app.ledger_check import check_ledger
 from importer.app.next_step import after_verify
+from importer.app.old_ageing_files import PREFIX
 from importer.app.result import Result, ResultFile, write_file
 from importer.app.stop import StopControl, run_to_end
 from importer.app.time_left import time_left
@@ -51,7 +53,8 @@ _CODES = ("light.twice", "light.changed", "light.missing", *_LEDGER, *sorted(_OT
 @dataclass(frozen=True)
 class VerifyOptions:
     """``lines``: each line item is read by itself, too; ``ledger``: so are the ledger's lines of
-    what is posted; ``as_of``: the day of the ageing (2025-03-31); ``again``: also what a
+    what is posted; ``as_of``: the day of the ageing (2025-03-31), ``ageing`` the reports of the old
+    system on that day, if others than the load's; ``again``: also what a
     verification that was stopped has read; ``journal``: another than the company's own.
     ``settle``: seconds until what Light does not show is asked for again.
     """
@@ -61,6 +64,7 @@ class VerifyOptions:
     lines: bool = False
     ledger: bool = False
     as_of: str | None = None
+    ageing: tuple[AgeingFile, ...] = ()
     again: bool = False
     settle: float = 30.0
     pace: PaceOptions = DEFAULT_PACE
@@ -81,7 +85,9 @@ def verify(
     Raises UsageProblem where there is no such run, StoppedEarly where it was stopped at once.
     """
     began = time.monotonic()
-    run = finished_run(options.run, options.journal, listener, as_of=options.as_of)
+    run = finished_run(
+        options.run, options.journal, listener, as_of=options.as_of, ageing=options.ageing
+    )
     destination = destination_of_run(run.record, run.journal, options.pace)
     path = result.free_path(run.files, run.record.id) if result else None
     with Journal(run.journal) as journal:
@@ -95,6 +101,7 @@ def verify(
     differ = any(back.comparison is not Comparison.SAME for back in read_backs.values())
     differ |= bool(_OTHER_ROWS & report.findings.codes())
     differ |= ledger is not None and bool(ledger.problems)
+    differ |= any(code.startswith(PREFIX) for code in report.findings.codes())
     person = "light.twice" in report.findings.codes() or Status.UNKNOWN in report.summary.documents
     summary = replace(
         report.summary,

@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from importer.app import CheckRequest, PaceOptions, ResultFile
+    from importer.app.check_request import AgeingFile
     from importer.cli.console import Console
     from importer.core.errors import ImporterError
 
@@ -42,6 +43,12 @@ def _pairs(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -
         if pairs.setdefault(name, text) != text:
             raise click.BadParameter(f"{name} is given twice: {pairs[name]} and {text}.")
     return tuple(pairs.items())
+
+
+def _ageing_files(values: tuple[str, ...]) -> tuple[AgeingFile, ...]:
+    from importer.app.check_request import ageing_file
+
+    return tuple(map(ageing_file, values))
 
 
 def _templates(context: click.Context, option: click.Parameter, typed: str) -> list[Any]:
@@ -90,6 +97,15 @@ as_of_option = click.option(
     help="Add the AP ageing on this day (2025-03-31): what is not due, and overdue for 1–30, 31–60,"
     " 61–90 and over 90 days.",
 )
+ageing_option = click.option(
+    "--ageing",
+    metavar="FILE",
+    multiple=True,
+    callback=lambda _, __, values: _ageing_files(values),
+    help="An ageing report of the old system on the day of --as-of (.xlsx, .csv …), to compare the"
+    " sheet and Light's balances with, vendor by vendor. GBP=FILE where it does not say its"
+    " currency. May be repeated.",
+)
 source_options = _group(
     click.argument(
         "source",
@@ -133,6 +149,7 @@ source_options = _group(
         " 1-30, 31-60, 61-90, over-90). May be repeated; overrides the template's.",
     ),
     as_of_option,
+    ageing_option,
     click.option(
         "--set",
         "settings",
@@ -270,6 +287,7 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
         "settings",
         "expect",
         "as_of",
+        "ageing",
         "encoding",
         "amounts",
         "lookups",

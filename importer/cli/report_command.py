@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from importer.cli.options import (
+    ageing_option,
     as_of_option,
     journal_option,
     output_of,
     output_options,
     run_argument,
 )
+
+if TYPE_CHECKING:
+    from importer.app.check_request import AgeingFile
 
 
 @click.command(short_help="Write the result workbook of a run again.")
@@ -24,8 +28,15 @@ from importer.cli.options import (
     help="What is written.  [default: as the name in --result ends, else xlsx]",
 )
 @as_of_option
+@ageing_option
 @output_options
-def report(run: str, journal: str | None, as_of: str | None, **options: Any) -> int:
+def report(
+    run: str,
+    journal: str | None,
+    as_of: str | None,
+    ageing: tuple[AgeingFile, ...],
+    **options: Any,
+) -> int:
     """Write the result of RUN again, even after a crash.
 
     As a workbook; as CSV, one row a row of the file; as JSON, the summary and the rows; or as HTML,
@@ -42,5 +53,6 @@ def report(run: str, journal: str | None, as_of: str | None, **options: Any) -> 
     from importer.app import report as report_run
 
     result, console = output_of(options)
-    written = report_run(ReportOptions(run, journal, as_of), result=result, listener=console)
+    choice = ReportOptions(run, journal, as_of, ageing)
+    written = report_run(choice, result=result, listener=console)
     return console.show_result(written)

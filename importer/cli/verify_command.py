@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from importer.cli.options import (
+    ageing_option,
     as_of_option,
     output_of,
     output_options,
@@ -28,6 +29,7 @@ from importer.cli.options import (
     help="Read everything again, even what a stopped verification has read.",
 )
 @as_of_option
+@ageing_option
 @settle_option
 @output_options
 def verify(run: str, **options: Any) -> int:

@@ -242,6 +242,37 @@ control.ageing.differs: an ageing total that differs
   On {day} the total expected for '{bucket}' is {value} {currency}; the sheet's bills come to
   {sheet}: a difference of {difference}.
   → Compare the due dates and what is missing or extra; --only-valid loads regardless.
+control.old_ageing.differs: a vendor that differs from the old system
+  On {day} {value} differs in {currency}: {differences}.
+  → Compare the vendor's bills and their due dates in both systems; --only-valid loads regardless.
+control.old_ageing.not_in_sheet: a vendor of the old system without open bills in the sheet
+  On {day} the old system has {amount} {currency} open for {value}, which is no vendor of the sheet.
+  → If it has another name in the sheet, use one name in both; if not, its bills are missing.
+control.old_ageing.not_in_report: a vendor that the old system's report does not have
+  On {day} {value} has {amount} {currency} open in the sheet and is not in the report.
+  → If it has another name in the report, use one name in both; if not, its bills are paid there.
+control.old_ageing.ambiguous: a vendor of the old system that may be several
+  {value}, with {amount} {currency} open on {day} in the old system, may be each of: {vendors}.
+  → Add the vendor's number to the report, or use one name in both.
+warning control.old_ageing.nameless: vendors that are only ids
+  {value} vendors of the sheet are ids without a name here, so that they cannot be compared with the
+  old system.
+  → Fetch Light's vendors: light-import reference pull. A load compares them.
+control.old_ageing.other_day: an ageing report of another day
+  The report says '{value}', and the comparison is of {day}.
+  → Export the report of {day}, or compare on its day with --as-of.
+control.old_ageing.unreadable: an amount of the ageing report that cannot be read
+  '{value}' cannot be read as an amount: {reason}. The report was not compared.
+  → Correct the cell, or export the report again.
+control.old_ageing.row_total: a row of the ageing report that does not add up
+  The row's total is {value}, and its ages come to {sum} ({columns}). The report was not compared.
+  → Give each age a header that says its days, as 1 - 30, and the total the header Total.
+control.old_ageing.total: a total of the ageing report that differs from its rows
+  The report's total is {value}, and its rows come to {sum}. The report was not compared.
+  → Export the report again, with all vendors.
+control.old_ageing.no_currency: a row of the ageing report without a currency
+  '{value}' is no currency. The report was not compared.
+  → Write its code, as GBP, or save the rows of one currency and give them with --ageing GBP=FILE.
 control.bills.differs: the number of bills differs
   Bills expected: {expected}; the sheet has {value}: a difference of {difference}.
   → Find what is missing or extra before loading; --only-valid loads regardless.

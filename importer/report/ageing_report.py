@@ -8,10 +8,18 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from importer.core.counted_nouns import count
+from importer.core.name_key import name_key
 from importer.model.ageing import BUCKETS, AgeBucket, Ageing, AgeingRow, age_bucket
+from importer.model.finding import Finding
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import BillResult
+from importer.report.old_ageing_tie_out import (
+    old_ageing_findings,
+    old_ageing_words,
+    with_old_ageing,
+)
+from importer.report.outcomes import BillOutcomes
 from importer.report.tie_out import vendor_names
 from importer.validation.checked_bills import Checked
 from importer.validation.open_items import open_items
@@ -24,6 +32,14 @@ class _Sums:
     light: Counter[AgeBucket] = field(default_factory=Counter)
     documents: int = 0
     unread: int = 0
+    names: set[str] = field(default_factory=set)
+
+    def add_names(self, bill: BillResult) -> None:
+        vendor = bill.light_vendor
+        texts = [bill.vendor]
+        if vendor is not None:
+            texts += [vendor.id, vendor.name, vendor.identifier or "", vendor.vat_id or ""]
+        self.names.update(filter(None, map(name_key, texts)))
 
     def add_light(self, bill: BillResult, as_of: date) -> None:
         read = bill.read_back
@@ -56,11 +72,12 @@ def compute_ageing(checked: Checked, bills: Sequence[BillResult]) -> Ageing | No
         label = f"{name} ({number})" if number else name
         of_vendor = sums.setdefault((bill.currency, label), _Sums(bill.unit))
         of_vendor.documents += 1
+        of_vendor.add_names(bill)
         if item is not None:
             of_vendor.sheet[age_bucket(item.due, as_of)] += item.cents
         of_vendor.add_light(bill, as_of)
     order = sorted(sums, key=lambda key: (key[0], key[1].casefold()))
-    return Ageing(
+    ageing = Ageing(
         as_of,
         tuple(
             AgeingRow(
@@ -71,6 +88,7 @@ def compute_ageing(checked: Checked, bills: Sequence[BillResult]) -> Ageing | No
                 dict(each.light) if asked else {},
                 each.documents,
                 each.unread if asked else each.documents,
+                frozenset(each.names),
             )
             for currency, vendor in order
             for each in (sums[currency, vendor],)
@@ -80,6 +98,15 @@ def compute_ageing(checked: Checked, bills: Sequence[BillResult]) -> Ageing | No
         sum(item.by_issue_date for item in items.values()),
         int((~checked.amounts.valid).sum()),
     )
+    return with_old_ageing(ageing, checked.old_ageing)
+
+
+def ageing_differences(checked: Checked) -> Iterator[Finding]:
+    """What differs between the sheet and the old system's reports."""
+    ageing = compute_ageing(checked, BillOutcomes(checked, {}, {}, {}, {}))
+    if ageing is not None:
+        for tie_out in ageing.old:
+            yield from old_ageing_findings(tie_out, ageing.as_of)
 
 
 def ageing_words(ageing: Ageing) -> Iterator[str]:
@@ -110,3 +137,4 @@ def ageing_words(ageing: Ageing) -> Iterator[str]:
             f"{count(ageing.by_issue_date, 'document')} {verb} no due date: in the ageing the issue"
             " date counts."
         )
+    yield from old_ageing_words(ageing)

@@ -25,6 +25,7 @@ from importer.model.journal_states import Status
 from importer.model.report_model import RunSummary
 from importer.report import colours
 from importer.report.build_report import Report
+from importer.report.figure_tables import figure_tables
 from importer.report.phrases import (
     LIGHT_AMOUNTS,
     control_words,
@@ -130,6 +131,7 @@ def _values(report: Report) -> dict[str, Any]:
         "bill_headers": _BILL_HEADERS,
         "most_vendors": MOST_VENDORS,
         "facts": _facts(summary),
+        "figure_tables": list(figure_tables(summary)),
         "bar_colour": colours.bar_colour,
         "control_words": control_words,
         "count": count,

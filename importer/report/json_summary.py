@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 
-from importer.model.ageing import BUCKETS, Ageing, AgeingRow
+from importer.model.ageing import BUCKETS, Ageing, AgeingRow, OldAgeingRow, OldAgeingTieOut
 from importer.model.bills import BILL, CREDIT_NOTE
 from importer.model.finding import Finding
 from importer.model.ledger import LedgerTieOut
@@ -135,6 +135,32 @@ def _ageing(ageing: Ageing) -> dict[str, object]:
             for row in ageing.totals()
         ],
         "vendors": [{"vendor": row.vendor, **cents(row)} for row in ageing.rows],
+        "old_system": [_old_ageing(tie_out) for tie_out in ageing.old],
+    }
+
+
+def _old_ageing(tie_out: OldAgeingTieOut) -> dict[str, object]:
+    def cents(row: OldAgeingRow) -> dict[str, object]:
+        return {
+            "currency": row.currency,
+            "old": None if row.old is None else list(row.old),
+            "sheet": None if row.sheet is None else list(row.sheet),
+            "difference": list(row.differences),
+            "light": None if row.light is None else list(row.light),
+        }
+
+    return {
+        "file": tie_out.report.file,
+        "sheet": tie_out.report.sheet,
+        "agrees": tie_out.agrees,
+        "ages": [
+            {"columns": list(group.headers), "buckets": [bucket.value for bucket in group.buckets]}
+            for group in tie_out.groups
+        ],
+        "without_days": list(tie_out.unmapped),
+        "not_compared": [bucket.value for bucket in tie_out.unlisted],
+        "totals": [cents(row) for row in tie_out.totals()],
+        "vendors": [{"vendor": row.vendor, "row": row.row, **cents(row)} for row in tie_out.rows],
     }
 
 

@@ -11,6 +11,7 @@ from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.report.figure_tables import FigureTable, figure_tables
 from importer.report.phrases import (
     Tone,
     control_words,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from importer.validation.finding_batch import Cause, Findings
 
 NARROWEST = 40  # columns; a table of money does not fit into less
+_NARROWEST_LABEL = 16  # of a table of figures
 _SHOWN_RANGES = 6  # of row numbers
 
 # A command in a sentence, up to where the sentence goes on. What is in quotes is one word.
@@ -80,6 +82,7 @@ def summary_lines(
         _findings(findings, width, limit, workbook=summary.result is not None),
         unpainted(_table(summary, width) if summary.documents.get("total", 0) else []),
         unpainted(line for text in _tie_out(summary) for line in wrapped(text, width, indent=2)),
+        *(unpainted(_figures(table, width)) for table in figure_tables(summary)),
         unpainted(
             paragraph(template_words(summary.template, summary.constants), width, "Template: ")
             if summary.template
@@ -193,6 +196,35 @@ def _tie_out(summary: RunSummary) -> Iterator[str]:
         if total.control is not None:
             words += f" Control total {money(total.control, unit)}: {control_words(total)}"
         yield words
+
+
+def _figures(table: FigureTable, width: int) -> list[str]:
+    """A table of figures under its title; where it is too wide, a line a figure."""
+    title = wrapped(visible(table.title), width)
+    labels = [visible(label) for label, _ in table.rows]
+    columns = [
+        [header, *(figures[c] for _, figures in table.rows)]
+        for c, header in enumerate(table.headers)
+    ]
+    sizes = [max(map(columns_of, column)) for column in columns]
+    size = max(map(columns_of, labels), default=0)
+    more = [f"  … and {table.more:,} more in the workbook"] if table.more else []
+    room = width - 2 - sum(2 + each for each in sizes)
+    if room < min(size, _NARROWEST_LABEL):
+        lists = (
+            wrapped(f"  {label}: {header} {figure}", width, 4)
+            for label, (_, figures) in zip(labels, table.rows, strict=True)
+            for header, figure in zip(table.headers, figures, strict=True)
+        )
+        return [*title, *(line for lines in lists for line in lines), *more]
+    size = min(size, room)
+    lines = []
+    for label, figures in zip(["", *labels], zip(*columns, strict=True), strict=True):
+        *above, last = wrapped(label, size) or [""]
+        cells = "  ".join(map(right_aligned, figures, sizes))
+        lines += [f"  {each}" for each in above]
+        lines.append(f"  {left_aligned(last, size)}  {cells}")
+    return [*title, *lines, *more]
 
 
 def _findings(findings: Findings, width: int, limit: int, *, workbook: bool) -> list[ScreenLine]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from importer.core.lazy_sequence import LazySequence
 from importer.mapping.map_tables import MappedTables
-from importer.model.ageing import AgeBucket
+from importer.model.ageing import AgeBucket, OldAgeing
 from importer.model.bills import Bill, Document, LineItem, Property
 from importer.model.fields import (
     BILL_FIELDS,
@@ -72,6 +72,7 @@ class Checked:
     left_out: tuple[LeftOut, ...] = ()
     ageing: tuple[date, Mapping[tuple[str, AgeBucket], int]] | None = None
     """The day of the ageing, and what it is to come to: cents by currency and bucket."""
+    old_ageing: tuple[OldAgeing, ...] = ()  # of the old system on that day
     credit_notes: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __post_init__(self) -> None:

@@ -84,6 +84,8 @@ NEEDS_OTHER_FILES = {
     "bills.issuedDate.in_future",  # tests/integration/test_validation_schema.py
     "sheet.column.billed_amount",  # tests/integration/test_open_amounts.py
     "control.ageing.differs",  # tests/acceptance/test_as_of.py
+    "control.old_ageing.ambiguous",  # tests/acceptance/test_ageing_option.py
+    "control.old_ageing.nameless",
     "sheet.column.dollars",  # tests/integration/test_header_rules.py
     "sheet.row.struck",  # tests/integration/test_cell_looks.py
     "sheet.cells.invisible",

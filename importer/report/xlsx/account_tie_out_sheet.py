@@ -8,7 +8,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from importer.core.money import money
 from importer.core.safe_text import visible
-from importer.model.ledger import AccountTotal, LedgerSide, LedgerTieOut
+from importer.model.ledger import AccountTotal, LedgerTieOut
+from importer.report.figure_tables import SIDE_WORDS
 from importer.report.ledger_words import ledger_words
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT
 from importer.report.xlsx.cell_values import write_money, write_text
@@ -30,11 +31,6 @@ _HEADERS = (
     "Ledger, in the entity's currency",
 )
 _WIDTHS = (24, 10, 11, 12, 30, 11, 18, 18, 16, 34, 26)
-_WHAT = {
-    LedgerSide.ACCOUNT: "Net amounts",
-    LedgerSide.TAX: "Tax",
-    LedgerSide.PAYABLES: "Payables",
-}
 _FIRST_FIGURE, _DIFFERENCE = 5, 8
 
 
@@ -70,7 +66,7 @@ def _write_total(
     styles, unit = context.styles, total.unit
     text, column = styles.cell[NO_SHADE, TEXT], styles["text_column"]
     for c, value in enumerate(
-        (total.entity, total.currency, _WHAT[total.side], total.code, total.label)
+        (total.entity, total.currency, SIDE_WORDS[total.side], total.code, total.label)
     ):
         write_text(sheet, row, c, visible(value), text, column)
     sheet.write_number(row, _FIRST_FIGURE, total.documents, styles["whole"])

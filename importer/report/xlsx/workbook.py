@@ -28,6 +28,7 @@ from importer.report.xlsx.choice_lists import ChoiceLists
 from importer.report.xlsx.corrections_sheet import CORRECTIONS, write_corrections
 from importer.report.xlsx.flat_bills import write_flat_bills
 from importer.report.xlsx.lines_in_light_sheet import LINES_IN_LIGHT, write_lines_in_light
+from importer.report.xlsx.old_ageing_sheet import OLD_AGEING, write_old_ageing
 from importer.report.xlsx.page_setup import ONE_PAGE, set_up_page
 from importer.report.xlsx.problems_sheet import MOST_LISTED, problem_notes, write_problems
 from importer.report.xlsx.provenance_sheet import PROVENANCE, describe, write_provenance
@@ -128,6 +129,9 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     ageing_rows: AgeingRows = {}
     if summary.ageing is not None:
         ageing_rows = write_ageing(workbook.add_worksheet(AGEING), context, summary.ageing)
+        if summary.ageing.old:
+            sheet = workbook.add_worksheet(OLD_AGEING)
+            write_old_ageing(sheet, context, summary.ageing)
     write_provenance(workbook.add_worksheet(PROVENANCE), context, report, len(flat))
     notes = [*summary.notes, *_altered_note(context), *problem_notes(context)]
     counts = severities(report.findings)
