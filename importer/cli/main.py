@@ -159,7 +159,9 @@ def main(args: list[str] | None = None) -> None:
     # The libraries' 200,000 objects stay: by default a search for cycles after each 700 of them is
     # an eighth of the start.
     gc.set_threshold(50_000)
-    sys.exit(run(args))
+    code = run(args)
+    gc.freeze()  # nor are they looked through at the end: it all goes with the process
+    sys.exit(code)
 
 
 def run(args: list[str] | None = None) -> int:

@@ -292,7 +292,13 @@ def _best_candidate(
     best: tuple[int, HeaderMatch] | None = None
     columns = {kind: requested_columns(template, kind) for kind in kinds}
     required = {kind: required_columns(template, kind) for kind in kinds}
+    keys = {
+        key for of_kind in columns.values() for names in of_kind for n in names for key in _keys(n)
+    }
     for header in candidates:
+        of_values = keys.isdisjoint(header.columns) and keys.isdisjoint(header.parts)
+        if of_values and all(columns.values()):  # as most rows are
+            continue
         for kind in kinds:
             score = sum(_has_header(header, names) for names in columns[kind])
             if score < min(2, len(columns[kind])):
@@ -302,6 +308,12 @@ def _best_candidate(
             if best is None or score > best[0]:
                 best = (score, header)
     return best[1] if best else None
+
+
+def _keys(name: str) -> list[str]:
+    """The keys of the headers that a template's name of a column may mean."""
+    reference = _column_reference(name)
+    return [reference.key, *(_keys(reference.nth[0]) if reference.nth else ())]
 
 
 def is_result_sheet(source: SourceTable) -> bool:
