@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from importer.model.light_objects import Company
+if TYPE_CHECKING:
+    from importer.model.light_objects import Company
 
 # An amount in any currency, above which the number of bills is the consent.
 CONFIRM_ABOVE = 1_000_000.0

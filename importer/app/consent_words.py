@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from importer.app.consent import LoadForecast, Total, UndoForecast
 from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.core.safe_text import visible
-from importer.model.light_objects import Company
+
+if TYPE_CHECKING:
+    from importer.app.consent import LoadForecast, Total, UndoForecast
+    from importer.model.light_objects import Company
 
 Fact = tuple[str, str]  # a label, "" where the text belongs to the one above; the text
 _MOST_UPDATES = 20  # bills whose changes are listed

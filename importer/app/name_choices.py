@@ -8,9 +8,9 @@ from importer.app.result import Result
 from importer.core.errors import UsageProblem
 from importer.core.name_key import name_key
 from importer.model.report_model import Suggestion, Unresolved
-from importer.references.lookup_tables import NOT_OFFERED, picked_suggestion
-from importer.references.new_vendors import CREATE as CREATE
-from importer.references.new_vendors import CREATE_ANOTHER, placeholder_of
+from importer.references.lookup_tables import CREATE as CREATE
+from importer.references.lookup_tables import CREATE_ANOTHER, NOT_OFFERED, picked_suggestion
+from importer.references.new_vendors import placeholder_of
 
 _MOST = 20
 

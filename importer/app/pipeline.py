@@ -257,7 +257,6 @@ def _resolve_by_tables(
     be for other files.
     """
     from importer.references.lookup_tables import read_tables
-    from importer.references.new_vendors import is_creation
     from importer.references.resolve_offline import resolve_by_tables
     from importer.references.suggested_values import line_of, take_suggestions
     from importer.validation.document_files import LARGEST, MEGABYTE, check_documents
@@ -270,7 +269,7 @@ def _resolve_by_tables(
     new_vendors = files.new_vendors.entries if files.new_vendors else ()
     take_suggestions(checked, filter(line_of, files.picks), _former_lines(files))
     names = [pick for pick in files.picks if not line_of(pick)]
-    picked = [pick for pick in names if not is_creation(pick)]
+    picked = [pick for pick in names if not pick.creates_vendor]
     folders = request.lookup_folders
     by_field = read_tables(files.loaded, first, folders, picked, fallbacks, new_vendors)
     searched = [str(path) for path in dict.fromkeys([*first, *fallbacks])]

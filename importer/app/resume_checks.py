@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from importer.core.errors import UsageProblem
-from importer.model.finding import Finding
-from importer.model.light_objects import Company
-from importer.model.report_model import TableRow
 
 if TYPE_CHECKING:
     from importer.app.destination import Destination
     from importer.app.pipeline import CheckedFiles
     from importer.loading.journal.journal import Journal
     from importer.loading.plan import LoadPlan
+    from importer.model.finding import Finding
+    from importer.model.light_objects import Company
+    from importer.model.report_model import TableRow
     from importer.resume.row_changes import SheetRow
 
 

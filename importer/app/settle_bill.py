@@ -27,9 +27,9 @@ from importer.loading.journal.settlement_records import save_settlement
 from importer.loading.journal.twin_records import entries_of_light_ids
 from importer.loading.listed_bills import Likeness, contradicts, read_by_id
 from importer.loading.twins import candidates_in_light
-from importer.model.bills import Bill
+from importer.model.bills import Bill, DocumentRef
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
-from importer.model.light_objects import DocumentRef, LightBill
+from importer.model.light_objects import LightBill
 
 
 @dataclass(frozen=True)

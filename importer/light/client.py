@@ -21,14 +21,13 @@ from importer.light import approval_codec, codec, ledger_codec, note_codec
 from importer.light.api_session import ApiSession, Params
 from importer.light.page_guard import FIRST, PageGuard
 from importer.model.bill_image import LineImage, Properties
-from importer.model.bills import Bill
+from importer.model.bills import Bill, DocumentRef
 from importer.model.ledger import LedgerLine
 from importer.model.light_lists import LEDGER_LINES, LISTS
 from importer.model.light_objects import (
     Account,
     BankAccount,
     Company,
-    DocumentRef,
     Entity,
     LightBill,
     LightLine,

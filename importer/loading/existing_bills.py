@@ -26,7 +26,7 @@ from importer.loading.listed_bills import (
 )
 from importer.loading.operation import Record, TwinsRecord
 from importer.loading.reconcile import Ownership
-from importer.model.bills import Bill
+from importer.model.bills import Bill, DocumentRef
 from importer.model.finding import Finding
 from importer.model.journal_states import (
     BillOutcome,
@@ -36,7 +36,7 @@ from importer.model.journal_states import (
     Status,
     Twin,
 )
-from importer.model.light_objects import DocumentRef, LightBill
+from importer.model.light_objects import LightBill
 
 
 @dataclass

@@ -11,9 +11,8 @@ from importer.core.answers import Answer, Mismatch, Outcome
 from importer.core.fetch import fetch
 from importer.core.object_ids import same_id
 from importer.model.bill_image import LineImage, Properties
-from importer.model.bills import Bill
+from importer.model.bills import Bill, DocumentRef
 from importer.model.light_objects import (
-    DocumentRef,
     LightBill,
     LightLine,
     NewVendor,

@@ -21,9 +21,9 @@ from importer.core.object_ids import normal_id, same_id
 from importer.loading.bill_match import describe_differences, match_bill
 from importer.loading.bill_state import is_cancelled
 from importer.loading.gateway import LightGateway, fetch_bill
-from importer.model.bills import Bill
+from importer.model.bills import Bill, DocumentRef
 from importer.model.journal_states import Twin
-from importer.model.light_objects import DocumentRef, LightBill
+from importer.model.light_objects import LightBill
 
 _CUT_MARKS = ".… "
 

@@ -15,7 +15,7 @@ from importer.loading.bill_diff import (
 from importer.loading.journal.cancellation_records import cancels
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.verification_records import read_backs
-from importer.model.bills import Bill
+from importer.model.bills import Bill, DocumentRef
 from importer.model.field_values import NOTHING
 from importer.model.journal_states import (
     IN_LIGHT,
@@ -25,7 +25,7 @@ from importer.model.journal_states import (
     Status,
     StepState,
 )
-from importer.model.light_objects import DocumentRef, LightBill, LightLine
+from importer.model.light_objects import LightBill, LightLine
 from importer.model.read_back import Difference, ReadBack
 
 Units = Mapping[int, int]  # by entry: how many cents a unit of the bill's currency has

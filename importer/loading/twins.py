@@ -39,9 +39,9 @@ from importer.loading.listed_bills import (
     twin_of,
 )
 from importer.loading.reconcile import SKEW
-from importer.model.bills import Bill, document_noun
+from importer.model.bills import Bill, DocumentRef, document_noun
 from importer.model.journal_states import ALWAYS, JournalEntry, State, Status, Twin
-from importer.model.light_objects import DocumentRef, LightBill
+from importer.model.light_objects import LightBill
 
 LONG_AFTER = timedelta(hours=1)  # a lost attempt that has not come in by then never will
 

@@ -37,11 +37,11 @@ from importer.loading.plan import CONTENT_CHANGED, NOTE_CHANGED, LoadPlan
 from importer.loading.update_words import changes_words
 from importer.model.bill_image import NOT_SHOWN_OF_NOTES, image_of
 from importer.model.bill_updates import SheetBill, Update, UpdateState
-from importer.model.bills import Bill
+from importer.model.bills import Bill, DocumentRef
 from importer.model.field_values import NOTHING
 from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
-from importer.model.light_objects import DocumentRef, LightBill
+from importer.model.light_objects import LightBill
 
 _CHANGED = (CONTENT_CHANGED, NOTE_CHANGED)
 _IN_LIGHT = (Status.ALREADY_LOADED, Status.ALREADY_IN_LIGHT)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from importer.model.fields import HEADER_FIELDS, PATCHED_BILL_FIELDS, SENT_LINE_FIELDS
 
@@ -56,6 +56,17 @@ class LineItem(LineFields):
 # document it; a template can say otherwise.
 CREDIT, DEBIT = "C", "D"
 BILL, CREDIT_NOTE = DOCUMENT_TYPES = ("bill", "credit note")
+
+
+class DocumentRef(NamedTuple):
+    """By what a bill or credit note is read."""
+
+    id: str
+    credit_note: bool = False
+
+    @property
+    def noun(self) -> str:
+        return CREDIT_NOTE if self.credit_note else BILL
 
 
 class TargetStatus(StrEnum):

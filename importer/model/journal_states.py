@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from importer.core.answers import ApiError
-from importer.model.light_objects import DocumentRef
+from importer.model.bills import DocumentRef
 
 
 class Status(StrEnum):

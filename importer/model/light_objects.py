@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from importer.core.answers import ApiError
-from importer.model.bills import BILL, CREDIT_NOTE, BillFields, LineFields
+from importer.model.bills import BillFields, DocumentRef, LineFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,6 @@ class LightBill(BillFields):
     @property
     def ref(self) -> DocumentRef:
         return DocumentRef(self.id, self.credit_note)
-
-
-class DocumentRef(NamedTuple):
-    """By what a bill or credit note is read."""
-
-    id: str
-    credit_note: bool = False
-
-    @property
-    def noun(self) -> str:
-        return CREDIT_NOTE if self.credit_note else BILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from importer.core.errors import ImporterError
-from importer.model.ageing import Ageing
-from importer.model.finding import CellRef
 from importer.model.journal_states import IN_LIGHT, Status, Step
-from importer.model.ledger import LedgerTieOut
-from importer.model.light_objects import Vendor
-from importer.model.read_back import LineReadBack, ReadBack
+
+if TYPE_CHECKING:
+    from importer.core.errors import ImporterError
+    from importer.model.ageing import Ageing
+    from importer.model.finding import CellRef
+    from importer.model.ledger import LedgerTieOut
+    from importer.model.light_objects import Vendor
+    from importer.model.read_back import LineReadBack, ReadBack
 
 TableRow = tuple[int, int]  # index of a table of the report, row as Excel numbers it
 

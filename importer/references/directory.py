@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from importer.core.account_numbers import is_iban_like
 from importer.core.name_key import name_key
 from importer.core.object_ids import normal_id
 from importer.core.payment_references import compact
 from importer.model.fields import LOOKUP_FIELDS
-from importer.model.light_objects import (
-    Account,
-    BankAccount,
-    Entity,
-    PropertyGroup,
-    PurchaseOrder,
-    TaxCode,
-    Vendor,
-)
 from importer.references.name_index import ACTIVE, Named, NameIndex
+
+if TYPE_CHECKING:
+    from importer.model.light_objects import (
+        Account,
+        BankAccount,
+        Entity,
+        PropertyGroup,
+        PurchaseOrder,
+        TaxCode,
+        Vendor,
+    )
 
 
 @dataclass(frozen=True)

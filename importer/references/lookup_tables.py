@@ -45,6 +45,10 @@ class Entry:
     place: str
 
 
+# Picks of a vendor that Light does not have; the latter in spite of a similar name.
+CREATE, CREATE_ANOTHER = "create", "create another"
+
+
 @dataclass(frozen=True)
 class Pick:
     """What a person chose for a name, in the sheet ``To resolve`` of a result workbook."""
@@ -56,6 +60,10 @@ class Pick:
     place: str
     suggestions: tuple[Suggestion, ...] = ()
     cell: CellRef | None = None  # of the value
+
+    @property
+    def creates_vendor(self) -> bool:
+        return self.field == "vendor" and self.label in (CREATE, CREATE_ANOTHER)
 
 
 NOT_OFFERED = (

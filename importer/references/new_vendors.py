@@ -24,11 +24,10 @@ from importer.model.finding_catalogue import finding
 from importer.model.light_objects import NewVendor, Vendor
 from importer.model.tables import SourceTable
 from importer.references.directory import named_vendors
-from importer.references.lookup_tables import Entry, Pick
+from importer.references.lookup_tables import CREATE_ANOTHER, Entry, Pick
 from importer.references.name_index import LIKELY, Named, NameIndex
 
 VENDORS_SHEET = "vendors"  # however it is written
-CREATE, CREATE_ANOTHER = "create", "create another"  # the latter: in spite of a similar name
 _NAMESPACE = uuid.UUID("5b0e6a4e-6c0c-5d3a-9b58-0f6f3f6f8a11")
 # Source: ExternalCreateVendorRequestV1Model.
 VENDOR_FIELDS = tuple(
@@ -56,10 +55,6 @@ def number_key(text: str | None) -> str:
     return re.sub(r"[\W_]+", "", text or "").upper()
 
 
-def is_creation(pick: Pick) -> bool:
-    return pick.field == "vendor" and pick.label in (CREATE, CREATE_ANOTHER)
-
-
 # --- what the person wants --------------------------------------------------------------------
 
 
@@ -83,7 +78,7 @@ def wanted_vendors(sheets: Iterable[SourceTable], picks: Iterable[Pick]) -> Want
     wanted = WantedVendors()
     for sheet in sheets:
         _read_sheet(sheet, wanted)
-    for pick in filter(is_creation, picks):
+    for pick in (pick for pick in picks if pick.creates_vendor):
         listed = next(
             (e for e in wanted.entries if name_key(e.value) == name_key(pick.value)), None
         )
@@ -102,7 +97,7 @@ def wanted_vendors(sheets: Iterable[SourceTable], picks: Iterable[Pick]) -> Want
 def without_refused(picks: Iterable[Pick], wanted: WantedVendors) -> list[Pick]:
     """The picks, but for those to create what is no name of a vendor."""
     names = {name_key(entry.value) for entry in wanted.entries}
-    return [pick for pick in picks if not is_creation(pick) or name_key(pick.value) in names]
+    return [pick for pick in picks if not pick.creates_vendor or name_key(pick.value) in names]
 
 
 def _read_sheet(table: SourceTable, wanted: WantedVendors) -> None:

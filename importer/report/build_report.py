@@ -12,6 +12,7 @@ import numpy as np
 
 from importer.mapping.constants import constants_of
 from importer.mapping.map_tables import MappedTables
+from importer.model.finding import Finding
 from importer.model.journal_states import (
     BillOutcome,
     Status,
@@ -33,7 +34,6 @@ from importer.model.report_model import (
 from importer.model.tables import InputTable, Role
 from importer.references.suggested_values import suggestions_of
 from importer.report.ageing_report import ageing_words, compute_ageing
-from importer.report.light_findings import answer_findings, lines_read_back
 from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes, RowOutcomes
 from importer.report.phrases import NO_CURRENCY, left_out_words
 from importer.report.tie_out import differs, in_light_now
@@ -84,7 +84,7 @@ def build_report(
     bills = BillOutcomes(checked, outcomes, read_backs, steps, former_ids)
     line_items = LineOutcomes(checked, bills, former_ids)
     notes = checked.credit_notes
-    in_light = lines_read_back(checked, read_backs)
+    in_light, answers = _light_words(checked, outcomes, read_backs)
     suggested = suggestions_of(checked, in_light)
     ageing = compute_ageing(checked, bills)
     summary = replace(
@@ -117,12 +117,23 @@ def build_report(
         checked.mapped.tables,
         bills,
         line_items,
-        Findings([*checked.findings.parts, *answer_findings(checked, outcomes)]),
+        Findings([*checked.findings.parts, *answers]),
         unresolved=[*checked.unresolved, *suggested],
         choices=checked.choices,
         reference_columns=_reference_columns(checked.mapped),
         lines_in_light=in_light,
     )
+
+
+def _light_words(
+    checked: Checked, outcomes: Mapping[int, BillOutcome], read_backs: Mapping[int, ReadBack]
+) -> tuple[Sequence[LineInLight], Iterable[Finding]]:
+    """What Light made of each line item, and what it said; neither is known by a check alone."""
+    if not outcomes and not read_backs:
+        return (), ()
+    from importer.report.light_findings import answer_findings, lines_read_back
+
+    return lines_read_back(checked, read_backs), answer_findings(checked, outcomes)
 
 
 def _unlisted(checked: Checked, bills: BillOutcomes) -> int:

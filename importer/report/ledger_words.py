@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
-from importer.model.ledger import LedgerTieOut
+
+if TYPE_CHECKING:
+    from importer.model.ledger import LedgerTieOut
 
 
 def ledger_verdict(ledger: LedgerTieOut) -> str:

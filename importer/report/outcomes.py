@@ -6,7 +6,7 @@ import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +14,15 @@ import pyarrow as pa
 from importer.core.arrow_strings import concatenate, integers, replace_at
 from importer.core.lazy_sequence import LazySequence
 from importer.model.journal_states import IN_LIGHT, BillOutcome, Discovery, Status, Step
-from importer.model.light_objects import Vendor
-from importer.model.read_back import ReadBack
 from importer.model.report_model import Amounts, BillResult, RowResult, TableRow
 from importer.report.line_amounts import line_amounts, sums_by_bill
 from importer.report.row_messages import RowMessages
-from importer.validation.cents_array import CentsArray
-from importer.validation.checked_bills import Checked
+
+if TYPE_CHECKING:
+    from importer.model.light_objects import Vendor
+    from importer.model.read_back import ReadBack
+    from importer.validation.cents_array import CentsArray
+    from importer.validation.checked_bills import Checked
 
 STATUSES = tuple(Status)
 _INVALID = STATUSES.index(Status.INVALID)

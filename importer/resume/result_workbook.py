@@ -20,8 +20,14 @@ from importer.model.report_model import Suggestion
 from importer.model.tables import CHOICES_HEADER, SourceTable
 from importer.readers import read_file
 from importer.readers.zip_guard import DamagedError, Part, read_xml
-from importer.references.lookup_tables import FIELDS, NOT_OFFERED, Pick, picked_suggestion
-from importer.references.new_vendors import CREATE, CREATE_ANOTHER, placeholder_of
+from importer.references.lookup_tables import (
+    CREATE,
+    CREATE_ANOTHER,
+    FIELDS,
+    NOT_OFFERED,
+    Pick,
+    picked_suggestion,
+)
 from importer.report.xlsx.provenance_sheet import PROPERTY_PREFIX, PROVENANCE
 from importer.report.xlsx.to_resolve_sheet import FIELD, ID, PICK, SUGGESTION, TO_RESOLVE, VALUE
 from importer.resume.provenance import ResultWorkbook, read_provenance
@@ -163,6 +169,8 @@ def _picks_of(
         id_header = f"{ID} {header.removeprefix(SUGGESTION).strip()}"
         if header.startswith(f"{SUGGESTION} ") and id_header in headers:
             suggestions.append((at, headers.index(id_header)))
+    from importer.references.new_vendors import placeholder_of
+
     for i in range(1, len(table.rows)):
         cells = table.row_cells(i)
         field, value, picked = cells[field_at].strip(), cells[value_at], cells[pick_at].strip()

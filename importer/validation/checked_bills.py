@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from importer.core.lazy_sequence import LazySequence
-from importer.mapping.map_tables import MappedTables
-from importer.model.ageing import AgeBucket, OldAgeing
 from importer.model.bills import Bill, Document, LineItem, Property
 from importer.model.fields import (
     BILL_FIELDS,
@@ -25,11 +23,15 @@ from importer.model.fields import (
     FieldUse,
 )
 from importer.model.finding import Finding, Severity
-from importer.model.light_objects import Vendor
-from importer.model.report_model import LeftOut, Suggestion, Unresolved
-from importer.validation.cents_array import CentsArray
-from importer.validation.column import ParsedTable
-from importer.validation.finding_batch import FindingBatch, Findings
+
+if TYPE_CHECKING:
+    from importer.mapping.map_tables import MappedTables
+    from importer.model.ageing import AgeBucket, OldAgeing
+    from importer.model.light_objects import Vendor
+    from importer.model.report_model import LeftOut, Suggestion, Unresolved
+    from importer.validation.cents_array import CentsArray
+    from importer.validation.column import ParsedTable
+    from importer.validation.finding_batch import FindingBatch, Findings
 
 _AT_ONCE = 256  # bills whose columns are read together
 

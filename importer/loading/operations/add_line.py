@@ -20,8 +20,9 @@ from importer.loading.operation import (
     Operation,
     Send,
 )
+from importer.model.bills import DocumentRef
 from importer.model.journal_states import Discovery, State
-from importer.model.light_objects import DocumentRef, LightBill, LightLine
+from importer.model.light_objects import LightBill, LightLine
 
 
 @dataclass(eq=False)

@@ -37,9 +37,9 @@ from importer.loading.operation import (
     Send,
     StepRecord,
 )
-from importer.model.bills import Bill
+from importer.model.bills import Bill, DocumentRef
 from importer.model.journal_states import JournalEntry, Step, StepKind, StepState
-from importer.model.light_objects import DocumentRef, LightBill
+from importer.model.light_objects import LightBill
 
 
 @dataclass(eq=False)

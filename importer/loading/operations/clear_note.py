@@ -23,8 +23,9 @@ from importer.loading.bill_state import (
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill, fetch_note_links
 from importer.loading.operation import MOST_LOST, Decision, Look, Send
 from importer.loading.operations.bill_step import JournaledStep
+from importer.model.bills import DocumentRef
 from importer.model.journal_states import StepKind, StepState
-from importer.model.light_objects import DocumentRef, LightBill, NoteLink
+from importer.model.light_objects import LightBill, NoteLink
 
 
 @dataclass(eq=False)

@@ -41,8 +41,9 @@ from importer.loading.operation import (
 )
 from importer.model.bill_image import BillImage, image_of
 from importer.model.bill_updates import OPEN_UPDATES, SheetBill, Update, UpdateState
+from importer.model.bills import DocumentRef
 from importer.model.journal_states import Status
-from importer.model.light_objects import DocumentRef, LightBill, LightLine
+from importer.model.light_objects import LightBill, LightLine
 
 _MOST_UNSHOWN = 3  # looks in a row that do not show what Light accepted
 

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from importer.core.safe_text import visible
 from importer.model.report_model import Suggestion, Unresolved
 from importer.model.tables import CHOICES_HEADER, CHOICES_SHEET
-from importer.references.new_vendors import CREATE
+from importer.references.lookup_tables import CREATE
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

@@ -20,7 +20,6 @@ from importer.report.phrases import severities
 from importer.report.result_columns import SHEET_COLUMNS, source_columns
 from importer.report.row_index import RowIndex
 from importer.report.tie_out import compute_tie_out, differs
-from importer.report.xlsx.account_tie_out_sheet import ACCOUNT_TIE_OUT, write_account_tie_out
 from importer.report.xlsx.ageing_sheet import AGEING, AgeingRows, write_ageing
 from importer.report.xlsx.cell_styles import CellStyles
 from importer.report.xlsx.cell_values import MOST_COLUMNS, MOST_ROWS
@@ -124,6 +123,11 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     by_vendor = workbook.add_worksheet(VENDOR_TIE_OUT)
     write_vendor_tie_out(by_vendor, context, vendors)
     if summary.ledger is not None:
+        from importer.report.xlsx.account_tie_out_sheet import (
+            ACCOUNT_TIE_OUT,
+            write_account_tie_out,
+        )
+
         by_account = workbook.add_worksheet(ACCOUNT_TIE_OUT)
         write_account_tie_out(by_account, context, summary.ledger)
     ageing_rows: AgeingRows = {}
