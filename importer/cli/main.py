@@ -16,7 +16,6 @@ from typing import Any
 import click
 
 import importer
-from importer.cli.end_of_command import run_at_end
 from importer.cli.screen import discard_output, print_line, screens
 from importer.core.errors import Declined, ImporterError, InternalFault, StoppedEarly, UsageProblem
 from importer.core.safe_text import visible
@@ -109,10 +108,10 @@ def _typed(words: list[str], option: str) -> str | None:
 
 def _default_map(words: list[str]) -> dict[str, Any]:
     """The options of light-import.toml for every command; those it does not have are ignored."""
-    from importer.app.defaults import read_defaults
-
     if not words or {"--help", "-h", "--version"} & {*words}:
         return {}
+    from importer.app.defaults import read_defaults
+
     options = dict(read_defaults(_typed(words, "--company")).options)
     nested = {"reference": {"pull": options}, "auth": {"login": options}}
     return dict.fromkeys(_COMMANDS, options) | nested
@@ -134,6 +133,8 @@ def _report_error(words: list[str], error: ImporterError) -> None:
     if "--json" in words:
         click.echo(text)
     if on_end:
+        from importer.cli.end_of_command import run_at_end
+
         run_at_end(on_end, text)
 
 
