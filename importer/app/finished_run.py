@@ -22,6 +22,8 @@ from importer.app.run_index import find_run
 from importer.app.run_options import run_options
 from importer.app.run_snapshot import load_snapshot
 from importer.core.errors import ImporterError
+from importer.core.object_ids import normal_id
+from importer.loading.journal.check_records import last_balances, ledger_check
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace
 from importer.loading.journal.journal_records import RunRecord
@@ -29,6 +31,7 @@ from importer.loading.journal.update_records import updates_of_run, with_lines_o
 from importer.loading.journal.vendor_records import vendors_of_run
 from importer.loading.loaded_bills import refused_cancels, valid_read_backs
 from importer.loading.step_plan import steps_by_bill
+from importer.model.ageing import OpenBalance
 from importer.model.journal_states import BillOutcome, Step, StepState
 from importer.model.ledger import LedgerTieOut
 from importer.model.read_back import ReadBack
@@ -134,12 +137,16 @@ def report_of(
 
     It has all that the journal knows, whichever command asks. ``read_backs`` take the place of
     those of the journal, ``ended`` (how cancelling ended) is added; both by entry. ``ledger`` is
-    what only a verification has.
+    what a verification read; ``report`` has what the last one read, and the balances.
     """
     run, checked = before.record.id, before.prepared.checked
     outcomes = with_lines_of_run(journal, run, journal.outcomes(run))
     if read_backs is None:
         read_backs = valid_read_backs(journal, run, outcomes)
+    if command == "report":
+        ids = {i: o.entry.light_id for i, o in outcomes.items() if o.entry.light_id is not None}
+        ledger = ledger_check(journal, run, ids)
+        read_backs = _with_balances(read_backs, ids, last_balances(journal, run))
     steps = steps_by_bill(journal, outcomes)
     cancels = refused_cancels(journal, run, outcomes) | dict(ended or {})
     matches = match_rows(checked, before.record, outcomes, journal.rows(run))
@@ -152,14 +159,14 @@ def report_of(
     checked.add_findings(step_findings(checked, of_bills, backs))
     _take_saved_names(before)
     checked.add_findings(update_findings(checked, matches.by_bill(updates_of_run(journal, run))))
-    summary, ids = before.summary(command), former_ids(before.prepared)
+    summary, former = before.summary(command), former_ids(before.prepared)
     of_run = matches.outcomes(outcomes)
     if not summary.sandbox:
         loads = earlier_loads(
             before.prepared, journal=before.journal, without=of_run, taken=outcomes
         )
         of_run |= loads.outcomes
-    report = build_report(checked, of_run, summary, backs, of_bills, ids)
+    report = build_report(checked, of_run, summary, backs, of_bills, former)
     summary = replace(
         report.summary,
         totals=_with_unmatched(report.summary.totals, matches.unmatched, checked),
@@ -168,6 +175,15 @@ def report_of(
         ledger=ledger,
     )
     return replace(report, summary=summary), steps
+
+
+def _with_balances(
+    read_backs: Mapping[int, ReadBack], ids: Mapping[int, str], balances: Mapping[str, OpenBalance]
+) -> dict[int, ReadBack]:
+    return {
+        i: replace(back, balance=balances.get(normal_id(ids.get(i, ""))))
+        for i, back in read_backs.items()
+    }
 
 
 def _take_saved_names(run: FinishedRun) -> None:

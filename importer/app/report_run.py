@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from importer.app.check_request import AgeingFile
@@ -9,9 +10,26 @@ from importer.app.create_vendors import vendor_lines
 from importer.app.events import SILENT, Listener
 from importer.app.finished_run import finished_run, report_of
 from importer.app.result import Result, ResultFile, write_file
+from importer.loading.bill_state import is_in_ledger
 from importer.loading.journal.journal import Journal
 from importer.model.journal_states import Status
+from importer.model.report_model import RunSummary
+from importer.report.ageing_report import ageing_words
+from importer.report.ledger_words import ledger_words
 from importer.report.light_findings import unfinished
+
+
+def _check_words(summary: RunSummary, *, posted: bool) -> Iterator[str]:
+    """What the last verification found in the ledger and of the balances, or that none looked."""
+    if summary.ledger is not None:
+        yield from ledger_words(summary.ledger)
+    elif posted:
+        yield (
+            "The ledger was not compared with this run. That is done by: light-import verify"
+            f" {summary.run} --ledger"
+        )
+    if summary.ageing is not None:
+        yield from ageing_words(summary.ageing)
 
 
 @dataclass(frozen=True)
@@ -55,6 +73,10 @@ def report(
         notes=(
             *vendor_lines(built.summary.created_vendors),
             *(["The run did not finish."] if interrupted else []),
+            *_check_words(
+                built.summary,
+                posted=any(is_in_ledger(bill.result.light_state or "") for bill in built.bills),
+            ),
         ),
     )
     return write_file(replace(built, summary=summary), result, path, listener)

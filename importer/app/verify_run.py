@@ -21,6 +21,7 @@ from importer.core.errors import StoppedEarly
 from importer.light.client import LightClient
 from importer.light.rate_limiter import RateLimiter
 from importer.loading.engine import Engine
+from importer.loading.journal.check_records import save_ledger_check
 from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import Outcomes, bills_in_light, bills_to_sweep
 from importer.loading.operations.verify_bill import SETTINGS, Verification, plan_verification
@@ -167,6 +168,9 @@ async def _verify(
             if options.ledger:
                 with stop.cancels_task(), listener.work(Work.LEDGER):
                     ledger, stopped = await check_ledger(client, loaded, verification.read_backs)
+                if not ledger.refused:
+                    ids = {each.entry.id: each.light_id for each in loaded}
+                    save_ledger_check(journal, run.record.id, ledger, ids)
         return verification.read_backs, ledger, stopped, limiter.requests
 
 

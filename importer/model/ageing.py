@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -50,10 +50,11 @@ def age_bucket(due: date | None, as_of: date) -> AgeBucket:
 @dataclass(frozen=True, slots=True)
 class OpenBalance:
     """What Light says is still to be paid of a bill, below zero of a credit note, and since when;
-    ``cents`` None where Light does not state it."""
+    ``cents`` None where Light does not state it. ``read_at``: when an earlier command read it."""
 
     cents: int | None
     due: date | None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -186,8 +187,9 @@ class OldAgeingTieOut:
 
 @dataclass(frozen=True)
 class Ageing:
-    """By vendor. ``asked``: whether Light's balances were read. ``expected`` are control totals by
-    currency and bucket. ``by_issue_date`` documents have no due date: their issue date counts."""
+    """By vendor. ``asked``: whether Light's balances were read, ``read_at`` when by an earlier
+    command (UTC). ``expected`` are control totals by currency and bucket. ``by_issue_date``
+    documents have no due date: their issue date counts."""
 
     as_of: date
     rows: Sequence[AgeingRow] = ()
@@ -195,6 +197,7 @@ class Ageing:
     expected: Mapping[tuple[str, AgeBucket], int] = field(default_factory=dict)
     by_issue_date: int = 0
     unreadable: int = 0  # bills without a readable amount: in no sum
+    read_at: datetime | None = None
     old: tuple[OldAgeingTieOut, ...] = ()  # the reports of the old system that were given
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -81,7 +82,8 @@ class LedgerTieOut:
 
     ``refused``: why the ledger was not read; then all else is empty. ``waiting`` documents are not
     posted; ``missing`` ones are, and not in the ledger. ``other_lines`` are of amortisation,
-    exchange differences and the like, which no sheet has.
+    exchange differences and the like, which no sheet has. ``read_at``: when an earlier command
+    read it (UTC); None: this one.
     """
 
     refused: str = ""
@@ -93,6 +95,7 @@ class LedgerTieOut:
     other_lines: int = 0
     accounts: tuple[AccountTotal, ...] = ()
     problems: Mapping[int, tuple[LedgerProblem, ...]] = field(default_factory=dict)
+    read_at: datetime | None = None
 
     @property
     def agrees(self) -> bool:

@@ -64,4 +64,4 @@ class ReadBack:
     differences: tuple[Difference, ...] = ()
     message: str = ""
     line_items: tuple[LineReadBack, ...] = ()  # where ``lines``
-    balance: OpenBalance | None = None  # where it was asked for; the journal does not keep it
+    balance: OpenBalance | None = None  # where it was asked for

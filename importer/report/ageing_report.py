@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from importer.core.counted_nouns import count
 from importer.core.name_key import name_key
@@ -20,6 +20,7 @@ from importer.report.old_ageing_tie_out import (
     with_old_ageing,
 )
 from importer.report.outcomes import BillOutcomes
+from importer.report.phrases import day_and_time
 from importer.report.tie_out import vendor_names
 from importer.validation.checked_bills import Checked
 from importer.validation.open_items import open_items
@@ -61,11 +62,13 @@ def compute_ageing(checked: Checked, bills: Sequence[BillResult]) -> Ageing | No
     as_of, expected = checked.ageing
     items = {item.bill: item for item in open_items(checked)}
     sums: dict[tuple[str, str], _Sums] = {}
-    asked = False
+    asked, moments = False, set[datetime | None]()
     for i, bill in enumerate(bills):
         item = items.get(i)
         balance = bill.read_back.balance if bill.read_back else None
-        asked |= balance is not None
+        if balance is not None:
+            asked = True
+            moments.add(balance.read_at)
         if item is None and (balance is None or not balance.cents):
             continue  # the sheet has it as paid, or without an amount
         name, number = vendor_names(bill)
@@ -97,6 +100,7 @@ def compute_ageing(checked: Checked, bills: Sequence[BillResult]) -> Ageing | No
         expected,
         sum(item.by_issue_date for item in items.values()),
         int((~checked.amounts.valid).sum()),
+        min((moment for moment in moments if moment is not None), default=None),
     )
     return with_old_ageing(ageing, checked.old_ageing)
 
@@ -112,6 +116,8 @@ def ageing_differences(checked: Checked) -> Iterator[Finding]:
 def ageing_words(ageing: Ageing) -> Iterator[str]:
     """Sentences for the notes."""
     day = ageing.as_of.isoformat()
+    if ageing.read_at is not None:
+        yield f"Light's outstanding balances are those of {day_and_time(ageing.read_at)}."
     if not ageing.asked:
         yield (
             f"The AP ageing of {day} is the sheet's. Light's balances are read by: light-import"

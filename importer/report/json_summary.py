@@ -79,6 +79,7 @@ def summary_json(
 def _ledger(ledger: LedgerTieOut) -> dict[str, object]:
     return {
         "compared": not ledger.refused,
+        "read_at": ledger.read_at and utc(ledger.read_at),
         "reason": ledger.refused or None,
         "agrees": ledger.agrees,
         "documents": ledger.documents,
@@ -121,6 +122,7 @@ def _ageing(ageing: Ageing) -> dict[str, object]:
     return {
         "as_of": ageing.as_of.isoformat(),
         "asked": ageing.asked,
+        "read_at": ageing.read_at and utc(ageing.read_at),
         "agrees": ageing.agrees,
         "by_issue_date": ageing.by_issue_date,
         "totals": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from importer.core.counted_nouns import count
@@ -20,7 +21,13 @@ def ledger_verdict(ledger: LedgerTieOut) -> str:
         return f"{count(n, 'document')} {'differs' if n == 1 else 'differ'} in the ledger"
     if not ledger.documents:
         return "nothing is posted to the ledger"
+    if ledger.read_at is not None:
+        return f"the ledger tied out by account at {_moment(ledger.read_at)}"
     return "the ledger ties out by account"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def ledger_words(ledger: LedgerTieOut) -> Iterator[str]:
@@ -28,6 +35,8 @@ def ledger_words(ledger: LedgerTieOut) -> Iterator[str]:
     if ledger.refused:
         yield f"The ledger was not compared: {visible(ledger.refused)}"
         return
+    if ledger.read_at is not None:
+        yield f"The ledger is that of {_moment(ledger.read_at)}, when verify --ledger last read it."
     if ledger.documents:
         done = "tie out by account, tax code and payables" if ledger.agrees else "were compared"
         lines = count(ledger.lines, "line")

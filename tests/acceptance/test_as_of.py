@@ -110,6 +110,13 @@ def test_lights_balances_are_compared_by_vendor_and_bucket(
     assert [line[5] for line in lines] == [40, 0, 40]  # of two vendors, and of all
     workbook.close()
 
+    command("verify", run, *FAST)  # reads no balances, and forgets none
+    reported = ageing_of(command("report", run, *AS_OF, *FAST[:2]))
+    assert reported.pop("read_at").startswith("20")
+    assert reported == {name: value for name, value in ageing.items() if name != "read_at"}
+    later = ageing_of(command("report", run, "--as-of", "2026-05-31", *FAST[:2]))
+    assert later["totals"][0]["light"]["over-90"] == 13_000
+
 
 def charts_of(ended: Ended) -> dict[str, list[tuple[str, str, list[float]]]]:
     """By title: name, cells and values of each series."""

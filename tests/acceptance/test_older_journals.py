@@ -104,7 +104,7 @@ def test_report_of_an_older_run_has_the_same_figures(
 def test_a_taken_over_journal_says_which_version_wrote_a_run(old: Path, command: Command) -> None:
     command("runs")
     with sqlite3.connect(old) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (8,)
+        assert db.execute("PRAGMA user_version").fetchone() == (9,)
         assert {version for (version,) in db.execute("SELECT version FROM runs")} == {""}
 
 

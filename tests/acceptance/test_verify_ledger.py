@@ -165,6 +165,8 @@ def test_credit_notes_taxes_entities_and_currencies_are_kept_apart(
 ) -> None:
     loaded = load(sandbox.base_url, *mixed_files, "--then", "posted")
     assert loaded.json["steps"] == {"posted": 8}, loaded.out
+    before = command("report", loaded.json["run"])
+    assert "The ledger was not compared with this run." in " ".join(before.out.split())
     tied = command("verify", loaded.json["run"], "--ledger", *FAST)
     assert (tied.code, codes(tied)) == (0, []), tied.out
     ledger = ledger_of(tied)
@@ -180,6 +182,35 @@ def test_credit_notes_taxes_entities_and_currencies_are_kept_apart(
     tax = {t["code"]: (t["sheet"], t["ledger_local"]) for t in totals if t["side"] == "tax"}
     # Of bills 0, 4 and 6, less credit note 2; the other code has 0 %.
     assert tax == {"UK20": (4_000, {"GBP": 4_000}), "UK0": (0, {})}
+
+
+def test_report_has_what_the_last_comparison_found_and_when(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i, companyEntityId=ENTITIES[0]) for i in range(2)])
+    run = load(sandbox.base_url, *files, "--then", "posted").json["run"]
+    line = ledger_lines(sandbox.context.store)[0]
+    altered(sandbox, line, 5)
+    found = command("verify", run, "--ledger", *FAST)
+    assert set(codes(found)) == {"light.ledger_differs", "light.ledger_unbalanced"}
+    altered(sandbox, line, -5)
+    command("verify", run, *FAST)  # does not look at the ledger, and forgets nothing
+    received = sandbox.counters.received
+    reported = command("report", run, *FAST[:2])
+    assert (reported.code, sandbox.counters.received) == (0, received)
+    ledger = ledger_of(reported)
+    assert ledger.pop("read_at").startswith("20")
+    assert ledger == {k: v for k, v in ledger_of(found).items() if k != "read_at"}
+    assert [f for f in reported.json["findings"] if f["code"].startswith("light.ledger")] == [
+        f for f in found.json["findings"] if f["code"].startswith("light.ledger")
+    ]
+    rows = sheet_rows(reported)
+    assert rows[: len(ledger["accounts"]) + 1] == sheet_rows(found)[: len(ledger["accounts"]) + 1]
+    assert any("when verify --ledger last read it" in str(row[0]) for row in rows)
+    right = command("verify", run, "--ledger", *FAST)
+    assert codes(right) == []
+    shown = command("report", run, "--result", str(tmp_path / "page.html"))
+    assert "the ledger tied out by account at" in " ".join(shown.out.split())
 
 
 def test_key_that_may_not_read_the_ledger_is_reported_and_nothing_is_equal(

@@ -20,7 +20,7 @@ _PARTIAL = re.compile(r"(Light has the bill \S+ with \d+ of \d+ line items)(?:: 
 def migrate(db: sa.Connection, version: int) -> None:
     """Bring a journal of format ``version`` to the current one; missing tables were created.
 
-    Format 8 is format 7 with the table ``updates``.
+    Format 8 is format 7 with the table ``updates``, format 9 has ``run_checks`` too.
     """
     if version < 4:  # first_sent was by the computer's clock, which may have been wrong by days
         db.exec_driver_sql(

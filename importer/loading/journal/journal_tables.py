@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-VERSION = 8  # of the tables
+VERSION = 9  # of the tables
 
 META = sa.MetaData()
 INTEGER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # cents are of 64 bits
@@ -152,6 +152,14 @@ NEW_VENDORS = sa.Table(  # see vendor_records.VendorRecord; since version 8
     sa.Column("content", sa.Text, nullable=False),  # JSON: the fields that were sent
     sa.Column("message", sa.Text, nullable=False),
 )
+RUN_CHECKS = sa.Table(  # what a verification found beside each bill; since version 9
+    "run_checks",
+    META,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("moment", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),  # JSON, by Light's ids: see check_records
+)
 
 
 class _Among(FunctionElement[Any]):
@@ -240,7 +248,7 @@ def replacing(table: sa.Table) -> str:
 
 
 SAVE_STEP, SAVE_READ_BACK = replacing(STEPS), replacing(READ_BACKS)
-SAVE_UPDATE = replacing(UPDATES)
+SAVE_UPDATE, SAVE_CHECK = replacing(UPDATES), replacing(RUN_CHECKS)
 SAVE_UNDONE = (  # what was undone before stays
     "INSERT INTO undone (light_id, entry, run, moment) VALUES (:light_id, :entry, :run, :moment)"
     " ON CONFLICT DO NOTHING"

@@ -17,6 +17,7 @@ from importer.loading.bill_diff import amortization_differences, pair_lines
 from importer.loading.bill_state import is_cancelled
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway, fetch_bill, fetch_line, fetch_note_links
+from importer.loading.journal.check_records import save_balances
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.verification_records import delete_read_backs
 from importer.loading.loaded_bills import LoadedBill, Outcomes, valid_read_backs
@@ -191,6 +192,13 @@ class Verification:
             if each.read_back is not None:
                 self.read_backs[each.loaded.entry.id] = each.read_back
         unread = [each.reason for each in operations if each.reason]
+        if self.balances and engine.stopped is None and not unread:
+            balances = {
+                each.loaded.light_id: each.read_back.balance
+                for each in operations
+                if each.read_back is not None and each.read_back.balance is not None
+            }
+            save_balances(engine.journal, self.run, balances)
         if unread and engine.stopped is None:
             of = f"{len(unread):,} of {len(self.todo):,}"
             engine.stopped = StoppedEarly(f"{of} could not be read from Light: {unread[0]}")
@@ -207,7 +215,7 @@ def plan_verification(
     again: bool = False,
 ) -> Verification:
     """What a verification before this one did not come to; all of it where it was complete, or with
-    ``again``, or with ``balances``, which the journal does not keep."""
+    ``again``, or with ``balances``, which are kept once all are read."""
     read_before = {} if again or balances else valid_read_backs(journal, run, outcomes)
     read_before = {i: back for i, back in read_before.items() if back.lines or not lines}
     todo = [loaded for loaded in bills if loaded.entry.id not in read_before]
