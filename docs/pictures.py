@@ -37,6 +37,12 @@ PAGES = {
     "tie-out": ("bills-result.xlsx", "Tie-out"),
     "bills": ("bills-to-correct-result.xlsx", "Bills"),
 }
+# An export that no template recognises
+EXPORT = """Lieferant,Beleg,Datum,Betrag,Fracht
+Acker GmbH,R-1041,03/04/2025,1200,25
+Acker GmbH,R-1042,05/04/2025,80,0
+Bolte AG,7719,07/04/2025,310,0
+"""
 SCREEN = """<!doctype html><meta charset="utf-8"><style>
 body {{margin: 0; background: #1e2430}}
 pre {{margin: 0; padding: 12px 16px; color: #e6e6e6; font: 13px/18px "DejaVu Sans Mono", monospace}}
@@ -98,6 +104,14 @@ def _write_web_pages(folder: Path) -> None:
             page.click("[name=answer][value=yes]")
             page.wait_for_url("**/runs/**")
             _shoot(page, "result")
+            page.goto(page.url.partition("/runs/")[0])
+            export = folder / "export.csv"
+            export.write_text(EXPORT)
+            page.set_input_files("#sheets", str(export))
+            page.wait_for_selector("text=The files could not be checked")
+            page.click("a[href$='/template?draft'] >> nth=0")
+            page.wait_for_selector(".question")
+            _shoot(page, "template")
             page.click("nav >> text=History")
             page.wait_for_selector("text=When")
             _shoot(page, "history")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from importer.core.errors import TemplateProblem, UsageProblem
 
 if TYPE_CHECKING:
     from importer.model.tables import SourceTable
+    from importer.scaffold.draft_form import DraftField as DraftField
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,10 @@ def draft_template(
     """
     from importer.app.choose_template import choose_template
     from importer.core.atomic_write import atomic_write
-    from importer.readers import read_file
     from importer.scaffold.draft_template import draft_of, name_of
 
     path = None if output is None else _new_file(output)
-    tables = [t for name in exports for t in read_file(Path(name), encoding=encoding)]
+    tables = _tables(exports, encoding)
     draft = draft_of(tables, name_of(path or Path(exports[0])), encoding)
     text = draft.text()
     shipped, shipped_trial = "", None
@@ -119,6 +119,32 @@ def draft_template(
             unfinished.write_text(text, encoding="utf-8")
     fields = len(draft.bills), len(draft.line_items)
     return TemplateDraft(text, shipped, shipped_trial, _trial(text, tables), *fields, _todos(text))
+
+
+def draft_form(exports: Sequence[str], encoding: str | None = None) -> list[DraftField]:
+    """What a draft from these files leaves open, and what it has inferred, as a form."""
+    from importer.scaffold.draft_form import form_of_draft
+    from importer.scaffold.draft_template import draft_of, name_of
+
+    return form_of_draft(draft_of(_tables(exports, encoding), name_of(Path(exports[0])), encoding))
+
+
+def completed_draft(
+    exports: Sequence[str], answers: Mapping[str, Sequence[str]], encoding: str | None = None
+) -> str:
+    """The YAML of a draft with the answers of its form; UsageProblem names what has none."""
+    from importer.scaffold.draft_form import complete_draft
+    from importer.scaffold.draft_template import draft_of, name_of
+
+    draft = draft_of(_tables(exports, encoding), name_of(Path(exports[0])), encoding)
+    complete_draft(draft, answers)
+    return draft.text()
+
+
+def _tables(exports: Sequence[str], encoding: str | None) -> list[SourceTable]:
+    from importer.readers import read_file
+
+    return [t for name in exports for t in read_file(Path(name), encoding=encoding)]
 
 
 def _trial(text: str, tables: Sequence[SourceTable]) -> TemplateTrial | None:

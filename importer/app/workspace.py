@@ -98,6 +98,7 @@ class Workspace:
     documents: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
     picks: list[PickedName] = field(default_factory=list)
+    answers: dict[str, list[str]] = field(default_factory=dict)  # of the form of a template
     run: str = ""  # the last load that sent something
     loading: bool = False  # a load was started and has not ended
     corrected: dict[str, int] = field(default_factory=dict)  # file → length of the steps' file

@@ -64,6 +64,7 @@ def infer_amounts(
             f"'{lines.column.header}' is without tax, and nothing in the file has the tax or the"
             " total: the bills would come to less than the vendors' invoices. Name the column with"
             " the tax; where there was none, delete this line.",
+            "taxAmount",
         )
     if lines.tax and not (proof and lines.tax in proof.columns):
         _question_rates(draft, lines.tax, lines.column)
@@ -149,6 +150,7 @@ def _question_repeated_total(
                 f"{table.rows([first[bill], i])}). Where it is the bill's total, name the column of"
                 " the lines' amounts; where each row is a line of that amount, write"
                 " {sum_of_lines: gross} for bills.amount. Until then such bills are refused.",
+                "total",
             )
             return
 
@@ -173,12 +175,14 @@ def _draft_total(
     draft.add("bills", "amount", column_expression(of_bills.columns, column), note)
     if table.get(at.TOTAL) is not total and proof is not None:
         draft.todo(
-            "bills", f"'{total.header}' is taken for the bill's total, since {proof.sentence()}."
+            "bills",
+            f"'{total.header}' is taken for the bill's total, since {proof.sentence()}.",
+            "total",
         )
     if best and proof is None:
         where = f" (first: {table.rows([best.first])})" if best.first is not None else ""
         others = "".join(f"; {p.sentence()}" for p in proofs if p is not best and p.good)
-        draft.todo("bills", f"{note}{where}{others}. The others are refused as they are.")
+        draft.todo("bills", f"{note}{where}{others}. The others are refused as they are.", "total")
 
 
 def _draft_basis(
@@ -204,7 +208,12 @@ def _draft_basis(
         else "write false where tax comes on top, or there is none; amounts with tax in them need"
         " a column of their own"
     )
-    draft.todo("bills", f"nothing says whether '{name}' includes tax{beside}{sums}: {how}.")
+    draft.todo(
+        "bills",
+        f"nothing says whether '{name}' includes tax{beside}{sums}",
+        "lineItemsIncludeTax",
+        f": {how}.",
+    )
 
 
 def _draft_line_amount(draft: Draft, table: Table, lines: _LineAmounts, basis: TaxBasis) -> None:
@@ -216,7 +225,9 @@ def _draft_line_amount(draft: Draft, table: Table, lines: _LineAmounts, basis: T
     assert column is not None
     if lines.guess:
         draft.todo(
-            "line_items", f"'{column.header}' is taken for the line's amount: {lines.guess}."
+            "line_items",
+            f"'{column.header}' is taken for the line's amount: {lines.guess}.",
+            "line_amount",
         )
     field = "netAmount" if basis.included is False else "amount"
     value = _signed(draft, table, column)
@@ -228,6 +239,7 @@ def _draft_line_amount(draft: Draft, table: Table, lines: _LineAmounts, basis: T
             f" (first: {table.rows(below[:1])}, {column.texts[below[0]]}), as in books that show"
             " what is owed with a minus; negate turns it round. Delete negate where these are"
             " credits.",
+            "line_amount",
         )
     draft.add("line_items", field, value, listed(column.examples))
 
@@ -257,6 +269,7 @@ def _draft_tax(draft: Draft, table: Table, tax: ColumnProfile | None, *, unknown
             "line_items",
             f"'{has_code.header}' has tax codes, but the file has neither tax amounts nor totals:"
             " what the bills come to cannot be known.",
+            "taxAmount",
         )
 
 
@@ -280,6 +293,7 @@ def _draft_open_amount(draft: Draft, table: Table, lines: _LineAmounts, mark: Nu
         f"'{column.header}' differs from '{amount.header}' in {table.rows(less)} (first:"
         f" {column.texts[i]} of {amount.texts[i]}), as of bills that are paid or partly paid."
         f" '{amount.header}' is the bill as it was; {remedy}.",
+        "line_amount",
     )
 
 
@@ -295,6 +309,7 @@ def _question_rates(draft: Draft, tax: ColumnProfile, base: ColumnProfile | None
             "line_items",
             f"'{tax.header}' has {listed(tax.examples)}: where these are percentages and no"
             " amounts, delete the line taxAmount.",
+            "taxAmount",
         )
 
 

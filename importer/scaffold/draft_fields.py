@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importer.core.currencies import EXPONENTS
 from importer.core.header_claims import currencies_of_amount, currencies_of_titles
 from importer.mapping.unread_columns import UnreadKind, money_kind
-from importer.model.fields import BILLS
+from importer.model.fields import BILLS, LINE_ITEMS
 from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile
 from importer.scaffold.header_names import Target
@@ -89,12 +89,14 @@ def _number(draft: Draft, table: Table) -> None:
             "bills",
             f"'{column.header}' is taken for the invoice number; is it the number on the vendor's"
             " invoice?",
+            "invoiceNumber",
         )
     elif blanks := [i for i in table.data_rows() if _lacks(table, column, i)]:
         draft.todo(
             "bills",
             f"'{column.header}' is blank in {table.rows(blanks)}: such a bill is known by its"
             " vendor, date and amount only.",
+            "invoiceNumber",
         )
     draft.add(
         "bills", "invoiceNumber", column_expression(table.columns, column), listed(column.examples)
@@ -124,6 +126,7 @@ def _date(draft: Draft, table: Table, target: Target) -> None:
             "parameters",
             f"'{column.header}' has no year: write it, or the cell above the header that has it"
             " (see date_from and parameters in docs/templates.md).",
+            "year",
         )
         return
     draft.add_column("bills", name, table.columns, column)
@@ -147,6 +150,7 @@ def _odd(draft: Draft, table: Table, section: str, target: Target, what: str) ->
     draft.todo(
         section,
         f"'{column.header}' is called that, but {table.rows(rows)} {has} '{text}', which {what}.",
+        target[1],
     )
 
 
@@ -186,8 +190,9 @@ def _currency(draft: Draft, table: Table) -> None:
     draft.missing(
         BILLS,
         "currency",
-        "the column of the currency; or, where all bills have one, {value: GBP} for example",
+        "the column of the currency",
         "{value: TODO}",
+        "; or, where all bills have one, {value: GBP} for example",
     )
 
 
@@ -210,6 +215,7 @@ def _currency_column(draft: Draft, table: Table, column: ColumnProfile) -> None:
         f"'{column.header}' is blank in {table.rows(blanks)}: check that these are in the currency"
         f" that stands for default"
         + (f" ({default}, the only one in the column)." if len(codes) == 1 else "."),
+        "currency_default",
     )
 
 
@@ -262,8 +268,10 @@ def _question_money(draft: Draft, table: Table, column: ColumnProfile, name: str
     draft.todo(
         "line_items",
         f"'{column.header}' has amounts in {table.rows(rows)} (first: {column.texts[rows[0]]}) that"
-        f" no field reads: {remedies[kind]}; where the bills do not need it, or have"
-        f" it in their amounts already, write ignore_columns: [{name}].",
+        " no field reads",
+        f"unread:{column_name(table.columns, column)}",
+        f": {remedies[kind]}; where the bills do not need it, or have it in their amounts already,"
+        f" write ignore_columns: [{name}].",
     )
 
 
@@ -283,7 +291,10 @@ def _question_rate(draft: Draft, table: Table, column: ColumnProfile, name: str)
 
 
 def draft_leftovers(draft: Draft, tables: Sequence[Table]) -> None:
-    """List the columns that no field reads."""
+    """List the columns, and those that no field reads."""
+    for section, table in zip((BILLS, LINE_ITEMS), (*tables, *tables), strict=False):
+        names = {column_name(table.columns, c): listed(c.examples) for c in table.columns}
+        draft.columns[section] = names
     used = "\n".join(line.value for line in (*draft.bills, *draft.line_items, *draft.source))
     used += f" [{', '.join(map(quoted, draft.group_by))}]"
     for table in tables:

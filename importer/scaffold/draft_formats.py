@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from importer.core.header_claims import thousands, thousands_in_title
@@ -48,9 +49,11 @@ def _dates(draft: Draft, tables: Sequence[Table]) -> None:
         )
         draft.todo(
             "dates",
-            f"the dates can be read {which} ({listed(style.both)}); write [DD/MM/YYYY] or"
-            " [MM/DD/YYYY], with their own signs, in place of auto.",
+            f"the dates can be read {which} ({listed(style.both)})",
+            "dates",
+            "; write [DD/MM/YYYY] or [MM/DD/YYYY], with their own signs, in place of auto.",
         )
+        draft.date_orders = _orders(style.both[0])
     elif formats:
         proof = next((s.proof for s in styles if s.proof), "")
         note = f"proven by {quoted(proof)}" if proof else ""
@@ -64,6 +67,19 @@ def _dates(draft: Draft, tables: Sequence[Table]) -> None:
                 f"'{column.header}' has numbers ({listed(column.examples)}), read as Excel's day"
                 " numbers; delete serial where they are something else.",
             )
+
+
+def _orders(text: str) -> list[tuple[str, str]]:
+    """The two formats that a date may have, as ``03/04/2025``, with what they make of it."""
+    parts = re.match(r"([0-9]+)([^0-9])([0-9]+)([^0-9])([0-9]+)", text)
+    if parts is None:
+        return []
+    first, sign, second, _, year = parts.groups()
+    end = f"{sign}{'YY' if len(year) == 2 else 'YYYY'}"
+    return [
+        (f"[DD{sign}MM{end}]", f"day first: {text} is day {int(first)} of month {int(second)}"),
+        (f"[MM{sign}DD{end}]", f"month first: {text} is day {int(second)} of month {int(first)}"),
+    ]
 
 
 def _units_of_money(draft: Draft, tables: Sequence[Table], money: Sequence[ColumnProfile]) -> None:
@@ -82,6 +98,7 @@ def _units_of_money(draft: Draft, tables: Sequence[Table], money: Sequence[Colum
             "amounts",
             f"{where} says '{words}', so that the amounts are thousands or millions and rounded."
             " Export them in full; write decimal only if they are full amounts all the same.",
+            "amounts",
         )
         return
     if number_style(money).decimals or not money:
@@ -91,6 +108,8 @@ def _units_of_money(draft: Draft, tables: Sequence[Table], money: Sequence[Colum
     draft.add("formats", "amounts", "TODO")
     draft.todo(
         "amounts",
-        f"no amount has decimals: write cents where {example} is that many cents, decimal where it"
-        " is whole pounds, euros …",
+        f"no amount has decimals (the first is {example})",
+        "amounts",
+        f": write cents where {example} is that many cents, decimal where it is whole pounds,"
+        " euros …",
     )

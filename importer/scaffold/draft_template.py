@@ -300,7 +300,7 @@ def _fill_down(
         draft.add("source", "fill_down", "TODO", f"[{names}], or delete this line")
     else:
         draft.add("source", "# fill_down", f"[{names}]")
-    draft.todo("source", _evidence(table, rows, names))
+    draft.todo("source", _evidence(table, rows, names), "fill_down")
     return grouping
 
 
@@ -336,8 +336,9 @@ def _group_by(draft: Draft, table: Table, grouping: Grouping | None) -> None:
         draft.todo(
             "group_by",
             "no column numbers the bills. Name the columns that are the same on all rows of one"
-            " bill and differ from bill to bill; or write row, without brackets, where each row is"
-            " a separate bill.",
+            " bill and differ from bill to bill",
+            "group_by",
+            "; or write row, without brackets, where each row is a separate bill.",
         )
         return
     draft.group_by = [column_name(table.columns, c) for c in grouping.keys]
@@ -350,6 +351,7 @@ def _group_by(draft: Draft, table: Table, grouping: Grouping | None) -> None:
             f"{count} rows that disagree in '{clash.header}' (first: {table.rows(clash.rows)} have"
             f" '{clash.texts[0][:30]}' and '{clash.texts[1][:30]}'): perhaps another column is"
             " needed.",
+            "group_by",
         )
     if grouping.clashes or table.get(at.NUMBER) not in grouping.keys:
         for other in grouping.others:

@@ -24,9 +24,23 @@ class Line:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Todo:
+    """What a person has to decide or look at. ``field`` is what it is about, as a form names it;
+    ``remedy`` is how to write the answer into the YAML, which a form does by itself."""
+
+    section: str
+    sentence: str
+    field: str = ""
+    remedy: str = ""
+
+
 @dataclass
 class Draft:
-    """A template as far as it can be inferred. ``todos`` and ``comments``: (section, sentence)."""
+    """A template as far as it can be inferred. ``comments``: (section, sentence).
+
+    ``columns`` are those of bills and of line items, as a template names them, with examples.
+    """
 
     name: str
     layout: str
@@ -40,7 +54,12 @@ class Draft:
     lookups: list[tuple[str, str, list[str]]] = field(default_factory=list)
     unused: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
-    todos: list[tuple[str, str]] = field(default_factory=list)
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    date_orders: list[tuple[str, str]] = field(default_factory=list)  # (format, what it means)
+    rows_are_bills: bool = False  # in place of ``group_by``
+    extra_lines: list[str] = field(default_factory=list)
+    ignore_columns: list[str] = field(default_factory=list)
+    todos: list[Todo] = field(default_factory=list)
     comments: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, section: str, key: str, value: str, note: str = "") -> None:
@@ -53,14 +72,16 @@ class Draft:
         """A field that is one of the ``columns``, with examples of its texts."""
         self.add(section, key, column_expression(columns, column), listed(column.examples))
 
-    def todo(self, section: str, what: str) -> None:
-        if (section, what) not in self.todos:
-            self.todos.append((section, what))
+    def todo(self, section: str, what: str, field: str = "", remedy: str = "") -> None:
+        if (section, what) not in [(each.section, each.sentence) for each in self.todos]:
+            self.todos.append(Todo(section, what, field, remedy))
 
-    def missing(self, section: str, name: str, what: str, value: str = "{column: TODO}") -> None:
+    def missing(
+        self, section: str, name: str, what: str, value: str = "{column: TODO}", remedy: str = ""
+    ) -> None:
         """Add a commented-out line for a field that was not recognised."""
         self.add(section, f"# {name}", value)
-        self.todo(section, f"{name} was not recognised: {what}.")
+        self.todo(section, f"{name} was not recognised: {what}", name, f"{remedy}.")
 
     def lookup(self, name: str, table: str, column: ColumnProfile) -> None:
         self.lookups.append((name, table, column.filled))
@@ -123,13 +144,19 @@ def _lines(draft: Draft) -> list[str]:
     out += _section("source", draft.source, _todos(draft, "source"))
     out += _section("formats", draft.formats, _todos(draft, "dates", "numbers", "amounts"))
     out += _section("parameters", draft.parameters, _todos(draft, "parameters"))
-    if draft.group_by:
+    if draft.rows_are_bills:
+        out += ["", "group_by: row"]
+    elif draft.group_by:
         out += ["", *_todos(draft, "group_by")]
         note = draft.notes.get("group_by", "")
         names = ", ".join(map(quoted, draft.group_by))
         out.append(f"group_by: [{names}]" + (f"  # {note}" if note else ""))
     out += _section("bills", draft.bills, _todos(draft, "bills"))
     out += _section("line_items", draft.line_items, _todos(draft, "line_items"))
+    if draft.extra_lines:
+        out += ["", "extra_lines:", *(f"  - {line}" for line in draft.extra_lines)]
+    if draft.ignore_columns:
+        out += ["", f"ignore_columns: [{', '.join(map(quoted, draft.ignore_columns))}]"]
     out += _lookups(draft)
     if draft.unused:
         out += ["", "# Columns that are not used:"]
@@ -138,7 +165,8 @@ def _lines(draft: Draft) -> list[str]:
 
 
 def _todos(draft: Draft, *sections: str) -> list[str]:
-    return [f"# TODO: {what}" for section, what in draft.todos if section in sections] + [
+    todos = [todo for todo in draft.todos if todo.section in sections]
+    return [f"# TODO: {todo.sentence}{todo.remedy}" for todo in todos] + [
         f"# {what}" for section, what in draft.comments if section in sections
     ]
 

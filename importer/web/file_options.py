@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from importer.core.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from importer.app.templates import DraftField
 
 
 class OptionField(NamedTuple):
@@ -76,6 +79,15 @@ def options_of_form(
         for name, value in options.items()
         if value is not None and value != defaults.get(name, False)
     }
+
+
+def answers_of_form(form: Mapping[str, str], fields: Iterable[DraftField]) -> dict[str, list[str]]:
+    """What was chosen in the form of a drafted template, by the key of the field."""
+    answers = {}
+    for n, field in enumerate(fields):
+        ticked = [v for k, (v, _) in enumerate(field.choices) if form.get(f"field-{n}-{k}")]
+        answers[field.key] = ticked if field.several else [form.get(f"field-{n}", "").strip()]
+    return answers
 
 
 def _pair(word: str) -> tuple[str, str]:

@@ -11,11 +11,18 @@ from starlette.responses import JSONResponse, Response
 from importer.app.bulk_corrections import ACTIONS, bulk_correction
 from importer.app.name_choices import find_choice, open_names, search_choices
 from importer.app.page_words import shown_text
-from importer.app.templates import check_template, draft_template, template_text
+from importer.app.templates import (
+    check_template,
+    completed_draft,
+    draft_form,
+    draft_template,
+    template_text,
+)
 from importer.app.upload_limit import most_upload_bytes
-from importer.app.workspace import STALE, StaleVersion, new_workspace, workspaces
+from importer.app.workspace import STALE, StaleVersion, Workspace, new_workspace, workspaces
 from importer.core.errors import ImporterError, UsageProblem
-from importer.web.file_options import options_of_form
+from importer.web.desk import Desk
+from importer.web.file_options import answers_of_form, options_of_form
 from importer.web.request_parts import (
     RouteContext,
     download,
@@ -194,33 +201,70 @@ class FileRoutes(RouteContext):
         return redirect(f"/files/{workspace.id}")
 
     async def template(self, request: Request) -> Response:
-        """The template of these files, to be completed; drafted from them where there is none."""
+        """The template of these files: its form where it is drafted from them, and its YAML."""
         _, workspace = self.space(request)
+        return await self._template(request, workspace)
+
+    async def _template(
+        self, request: Request, workspace: Workspace, text: str = "", problem: str = ""
+    ) -> Response:
+        """``text`` was typed, ``problem`` is what is wrong with it."""
         mine = workspace.folder / "template.yaml"
-        if "draft" in request.query_params and not mine.exists():
-            files = [str(path) for path in workspace.write_corrected()]
-            draft = await asyncio.to_thread(draft_template, files)
-            text = draft.text
-        else:
-            wanted = str(mine) if mine.exists() else str(workspace.options.get("template") or "")
-            text = template_text(wanted or request.query_params.get("name", "light"))
-        return self.pages.show("template", workspace=workspace, text=text, problem="")
+        files = [str(path) for path in workspace.write_corrected()]
+        encoding = workspace.options.get("encoding")
+        fields, by_hand = [], False
+        if "draft" in request.query_params or workspace.answers:
+            fields = await asyncio.to_thread(draft_form, files, encoding)
+        if not text and mine.exists():
+            wanted = workspace.answers and completed_draft(files, workspace.answers, encoding)
+            text = template_text(str(mine))
+            by_hand = bool(fields) and text != wanted
+        elif not text and fields:
+            text = (await asyncio.to_thread(draft_template, files, encoding=encoding)).text
+        elif not text:
+            named = workspace.options.get("template") or request.query_params.get("name", "light")
+            text = template_text(str(named))
+        return self.pages.template(workspace, fields, text, problem, by_hand=by_hand)
 
     async def save_template(self, request: Request) -> Response:
+        """The YAML as it was typed."""
         form = await form_body(request)
         text = form.get("text", "").replace("\r\n", "\n")
         with self.changing(request, form) as (desk, workspace):
-            path = workspace.write_template(text)
-            try:
-                check_template(str(path))
-            except ImporterError as error:
-                return self.pages.show(
-                    "template", 400, workspace=workspace, text=text, problem=str(error)
-                )
-            workspace.options["template"] = str(path)
-            workspace.save()
-            desk.check(workspace)
+            problem = self._take_template(desk, workspace, text)
+        if problem:
+            return await self._template(request, workspace, text, problem)
         return redirect(f"/files/{workspace.id}")
+
+    async def complete_template(self, request: Request) -> Response:
+        """The YAML that the form makes."""
+        form = await form_body(request)
+        with self.changing(request, form) as (desk, workspace):
+            files = [str(path) for path in workspace.write_corrected()]
+            encoding = workspace.options.get("encoding")
+            workspace.answers = answers_of_form(form, draft_form(files, encoding))
+            try:
+                text = completed_draft(files, workspace.answers, encoding)
+                problem = self._take_template(desk, workspace, text)
+            except ImporterError as error:
+                workspace.save()
+                text, problem = "", str(error)
+        if problem:
+            return await self._template(request, workspace, text, problem)
+        return redirect(f"/files/{workspace.id}")
+
+    def _take_template(self, desk: Desk, workspace: Workspace, text: str) -> str:
+        """Save it and check the files with it; what is wrong with it, "" where it can be used."""
+        path = workspace.write_template(text)
+        try:
+            check_template(str(path))
+        except ImporterError as error:
+            workspace.save()
+            return str(error)
+        workspace.options["template"] = str(path)
+        workspace.save()
+        desk.check(workspace)
+        return ""
 
     # --- load ---------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
@@ -29,6 +29,9 @@ from importer.web.file_options import FIELDS, shown_value
 from importer.web.page_job import PageJob
 from importer.web.safety import Access
 from importer.web.sheet_view import SheetView
+
+if TYPE_CHECKING:
+    from importer.app.templates import DraftField
 
 TITLES = {
     "check": "Checking",
@@ -98,6 +101,28 @@ class Pages:
                 if name in edited
             ],
             standing=self.standing(workspace, view) if view is not None else {},
+        )
+
+    def template(
+        self,
+        workspace: Workspace,
+        fields: Sequence[DraftField],
+        text: str,
+        problem: str,
+        *,
+        by_hand: bool,
+    ) -> HTMLResponse:
+        """The form of a drafted template, with what was answered before, above its YAML."""
+        answers = workspace.answers
+        chosen = [answers.get(field.key, field.chosen) for field in fields]
+        return self.show(
+            "template",
+            400 if problem else 200,
+            workspace=workspace,
+            fields=list(zip(fields, chosen, strict=True)),
+            text=text,
+            problem=problem,
+            by_hand=by_hand,
         )
 
     def standing(self, workspace: Workspace, view: SheetView) -> dict[str, Any]:

@@ -449,6 +449,45 @@ def test_a_template_is_drafted_completed_and_used(page: WebPage) -> None:
     assert "Acme" in text
 
 
+def test_the_form_of_a_draft_writes_its_yaml(page: WebPage) -> None:
+    csv = b"Lieferant,Beleg,Datum,Betrag\nAcme,R-1,2025-03-01,120.00\nAcme,R-2,2025-03-02,80.00\n"
+    files = page.drop(("export.csv", csv))
+    page.ready(files)
+    form = page.client.get(f"{files}/template?draft").text
+    fields = {
+        html.unescape(label): int(n)
+        for n, label in re.findall('<label for="field-([0-9]+)">([^<]+?) *<', form)
+    }
+    group = int(re.findall('name="field-([0-9]+)-0"', form)[0])
+    answers = {
+        f"field-{fields['Vendor']}": "column:Lieferant",
+        f"field-{fields['Invoice number']}": "column:Beleg",
+        f"field-{fields['Invoice date']}": "column:Datum",
+        f"field-{fields['Total of the bill']}": "sum of lines",
+        f"field-{fields['Amount of a line item']}": "column:Betrag",
+        f"field-{fields['Tax is in the amounts of line items']}": "yes",
+        f"field-{group}-0": "yes",
+    }
+    at = f"{files}/template/form"
+    refused = page.post(at, version=page.version(form), **answers)
+    assert refused.status_code == 400
+    assert "Still to choose: Currency." in refused.text
+    assert '<option value="column:Beleg" selected>' in refused.text  # nothing is typed twice
+    answers[f"field-{fields['Currency']}"] = "value:EUR"
+    assert page.post(at, version=0, **answers).status_code == 409
+    page.post(at, version=page.version(refused.text), **answers)
+    text = page.ready(files)
+    assert "All 2 bills are valid" in text
+    assert "EUR" in text
+    form = page.client.get(f"{files}/template").text
+    yaml = html.unescape(re.findall(r"<textarea[^>]*>(.*)</textarea>", form, re.DOTALL)[0])
+    assert "currency: {value: EUR}" in yaml
+    assert "was changed by hand" not in form
+    page.post(f"{files}/template", version=page.version(form), text=yaml.replace("EUR", "GBP"))
+    assert "GBP" in page.ready(files)
+    assert "was changed by hand" in page.client.get(f"{files}/template").text
+
+
 def test_a_killed_server_loses_no_correction_and_sends_nothing_twice(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

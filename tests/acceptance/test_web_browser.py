@@ -308,6 +308,39 @@ def test_a_hundred_thousand_rows_scroll_and_are_edited(
     print(f"{frames:.1f} ms a frame while scrolling")
 
 
+def test_a_template_is_completed_in_its_form_by_keyboard_alone(
+    page: playwright.Page, tmp_path: Path
+) -> None:
+    export = tmp_path / "export.csv"
+    rows = "Acme,R-1,03/04/2025,120,5\nAcme,R-2,05/04/2025,80,\n"
+    export.write_text("Lieferant,Beleg,Datum,Betrag,Freight\n" + rows)
+    page.set_input_files("#sheets", str(export))
+    page.wait_for_selector("text=The files could not be checked")
+    _tab_to(page, "a[href$='/template?draft']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=This is what the files show.")
+    evidence = page.get_by_label("Order of day and month").get_attribute("aria-describedby")
+    assert "the dates can be read either way" in (page.text_content(f"#{evidence}") or "")
+    for label, typed in (
+        ("Invoice number", "Beleg"),
+        ("Currency", "all bills are in GBP"),
+        ("Tax is in the amounts of line items", "yes"),
+        ("Order of day and month", "day first"),
+        ("Amounts are in", "whole"),
+    ):
+        _tab_to(page, f"#{page.get_by_label(label, exact=False).get_attribute('id')}")
+        page.keyboard.type(typed)
+    _tab_to(page, "fieldset input")
+    page.keyboard.press("Space")  # each row is a bill
+    _tab_to(page, f"#{page.get_by_label('Column Freight').get_attribute('id')}")
+    page.keyboard.type("adds")
+    page.keyboard.press("Enter")
+    _tab_to(page, "main form[action$='/template/form'] button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=All 2 bills are valid")
+    assert "205.00" in (page.text_content("main") or "")
+
+
 def test_what_a_hostile_file_says_is_text(page: playwright.Page, tmp_path: Path) -> None:
     hostile = "</script><img src=x onerror=alert(1)>'\"><svg onload=alert(2)>"
     row = bill_row(91, description=hostile, vendorId="", vendor=hostile, currency=hostile)
@@ -319,6 +352,8 @@ def test_what_a_hostile_file_says_is_text(page: playwright.Page, tmp_path: Path)
     page.keyboard.press("End")
     page.locator("[data-more]").click() if page.locator("[data-more]").count() else None
     page.goto(page.url + "/template?draft")
+    page.wait_for_selector(".question")
+    page.click("text=The template as YAML")
     page.wait_for_selector("textarea")
     assert page.locator("main img").count() == 0
 
