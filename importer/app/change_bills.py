@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import former_ids
-from importer.core.counted_nouns import count
 from importer.loading.bill_finding import bill_finding
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.update_records import open_updates
@@ -16,6 +15,7 @@ from importer.loading.update_plan import UpdatePlan
 from importer.loading.update_words import counts_words
 from importer.model.bills import Bill, document_noun
 from importer.model.journal_states import BillOutcome, Status
+from importer.report.phrases import documents
 
 UNFINISHED = "an earlier load began to change it, and did not finish"
 
@@ -92,4 +92,5 @@ def update_note(updates: UpdatePlan, *, dry: bool) -> str:
     if not n:
         return ""
     verb = "would be changed" if dry else "to change"
-    return f"{count(n, 'bill')} {verb} in Light: {counts_words(updates.changes)}."
+    notes = updates.credit_notes
+    return f"{documents(n - notes, notes)} {verb} in Light: {counts_words(updates.changes)}."

@@ -10,6 +10,7 @@ from importer.core.counted_nouns import count
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_check import JournalCheck, check_journal
+from importer.report.phrases import documents
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class CheckedJournal:
     def lines(self) -> Iterator[str]:
         """What there is to say, for people."""
         check = self.check
-        yield f"{self.path}: {count(check.entries, 'bill')}, {count(check.runs, 'run')}"
+        entries = documents(check.entries - check.credit_notes, check.credit_notes)
+        yield f"{self.path}: {entries}, {count(check.runs, 'run')}"
         yield from (f"  Problem: {text}" for text in self.problems)
         yield from (f"  In doubt: {text}" for text in check.doubts)
         yield from (f"  Each load looks for: {text}" for text in check.watched)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 from importer.app.events import Listener
 from importer.app.stop import StopControl
-from importer.core.counted_nouns import count
 from importer.core.errors import StoppedEarly
 from importer.loading.bill_state import wanted_steps
 from importer.loading.journal.journal import Journal
 from importer.loading.plan import LoadPlan
 from importer.model.bills import Bill
 from importer.model.journal_states import Holder, State
+from importer.report.phrases import documents, listed
 
 _POLL = 0.5  # seconds
 _TOGETHER = 15.0  # seconds from the first bill that is free to the next look at Light
@@ -56,11 +56,9 @@ async def _wait(
             before, changed = holders, now
         if not announced:
             announced = True
-            listener.message(f"{_words(holders.values())}; waiting for their outcome.")
+            listener.message(f"{_words(holders, held)}; waiting for their outcome.")
         if now - changed > _LONGEST_WAIT:
-            raise StoppedEarly(
-                f"{_words(holders.values())}, and has not loaded them for 15 minutes."
-            )
+            raise StoppedEarly(f"{_words(holders, held)}, and loaded none of them for 15 minutes.")
         await asyncio.sleep(_POLL)
     raise stopped[0]
 
@@ -70,6 +68,12 @@ def _is_free(bill: Bill, holder: Holder | None) -> bool:
     return holder is None or (holder.state == State.CREATED and not wanted_steps(bill))
 
 
-def _words(holders: Collection[Holder]) -> str:
-    runs = sorted({str(holder) for holder in holders})
-    return f"{count(len(holders), 'bill')} of this file: {', '.join(runs)} has claimed them"
+def _words(holders: Mapping[int, Holder], held: Mapping[int, Bill]) -> str:
+    runs = sorted({str(holder) for holder in holders.values()})
+    notes = sum(held[entry].credit_note for entry in holders)
+    names = listed(runs)
+    verb = "has" if len(runs) == 1 else "have"
+    return (
+        f"{names[:1].upper()}{names[1:]} {verb} claimed"
+        f" {documents(len(holders) - notes, notes)} of this file"
+    )

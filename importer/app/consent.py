@@ -84,6 +84,7 @@ class LoadForecast(_Forecast):
     credit_notes: int = 0  # to create, beside the bills
     credit_totals: tuple[Total, ...] = ()  # without their sign
     updates: tuple[str, ...] = ()  # bills that Light has: which, and what is to change
+    updated_notes: int = 0  # credit notes among these
     update_counts: str = ""  # how many values by field, in words
     update_totals: tuple[Total, ...] = ()  # as they will be
     doubt: str = ""  # why the amounts may be money and not cents: to be asked first

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.core.safe_text import visible
+from importer.report.phrases import document_kinds, documents
 
 if TYPE_CHECKING:
     from importer.app.consent import LoadForecast, Total, UndoForecast
@@ -58,14 +59,13 @@ def load_question(load: LoadForecast) -> str:
     """ "Create these bills?" """
     new_vendors = " and their new vendors" if load.vendors else ""
     if load.bills or load.credit_notes:
-        nouns = _nouns(load.bills, load.credit_notes)
+        nouns = document_kinds(load.bills, load.credit_notes)
         others = ", and change the others in Light" if load.updates else ""
         return f"Create these {nouns}{new_vendors}{others}?"
-    return (
-        "Change these bills in Light?"
-        if load.updates
-        else "Do this to bills that are in Light already?"
-    )
+    if load.updates:
+        notes = load.updated_notes
+        return f"Change these {document_kinds(len(load.updates) - notes, notes)} in Light?"
+    return "Do this to bills that are in Light already?"
 
 
 def undo_facts(undo: UndoForecast) -> list[Fact]:
@@ -89,7 +89,7 @@ def undo_facts(undo: UndoForecast) -> list[Fact]:
 
 def undo_question(undo: UndoForecast) -> str:
     """ "Cancel these bills in Light?" """
-    nouns = _nouns(undo.bills, undo.credit_notes)
+    nouns = document_kinds(undo.bills, undo.credit_notes)
     if undo.restored:
         return "Do this in Light?" if nouns else "Change these bills back in Light?"
     return f"Cancel these {nouns} in Light?"
@@ -105,17 +105,13 @@ def accepted_answers(number: int | None) -> tuple[str, ...]:
     return ("y", "yes") if number is None else (f"{number}", f"{number:,}")
 
 
-def _nouns(bills: int, credit_notes: int) -> str:
-    counts = ((bills, "bills"), (credit_notes, "credit notes"))
-    return " and ".join(noun for n, noun in counts if n)
-
-
 def _updates(load: LoadForecast) -> list[Fact]:
     if not load.updates:
         return []
     n, more = len(load.updates), len(load.updates) - _MOST_UPDATES
+    notes = load.updated_notes
     return [
-        ("Changes", f"{count(n, 'bill')} in Light: {load.update_counts}"),
+        ("Changes", f"{documents(n - notes, notes)} in Light: {load.update_counts}"),
         *(("", visible(words)) for words in load.updates[:_MOST_UPDATES]),
         *([("", f"and {more:,} more, which --dry-run lists")] if more > 0 else []),
     ]

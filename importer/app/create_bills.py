@@ -68,7 +68,7 @@ from importer.model.light_objects import Company
 from importer.model.run_rows import BillRows
 from importer.references.lookup_tables import save_picks
 from importer.report.phrases import (
-    document_noun,
+    document_nouns,
 )
 
 T = TypeVar("T")
@@ -313,7 +313,7 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
 async def _send(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
     jobs = [*plan.unsettled, *plan.send]
     settings = EngineSettings(settle=context.settle, watch=context.watch, separate=context.separate)
-    noun = document_noun(len(jobs), sum(job.bill.credit_note for job in jobs))
+    noun = document_nouns(len(jobs), sum(job.bill.credit_note for job in jobs))
     with _engine(Phase.CREATION, len(jobs), noun, settings, journal, context) as engine:
         await create_bill.create_bills(engine, jobs, plan.in_light)
 
@@ -322,7 +322,7 @@ async def _update(journal: Journal, context: LoadContext) -> None:
     """Change the bills that Light has."""
     settings = EngineSettings(settle=context.settle)
     n = len(context.updates.updates)
-    noun = document_noun(n, 0)
+    noun = document_nouns(n, context.updates.credit_notes)
     with _engine(Phase.UPDATE, n, noun, settings, journal, context) as engine:
         await update_bills(engine, context.updates)
 

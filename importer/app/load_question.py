@@ -66,6 +66,7 @@ async def ask(
         credit_totals=tuple(replace(total, cents=-total.cents) for total in totals_of(notes)),
         already_in_light=sum(outcome.in_light for outcome in plan.settled.values()) - len(updates),
         updates=tuple(context.updates.words()),
+        updated_notes=context.updates.credit_notes,
         update_counts=counts_words(context.updates.changes),
         update_totals=totals_of([each.bill for each in updates]),
         totals=totals_of([bill for bill in to_create if not bill.credit_note]),

@@ -50,7 +50,7 @@ from importer.model.journal_states import JournalEntry, Status, StepState
 from importer.model.light_objects import Company
 from importer.model.report_model import RunError, RunSummary
 from importer.report.build_report import Report
-from importer.report.phrases import document_noun, documents, documents_of
+from importer.report.phrases import document_nouns, documents, documents_of
 from importer.validation.finding_batch import Findings
 
 _FACTS = ("sources", "template", "sandbox", "base_url", "company", "company_id")
@@ -110,6 +110,7 @@ class _Undone:
     doubts: Sequence[JournalEntry] = ()
     chosen: Outcomes | None = None  # the selected bills, as they were before; None: all
     restored: Mapping[int, tuple[UpdateState, str]] = field(default_factory=dict)
+    restored_notes: int = 0  # credit notes among these
 
     @property
     def dry(self) -> bool:
@@ -205,7 +206,7 @@ async def _undo(context: _UndoContext) -> _Undone:
             if bills and engine.stopped is None:
                 phase = Phase.CANCELLATION_DRY_RUN if options.dry_run else Phase.CANCELLATION
                 cancel = CancelOptions(why, force=options.force, dry=options.dry_run)
-                noun = document_noun(len(bills), sum(each.entry.credit_note for each in bills))
+                noun = document_nouns(len(bills), sum(each.entry.credit_note for each in bills))
                 left = time_left(limiter, len(bills), 1.0 if options.dry_run else 2.0)
                 with (
                     listener.phase(phase, len(bills), noun, left) as engine.progress,
@@ -220,14 +221,15 @@ async def _undo(context: _UndoContext) -> _Undone:
                 with stop.cancels_task():
                     selects = await selects_of(restores, client)
                 left = time_left(limiter, len(restores), 3.0)
-                noun = document_noun(len(restores), 0)
+                noun = document_nouns(len(restores), sum(each.credit_note for each in restores))
                 with (
                     listener.phase(Phase.RESTORATION, len(restores), noun, left) as engine.progress,
                     stop.stops(engine.stop),
                 ):
                     restored = await restore(engine, restores, selects, dry=options.dry_run)
         requests, stopped = limiter.requests, engine.stopped
-        return _Undone(bills, ended, requests, options, stopped, doubts, chosen, restored)
+        notes = sum(each.credit_note for each in restores if each.update.entry in restored)
+        return _Undone(bills, ended, requests, options, stopped, doubts, chosen, restored, notes)
 
 
 def _chosen(context: _UndoContext) -> Outcomes | None:
@@ -380,7 +382,7 @@ def _notes(
         yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
     else:
         yield f"Cancelled in Light: {states[StepState.DONE]:,} of {of}."
-    if note := restoration_note(undone.restored, dry=undone.dry):
+    if note := restoration_note(undone.restored, undone.restored_notes, dry=undone.dry):
         yield note
     others = of_status(Status.ALREADY_IN_LIGHT, Status.ALREADY_LOADED)
     if any(others):
@@ -400,7 +402,7 @@ def _of_selection(
         yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
     elif undone.bills:
         yield f"Cancelled in Light: {states[StepState.DONE]:,} of {of}."
-    if note := restoration_note(undone.restored, dry=undone.dry):
+    if note := restoration_note(undone.restored, undone.restored_notes, dry=undone.dry):
         yield note
     of_this_run = {*undone.restored, *(each.entry.id for each in undone.bills)}
     statuses: dict[Status, list[str]] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importer.core.counted_nouns import count
 from importer.loading.engine import Engine
 from importer.loading.gateway import LightGateway
 from importer.loading.journal.journal import Journal
@@ -15,6 +14,7 @@ from importer.loading.operations.update_bill import UpdateBill
 from importer.loading.update_plan import property_selects
 from importer.model.bill_updates import OPEN_UPDATES, Update, UpdateState
 from importer.model.journal_states import Status
+from importer.report.phrases import documents
 
 _RESTORABLE = (UpdateState.DONE, *OPEN_UPDATES)
 
@@ -25,12 +25,17 @@ class Restoration:
 
     update: Update
     light_id: str
+    credit_note: bool
 
 
 def restorations(journal: Journal, run: str, outcomes: Outcomes) -> list[Restoration]:
     """The bills that a run has changed, or begun to change, and that are not as before."""
     return [
-        Restoration(replace(update, restoring=True), str(outcomes[entry].entry.light_id))
+        Restoration(
+            replace(update, restoring=True),
+            str(outcomes[entry].entry.light_id),
+            outcomes[entry].entry.credit_note,
+        )
         for entry, update in updates_of_run(journal, run).items()
         if update.state in _RESTORABLE
         and entry in outcomes
@@ -66,13 +71,15 @@ def restoration_code(ended: Mapping[int, tuple[UpdateState, str]]) -> int:
     return int(UpdateState.DONE in states)
 
 
-def restoration_note(ended: Mapping[int, tuple[UpdateState, str]], *, dry: bool) -> str:
-    """What became of the bills, in a sentence; "" for none."""
+def restoration_note(
+    ended: Mapping[int, tuple[UpdateState, str]], credit_notes: int, *, dry: bool
+) -> str:
+    """How restoring the documents ended, of which some are ``credit_notes``; "" for none."""
     if not ended:
         return ""
     good = (UpdateState.RESTORED, UpdateState.PLANNED)
     n = sum(state in good for state, _ in ended.values())
-    of = f"{n:,} of {count(len(ended), 'bill')}"
+    of = f"{n:,} of {documents(len(ended) - credit_notes, credit_notes)}"
     if dry:
         return f"Dry run: nothing was changed. {of} would be changed back."
     return f"Changed back to what the run found: {of}."

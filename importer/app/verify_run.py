@@ -38,7 +38,7 @@ from importer.model.read_back import Comparison, ReadBack
 from importer.model.report_model import RunError
 from importer.report.ageing_report import ageing_words
 from importer.report.ledger_words import ledger_words
-from importer.report.phrases import document_noun, documents_of
+from importer.report.phrases import document_nouns, documents_of
 from importer.validation.finding_batch import Findings
 
 _OTHER_ROWS = frozenset(("run.row.changed", "run.line.changed", "run.row.added"))
@@ -186,7 +186,7 @@ async def read_back(
     """Read the bills of the verification; why it ended early, if it did. What was read stays in
     the journal."""
     before, unread = len(verification.read_backs), len(verification.todo)
-    noun = document_noun(unread, sum(loaded.entry.credit_note for loaded in verification.todo))
+    noun = document_nouns(unread, sum(loaded.entry.credit_note for loaded in verification.todo))
     if before:
         left = documents_of(loaded.entry for loaded in verification.todo)
         listener.message(

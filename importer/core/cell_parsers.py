@@ -19,6 +19,7 @@ from importer.core.currencies import EXPONENTS
 from importer.core.money import (
     Numbers,
     UnreadableAmount,
+    has_residue,
     read_cents,
     read_decimal,
     read_number_cell,
@@ -155,6 +156,8 @@ def cents_parser(
         if decimal:
             number = read_number_cell(text) if number_cell else read_decimal(text, numbers)
             value = to_cents(number, cents_per_unit)
+        elif number_cell and has_residue(text):
+            value = to_cents(read_number_cell(text), cents_per_unit=1)
         else:
             value = read_cents(text)
         if value is UnreadableAmount.TOO_LARGE:

@@ -11,7 +11,7 @@ from importer.core.answers import Answer, Mismatch, Outcome
 from importer.core.fetch import fetch
 from importer.core.object_ids import same_id
 from importer.model.bill_image import LineImage, Properties
-from importer.model.bills import Bill, DocumentRef
+from importer.model.bills import Bill, DocumentRef, document_type
 from importer.model.light_objects import (
     LightBill,
     LightLine,
@@ -155,7 +155,7 @@ async def fetch_bill(
 ) -> Outcome[LightBill]:
     """The bill or credit note as it is in Light now; see ``fetch`` for the verdicts and what is
     raised."""
-    noun = "credit note" if ref.credit_note else "bill"
+    noun = document_type(credit_note=ref.credit_note)
 
     def read(body: object) -> LightBill | Mismatch | None:
         bill = gateway.read_bill(body, credit_note=ref.credit_note)

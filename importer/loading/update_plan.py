@@ -37,7 +37,7 @@ from importer.loading.plan import CONTENT_CHANGED, NOTE_CHANGED, LoadPlan
 from importer.loading.update_words import changes_words
 from importer.model.bill_image import NOT_SHOWN_OF_NOTES, image_of
 from importer.model.bill_updates import SheetBill, Update, UpdateState
-from importer.model.bills import Bill, DocumentRef
+from importer.model.bills import Bill, DocumentRef, document_noun
 from importer.model.field_values import NOTHING
 from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
@@ -76,6 +76,11 @@ class UpdatePlan:
     @property
     def changes(self) -> list[FieldChange]:
         return [change for each in self.updates.values() for change in each.changes]
+
+    @property
+    def credit_notes(self) -> int:
+        """How many of the updates are of credit notes."""
+        return sum(each.bill.credit_note for each in self.updates.values())
 
     def absorb(self, other: UpdatePlan) -> None:
         """Add the updates of another plan of the same load."""
@@ -244,7 +249,7 @@ def _plan_one(
     plan.settled[bill.index] = replace(outcome, message="")
     shown = remote.content
     if shown is None or shown.lines is None:
-        noun = "credit note" if bill.credit_note else "bill"
+        noun = document_noun(bill)
         reason = f"Light does not show its {noun} {entry.light_id}: {remote.reason}"
         out.findings.append(bill_finding("light.not_updated", bill, reason=reason))
         return

@@ -262,9 +262,8 @@ bills.amount.credit_positive: a credit note whose amount is positive
   → Correct the amount's sign or the type. If both are as in your ledger, a template without
     credit_notes: negative takes credit notes with positive amounts.
 bills.amount.credit_signs: credit notes of both signs
-  The credit note comes to {money}, and {count} others of the sheet have the other sign: one of them
-  is no credit.
-  → Correct the sign of the odd ones, or their type.
+  The credit note comes to {money}, and {others} the other sign: either sign may be wrong.
+  → Correct the sign of those that are wrong, or their type.
 warning bills.status.not_for_credit_note: a status that credit notes do not have
   Light neither approves nor pays a credit note: '{value}' means {means} for it.
   → Write draft or posted.

@@ -66,7 +66,7 @@ class DocumentRef(NamedTuple):
 
     @property
     def noun(self) -> str:
-        return CREDIT_NOTE if self.credit_note else BILL
+        return document_type(credit_note=self.credit_note)
 
 
 class TargetStatus(StrEnum):
@@ -129,9 +129,14 @@ class Bill(BillFields):
     clears: frozenset[str] = frozenset()  # names of fields that an update is to blank
 
 
+def document_type(*, credit_note: bool) -> str:
+    """What a document is called: "bill" or "credit note"."""
+    return CREDIT_NOTE if credit_note else BILL
+
+
 def document_noun(bill: Bill) -> str:
     """What a bill is called: "bill" or "credit note"."""
-    return CREDIT_NOTE if bill.credit_note else BILL
+    return document_type(credit_note=bill.credit_note)
 
 
 def bill_values(bill: Bill) -> dict[str, Any]:

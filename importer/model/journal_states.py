@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from importer.core.answers import ApiError
-from importer.model.bills import DocumentRef
+from importer.model.bills import DocumentRef, document_type
 
 
 class Status(StrEnum):
@@ -223,7 +223,7 @@ class JournalEntry:
 
     @property
     def noun(self) -> str:
-        return "credit note" if self.credit_note else "bill"
+        return document_type(credit_note=self.credit_note)
 
     @property
     def ref(self) -> DocumentRef | None:
@@ -248,7 +248,7 @@ def bill_name(identity: str) -> str:
     """A bill for people: "bill INV-1", "credit note CN-1"."""
     try:
         _, kind, _, *rest = json.loads(identity)
-        noun = "credit note" if is_note_identity(identity) else "bill"
+        noun = document_type(credit_note=is_note_identity(identity))
         numbered = kind in (BY_NUMBER, NOTE_BY_NUMBER)
         return f"{noun} {rest[0]}" if numbered else f"{noun} of " + " ".join(map(str, rest[:3]))
     except (ValueError, TypeError, IndexError):

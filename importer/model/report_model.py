@@ -176,6 +176,7 @@ class CurrencyTotal:
     credit_notes: Mapping[str, int] = field(default_factory=dict)
     notes: int = 0  # credit notes, beside the ``bills``
     notes_created: int = 0
+    blocked: bool = False  # a load sends nothing: something needs correction, no --only-valid
 
     def net(self, status: Status) -> int:
         """Bills less credit notes of a status."""

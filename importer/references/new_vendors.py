@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from importer.core.account_numbers import is_wrong_iban, is_wrong_vat_id
 from importer.core.currencies import EXPONENTS
 from importer.core.name_key import is_placeholder, name_key
-from importer.core.nearest_name import did_you_mean
+from importer.core.nearest_name import nearest_is
 from importer.model.fields import header_key
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -108,7 +108,7 @@ def _read_sheet(table: SourceTable, wanted: WantedVendors) -> None:
             columns.setdefault(field_name, (at, header.strip()))
         elif header.strip():
             cell = CellRef(table.file, table.sheet, 1, header.strip(), column_index=at)
-            near = did_you_mean(header, tuple(names.values()))
+            near = nearest_is(header, tuple(names.values()))
             unread = finding("vendors.column.unknown", cell, header.strip(), nearest=near)
             wanted.findings.append(unread)
     rows: list[tuple[dict[str, str], dict[str, CellRef]]] = []

@@ -87,6 +87,7 @@ def build_report(
     in_light, answers = _light_words(checked, outcomes, read_backs)
     suggested = suggestions_of(checked, in_light)
     ageing = compute_ageing(checked, bills)
+    blocked = not checked.clean and "only-valid" not in dict(summary.options)
     summary = replace(
         summary,
         bills=_with_left_out(_counts(bills.codes[~notes]), _documents(checked, credit_notes=False)),
@@ -108,7 +109,7 @@ def build_report(
         rows=_rows(checked.mapped.tables),
         unlisted=_unlisted(checked, bills),
         failed_controls=frozenset(c for c in checked.findings.codes() if c.startswith("control.")),
-        totals=_totals(checked, bills, asked=summary.asked),
+        totals=_totals(checked, bills, asked=summary.asked, blocked=blocked),
         read_back=Counter(back.comparison.value for back in read_backs.values()),
         steps=_steps(steps.values()),
     )
@@ -207,7 +208,9 @@ def _rows(tables: Sequence[InputTable]) -> dict[str, int]:
     }
 
 
-def _totals(checked: Checked, bills: BillOutcomes, *, asked: bool) -> tuple[CurrencyTotal, ...]:
+def _totals(
+    checked: Checked, bills: BillOutcomes, *, asked: bool, blocked: bool
+) -> tuple[CurrencyTotal, ...]:
     """The tie-out by currency, in the order of the file; what is in Light by Light's amounts, as
     they were read last."""
     currency = checked.bills["currency"]
@@ -266,6 +269,7 @@ def _totals(checked: Checked, bills: BillOutcomes, *, asked: bool) -> tuple[Curr
             credit_notes=credit_notes,
             notes=note_count,
             notes_created=notes_created[name],
+            blocked=blocked,
         )
         totals.append(total)
     return tuple(totals)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from importer.core.name_key import name_key
-from importer.model.bills import BILL, CREDIT_NOTE
+from importer.model.bills import document_type
 from importer.model.fields import (
     BILL_FIELDS,
     HEADER_FIELDS,
@@ -221,7 +221,7 @@ def _bill_values(document: ExportedDocument, names: DocumentNames, sign: int) ->
     values |= {
         "billRef": bill.id,
         "lightBillId": bill.id,
-        "type": CREDIT_NOTE if bill.credit_note else BILL,
+        "type": document_type(credit_note=bill.credit_note),
         "vendor": document.vendor or None,
         "companyEntity": names.entities.get(bill.company_entity_id or "") or document.entity,
         "amount": _signed(bill.amount, sign),

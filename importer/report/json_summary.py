@@ -8,7 +8,7 @@ from dataclasses import asdict
 from itertools import islice
 
 from importer.model.ageing import BUCKETS, Ageing, AgeingRow, OldAgeingRow, OldAgeingTieOut
-from importer.model.bills import BILL, CREDIT_NOTE
+from importer.model.bills import document_type
 from importer.model.finding import Finding
 from importer.model.ledger import LedgerTieOut
 from importer.model.report_model import CurrencyTotal, LeftOut, LineInLight, RunSummary
@@ -172,7 +172,7 @@ def _line(line: LineInLight) -> dict[str, object]:
         "file": line.cell.file,
         "sheet": line.cell.sheet,
         "row": line.cell.row,
-        "document": CREDIT_NOTE if line.credit_note else BILL,
+        "document": document_type(credit_note=line.credit_note),
         "invoice_number": line.bill,
         "line": None if read.line is None else read.line + 1,
         "light_line_item_id": read.light_id,
@@ -229,7 +229,7 @@ def _constant(name: str, text: str) -> object:
 
 def _left_out(documents: LeftOut) -> dict[str, object]:
     return {
-        "type": "credit note" if documents.credit_notes else "bill",
+        "type": document_type(credit_note=documents.credit_notes),
         "reason": documents.reason,
         "file": documents.cell.file,
         "sheet": documents.cell.sheet,

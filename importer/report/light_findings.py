@@ -15,6 +15,7 @@ from importer.core.counted_nouns import count
 from importer.loading.bill_diff import LINE, field_words, quoted
 from importer.loading.bill_state import DOING, IN_REVIEW, UNCLEARED, errors_of
 from importer.model.bill_updates import OPEN_UPDATES, Update, UpdateState
+from importer.model.bills import document_type
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PATCHED_BILL_FIELDS, PROPERTY
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -112,7 +113,7 @@ def _step_cell(checked: Checked, bill: int, step: Step) -> _Cell:
 def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
     cell, value = _step_cell(checked, bill, step)
     words: dict[str, Any] = {"done": DOING[step.kind][2], "bills": (bill,)}
-    words["noun"] = "credit note" if checked.credit_notes[bill] else "bill"
+    words["noun"] = document_type(credit_note=bool(checked.credit_notes[bill]))
     if step.state is StepState.REFUSED:
         errors = errors_of(step)
         for error in errors:

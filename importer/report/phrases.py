@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.core.safe_text import visible
+from importer.model.bills import document_type
 from importer.model.finding import Severity
 from importer.model.journal_states import IN_LIGHT, JournalEntry, Status
 from importer.model.read_back import Comparison
@@ -89,12 +90,24 @@ def documents_of(entries: Iterable[JournalEntry]) -> str:
     return documents(len(notes) - sum(notes), sum(notes))
 
 
-def document_noun(total: int, credit_notes: int) -> str:
+def document_kinds(bills: int, credit_notes: int) -> str:
+    """ "bills", "credit notes" or "bills and credit notes"."""
+    counts = ((bills, "bills"), (credit_notes, "credit notes"))
+    return " and ".join(noun for n, noun in counts if n) or "bills"
+
+
+def document_nouns(total: int, credit_notes: int) -> str:
     """What so many bills and credit notes are called; ``total`` counts both."""
     if credit_notes in (0, total):
-        noun = "credit note" if credit_notes else "bill"
+        noun = document_type(credit_note=bool(credit_notes))
         return noun if total == 1 else f"{noun}s"
     return "bills and credit notes"
+
+
+def some_documents(n: int, total: int, credit_notes: int) -> str:
+    """ "1 bill", "2 credit notes", "3 documents": ``n`` out of ``total``."""
+    mixed = credit_notes not in (0, total)
+    return count(n, "document" if mixed else document_type(credit_note=bool(credit_notes)))
 
 
 def utc(moment: datetime) -> str:
@@ -172,7 +185,7 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
             nothing = "There are no bills to load"
         return _sentence([nothing, *left_out], errors, 0)
     notes = summary.credit_notes.get("total", 0) - notes_passed_over
-    share = partial(_share, noun=document_noun(total, notes))
+    share = partial(_share, noun=document_nouns(total, notes))
     in_light = sum(bills.get(status, 0) for status in IN_LIGHT)
     parts: list[str] = []
     if summary.command == "undo":
@@ -183,10 +196,8 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
         valid = bills.get(Status.VALID, 0)
         parts.append(share(valid + (0 if summary.asked else in_light), total, "valid"))
         if summary.unlisted:
-            parts.append(
-                f"{summary.unlisted:,} {'names' if summary.unlisted == 1 else 'name'}"
-                " what the saved lists from Light do not have"
-            )
+            verb = "has a name" if summary.unlisted == 1 else "have names"
+            parts.append(f"{summary.unlisted:,} {verb} that the saved lists from Light lack")
         elif valid and not errors and (summary.dry_run or summary.command == "validate"):
             parts.append(f"a load would create {valid:,}")
     else:
@@ -252,7 +263,7 @@ def template_words(template: str, constants: Iterable[tuple[str, str]]) -> str:
 def left_out_words(documents: Iterable[LeftOut]) -> Iterator[str]:
     """What each type or state leaves out, with its total and rows."""
     for each in documents:
-        noun = "credit note" if each.credit_notes else "bill"
+        noun = document_type(credit_note=each.credit_notes)
         totals = [in_currency(cents, unit, name) for name, cents, unit in each.totals]
         if each.unreadable:
             totals.append(f"{each.unreadable:,} without a readable amount")
@@ -357,7 +368,7 @@ def tie_out_words(total: CurrencyTotal) -> str:
         words = _twice_words(total)
     elif difference == 0 and total.differing > total.unreadable:  # of bills, and they cancel out
         verb = "differs" if total.differing == 1 else "differ"
-        words = f"The totals agree, but {count(total.differing, 'bill')} {verb}."
+        words = f"The totals agree, but {_part(total, total.differing)} {verb}."
     elif difference == 0 and not total.unreadable:
         words = "Ties out."
     elif difference == 0:
@@ -371,10 +382,10 @@ def tie_out_words(total: CurrencyTotal) -> str:
             " is not known to be in Light."
         )
     elif difference > 0 and difference == valid:
-        words = f"{amount} would be created."
+        words = f"{amount} would be created{condition_words(total)}."
     elif difference > valid > 0:
         would, rest = (in_currency(n, unit, currency) for n in (valid, difference - valid))
-        words = f"{would} would be created; {rest} would not."
+        words = f"{would} would be created{condition_words(total)}; {rest} would not."
     elif difference > 0:
         of_file = "" if currency == NO_CURRENCY else " of the file"
         words = f"{amount}{of_file} is not known to be in Light."
@@ -384,15 +395,25 @@ def tie_out_words(total: CurrencyTotal) -> str:
         words = f"Light has {amount} more than the file."
     if total.unreadable:
         has = "has" if total.unreadable == 1 else "have"
-        words += f" {count(total.unreadable, 'bill')} {has} no readable amount: not counted."
+        words += f" {_part(total, total.unreadable)} {has} no readable amount: not counted."
     return words
+
+
+def condition_words(total: CurrencyTotal) -> str:
+    """What a load needs to send what is valid."""
+    return " with --only-valid" if total.blocked else ""
+
+
+def _part(total: CurrencyTotal, n: int) -> str:
+    """So many of the currency's documents, in words."""
+    return some_documents(n, total.bills + total.notes, total.notes)
 
 
 def _not_asked_words(total: CurrencyTotal) -> str:
     """What is known where Light was not asked: what earlier runs loaded, and what is new."""
     words = ["Light was not asked."]
     if total.loaded:
-        bills = f"Earlier runs loaded {count(total.loaded, 'bill')}"
+        bills = f"Earlier runs loaded {_part(total, total.loaded)}"
         if total.has_light_amount:
             bills += f", {in_currency(total.created, total.unit, total.currency)}"
         if total.unstated:
@@ -400,7 +421,9 @@ def _not_asked_words(total: CurrencyTotal) -> str:
         words.append(f"{bills}.")
     if valid := total.net(Status.VALID):
         amount = in_currency(valid, total.unit, total.currency)
-        words.append(f"A load would create {amount}, as far as is known here.")
+        words.append(
+            f"A load{condition_words(total)} would create {amount}, as far as is known here."
+        )
     return " ".join(words)
 
 
@@ -419,7 +442,7 @@ def light_words(total: CurrencyTotal) -> str:
 def _twice_words(total: CurrencyTotal) -> str:
     """That it does not tie out while Light has a bill more than once."""
     amount = in_currency(abs(total.twice_cents), total.unit, total.currency)
-    words = f"{count(total.twice, 'bill')} ({amount}) {_be(total.twice)} in Light more than once"
+    words = f"{_part(total, total.twice)} ({amount}) {_be(total.twice)} in Light more than once"
     rest = total.difference - total.twice_cents
     if rest > 0:
         words += f"; {in_currency(rest, total.unit, total.currency)} is not known to be in Light"

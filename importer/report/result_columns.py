@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.model.bills import BILL, CREDIT_NOTE
+from importer.model.bills import document_type
 from importer.model.fields import header_key
 from importer.model.report_model import RowResult
 from importer.model.tables import InputTable, Role, TableKind
@@ -84,7 +84,7 @@ def cell_texts(
     if result is None:
         return out
     of_bill = kind is TableKind.BILLS
-    out[DOCUMENT] = CREDIT_NOTE if result.credit_note else BILL
+    out[DOCUMENT] = document_type(credit_note=result.credit_note)
     out[BILL_ID] = (result.light_id if of_bill else result.bill_id) or ""
     out[LINE_ID] = "" if of_bill else result.light_id or ""
     out[STATE] = result.light_state or ""

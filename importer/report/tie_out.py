@@ -11,7 +11,7 @@ from importer.core.money import tidy
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import BillResult, CurrencyTotal
-from importer.report.phrases import NO_CURRENCY
+from importer.report.phrases import NO_CURRENCY, some_documents
 
 NO_VENDOR = "(no vendor)"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # at its start
@@ -27,13 +27,17 @@ class Sums:
     """
 
     bills: int = 0
+    notes: int = 0  # credit notes among these
     gross: int = 0
     net: int | None = 0
     tax: int | None = 0
     unreadable: int = 0
 
-    def add(self, gross: int | None, net: int | None, tax: int | None) -> None:
+    def add(
+        self, gross: int | None, net: int | None, tax: int | None, *, credit_note: bool
+    ) -> None:
         self.bills += 1
+        self.notes += credit_note
         self.unreadable += gross is None
         self.gross += gross or 0
         self.net = None if net is None or self.net is None else self.net + net
@@ -77,6 +81,10 @@ class TieOut:
         some = list(self.written)[:_TYPED]
         return "; ".join([*some, "…"] if len(self.written) > _TYPED else some)
 
+    def documents(self, n: int) -> str:
+        """So many of its bills and credit notes, in words."""
+        return some_documents(n, self.sheet.bills, self.sheet.notes)
+
     @property
     def difference(self) -> int:
         return self.sheet.gross - self.light
@@ -102,16 +110,17 @@ class TieOut:
 
     def add(self, bill: BillResult) -> None:
         self.unit = bill.unit
-        self.sheet.add(bill.amount, bill.net, bill.tax)
+        note = bill.result.credit_note
+        self.sheet.add(bill.amount, bill.net, bill.tax, credit_note=note)
         if bill.result.in_light:
-            self.created.add(bill.in_light, bill.net, bill.tax)
+            self.created.add(bill.in_light, bill.net, bill.tax, credit_note=note)
             self.unstated += bill.in_light is None
         if (read := bill.read_back) is not None:
             self.verified += 1
             if read.comparison is Comparison.MISSING:
                 self.missing += 1
             else:
-                self.read.add(read.amount, read.net, read.tax)
+                self.read.add(read.amount, read.net, read.tax, credit_note=note)
         self.differing += differs(bill)
         self.light += in_light_now(bill)
         if bill.result.status is Status.INVALID:

@@ -130,8 +130,7 @@ def decide_format(column: SheetColumn) -> list[Finding]:
     """Prepare the cells of a column to be read; the findings are about the whole column."""
     kind = column.field.kind
     if column.in_cents:
-        read = cents_parser(False, Numbers.POINT, number_cell=False)
-        column.parse = lambda texts: Cells(texts, lambda at: [(at, read)], vector_parsers.cents)
+        _decide_cents(column)
         return []
     if kind in (FieldKind.CENTS, FieldKind.FACTOR):
         return _decide_numbers(column)
@@ -166,6 +165,23 @@ def _text_parser(kind: FieldKind) -> CellParser:
 def _read_reference(text: str) -> tuple[str, str]:
     """A payment reference as it is sent; what is wrong with it is for the checks."""
     return compact(unquoted(text)), ""
+
+
+def _decide_cents(column: SheetColumn) -> None:
+    """Whole cents; number cells as Excel shows them."""
+    typed = column.is_number
+    _note_residue(column, np.flatnonzero(typed), tidied_texts(column.texts))
+
+    def readers(items: np.ndarray) -> list[Reader]:
+        return [
+            (
+                items[typed[items] == number_cell],
+                cents_parser(False, Numbers.POINT, number_cell=number_cell),
+            )
+            for number_cell in (False, True)
+        ]
+
+    column.parse = lambda texts: Cells(texts, readers, vector_parsers.cents)
 
 
 def _decide_numbers(column: SheetColumn) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from importer.core.money import (
 )
 
 _LONGEST_DATE = 100
+_MOST_DIGITS = 15
 
 
 @lru_cache(maxsize=4096)  # a wrong text is often repeated
@@ -52,9 +54,7 @@ def _cents_hint(text: str) -> dict[str, Any]:
     readings = {read_decimal(text, mark) for mark in Numbers} - set(UnreadableAmount)
     cents = {c for r in readings if not isinstance(c := to_cents(r), UnreadableAmount)}
     if reason is UnreadableAmount.EXPONENT:
-        correction = (
-            "Write the amount out in digits; format the column as a number without decimals."
-        )
+        correction = _written_out(text)
     elif reason is UnreadableAmount.SEPARATORS:
         correction = _cents_or_units(int(re.sub("[^0-9-]", "", text.translate(MINUS))))
     elif len(cents) == 1:
@@ -63,6 +63,15 @@ def _cents_hint(text: str) -> dict[str, Any]:
         if only % 100 == 0:  # 100000.0 may be cents that went through a spreadsheet
             correction = _cents_or_units(only // 100)
     return {"reason": reason, "correction": correction}
+
+
+def _written_out(text: str) -> str:
+    """What to write for a number with an exponent."""
+    format_it = "format the column as a number without decimals"
+    number = Decimal(text.translate(MINUS).replace(",", "."))
+    if number.adjusted() > _MOST_DIGITS or number != number.to_integral_value():
+        return f"Write the amount out in digits; {format_it}."
+    return f"{_cents_or_units(int(number))[:-1]}; {format_it}."
 
 
 def _cents_or_units(number: int) -> str:

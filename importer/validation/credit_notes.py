@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from importer.core.counted_nouns import count
 from importer.core.money import tidy
 from importer.mapping.map_tables import MappedTables
 from importer.model.bills import TargetStatus
@@ -137,12 +138,13 @@ def _signs(
         of_table = typed & (tables == table)
         above, below = of_table & positive, of_table & ~positive
         odd, others = (above, below) if above.sum() < below.sum() else (below, above)
-        if not others.any():
+        n = int(others.sum())
+        if not n:
             continue
+        have = f"{count(n, 'other')} of the sheet {'has' if n == 1 else 'have'}"
         for i in np.flatnonzero(odd).tolist():
             money = bills.money(i, int(amounts.cents[i]))
-            words = {"money": money, "count": f"{int(others.sum()):,}"}
-            yield _finding(mapped, "amount", "credit_signs", i, money, **words)
+            yield _finding(mapped, "amount", "credit_signs", i, money, money=money, others=have)
 
 
 def _credited_rows(

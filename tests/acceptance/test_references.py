@@ -171,7 +171,7 @@ def test_validate_warns_of_names_missing_in_the_cache(
     again = write_bills(tmp_path, [named(i, "Abbot Lane Stationers") for i in (1, 3)])
     shown = command("validate", *again).out
     assert "2 rows: 2–3, column vendor" in shown  # one cause
-    assert "2 name what the saved lists from Light do not have" in " ".join(shown.split())
+    assert "2 have names that the saved lists from Light lack" in " ".join(shown.split())
     assert "a load would create" not in " ".join(shown.split()[-30:])
     done = command("validate", *files, "--company", "Nobody", "--quiet")
     assert done.code == 2

@@ -10,7 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from bill_sheets import LEDGER, book, checked, codes, csv_file, finding_cells, template
+from bill_sheets import LEDGER, VENDOR, book, checked, codes, csv_file, finding_cells, template
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -141,6 +141,24 @@ def test_binary_residue_is_read_as_excel_shows_it_and_noted_once(tmp_path: Path)
     (note,) = [note for note in of.mapped.notes if "15" in note]
     assert "2 numbers have more digits in 'Net'" in note
     assert "28492.100000000002 in row 3" in note
+
+
+def test_binary_residue_in_a_column_of_cents_is_read_as_excel_shows_it(tmp_path: Path) -> None:
+    bill = ["vendorId", "invoiceNumber", "issuedDate", "currency", "amount"]
+    sheets = {
+        "Bills": [bill, [VENDOR, "A", "2025-01-31", "GBP", 88001]],
+        "Line items": [["invoiceNumber", "netAmount", "account"], ["A", 88001, "7100"]],
+    }
+
+    def as_written(digits: str) -> Checked:
+        path = book(tmp_path / f"{digits}.xlsx", sheets)  # type: ignore[arg-type]
+        return checked([with_digits(path, {88001: digits})])
+
+    residue = as_written("284921.00000000006")
+    assert [bill.amount for bill in residue.valid_bills()] == [284921]
+    assert [note.count("284921.00000000006 in row 2") for note in residue.mapped.notes] == [1, 1]
+    half = as_written("284921.5")
+    assert codes(half) == ["bills.amount.not_cents", "line_items.netAmount.not_cents"]
 
 
 def test_residue_in_a_text_cell_is_not_taken_off(tmp_path: Path) -> None:

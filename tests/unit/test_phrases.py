@@ -211,6 +211,27 @@ def test_only_what_was_read_is_a_figure_of_light() -> None:
     assert tie_out_words(unread).endswith("1 bill; the amount of 1 is not known here.")
 
 
+def test_what_needs_a_correction_first_is_created_only_with_only_valid() -> None:
+    blocked = CurrencyTotal("GBP", 1000, 0, {"valid": 1000}, 2, differing=2, blocked=True)
+    assert tie_out_words(blocked) == "10.00 GBP would be created with --only-valid."
+    assert "A load with --only-valid would create 10.00 GBP" in tie_out_words(
+        replace(blocked, asked=False)
+    )
+    some = replace(blocked, by_status={"valid": 400, "invalid": 600})
+    assert tie_out_words(some) == (
+        "4.00 GBP would be created with --only-valid; 6.00 GBP would not."
+    )
+
+
+def test_credit_notes_are_not_counted_as_bills() -> None:
+    unclear = CurrencyTotal("GBP", 1000, 1000, {}, 2, differing=2, notes=1)
+    assert tie_out_words(unclear) == "The totals agree, but 2 documents differ."
+    notes = replace(unclear, bills=0, notes=2)
+    assert tie_out_words(notes) == "The totals agree, but 2 credit notes differ."
+    unread = replace(unclear, differing=1, unreadable=1)
+    assert "1 document has no readable amount" in tie_out_words(unread)
+
+
 def test_verdict_has_the_tie_out_and_failed_control_totals() -> None:
     loaded = replace(summary("load", {"total": 2, "created": 2}), run="r")
     good = CurrencyTotal("GBP", 10, 10, {}, 1)

@@ -34,6 +34,7 @@ class JournalCheck:
     once; ``watched`` bills were sent again, and each load looks for a second copy of them."""
 
     entries: int = 0
+    credit_notes: int = 0  # among these
     runs: int = 0
     problems: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
@@ -68,6 +69,7 @@ def _check_entries(journal: Journal, check: JournalCheck) -> None:
             except DamagedRecord as error:
                 check.problems.append(str(error))
                 continue
+            check.credit_notes += entry.credit_note
             check.problems += _contradictions(entry, owners)
             check.doubts += _doubts(entry)
             if entry.resent is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xlsxwriter.utility import xl_col_to_name
 
 from importer.core.safe_text import visible
-from importer.model.bills import BILL, CREDIT_NOTE, TargetStatus
+from importer.model.bills import TargetStatus, document_type
 from importer.model.report_model import RowResult
 from importer.report.phrases import utc
 from importer.report.result_columns import (
@@ -128,7 +128,7 @@ class ResultCells:
                 states = [visible(r.light_state) if r and r.light_state else "" for r in results]
                 block.add_texts(states, text)
             elif header == DOCUMENT:
-                names = [CREDIT_NOTE if r and r.credit_note else BILL if r else "" for r in results]
+                names = [document_type(credit_note=r.credit_note) if r else "" for r in results]
                 block.add_texts(names, text)
             elif header == THEN:
                 block.add_texts([fitting(each) for each in then] or [""] * len(rows), text)

@@ -20,6 +20,7 @@ from importer.report.phrases import (
     day_and_time,
     duration,
     in_order,
+    some_documents,
     status_words,
     tone,
     verdict,
@@ -146,7 +147,9 @@ def _write_statuses(
         more = len(summary.totals) - len(totals)
         notes.append(f"{more} more currencies: see the sheet Tie-out.")
     if unreadable := sum(total.unreadable for total in summary.totals):
-        notes.append(f"{count(unreadable, 'bill')} without a readable amount: in no amount above.")
+        n, of_notes = summary.documents["total"], summary.credit_notes.get("total", 0)
+        words = some_documents(unreadable, n, of_notes)
+        notes.append(f"{words} without a readable amount: in no amount above.")
     for row, note in enumerate(notes, start=below):
         sheet.write_string(row, 1, note, styles["fine_print"])
     return first, below + len(notes)

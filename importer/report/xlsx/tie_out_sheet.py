@@ -12,15 +12,17 @@ from pathlib import Path
 
 from xlsxwriter.worksheet import Worksheet
 
-from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.report_model import BillResult, CurrencyTotal, RunSummary
 from importer.report.build_report import Report
 from importer.report.phrases import (
     LIGHT_AMOUNTS,
+    condition_words,
     control_words,
     day_and_time,
+    document_kinds,
+    documents,
     in_order,
     status_words,
     tie_out_words,
@@ -43,12 +45,10 @@ _NO_FORMULAS = _NO_FIGURES = (None, None, None, None)
 # What a status means for the tie-out: where Light was asked, and where it was not.
 _WHERE: Mapping[str, str] = {
     **dict.fromkeys(IN_LIGHT, "in Light"),
-    Status.VALID: "would be created",
     Status.UNKNOWN: "unclear: check in Light",
 }
 _WHERE_BEFORE: Mapping[str, str] = {
     **dict.fromkeys(IN_LIGHT, "loaded before"),
-    Status.VALID: "would be created",
     Status.UNKNOWN: "unclear: check in Light",
 }
 
@@ -133,10 +133,10 @@ class _CurrencyBlock:
         """Returns the last row."""
         styles, currency = self.styles, self.currency
         self.sheet.set_row(self.row, 22)
-        notes = f", {count(total.notes, 'credit note')}" if total.notes else ""
-        heading = f"{visible(total.currency)}, {count(total.bills, 'bill')}{notes}"
+        heading = f"{visible(total.currency)}, {documents(total.bills, total.notes)}"
+        counted = "Documents" if total.notes else "Bills"
         self.sheet.write_string(self.row, 1, heading, styles["header_inset"])
-        for c, text in enumerate(("Bills", "Gross", "Net", "Tax"), start=2):
+        for c, text in enumerate((counted, "Gross", "Net", "Tax"), start=2):
             self.sheet.write_string(self.row, c, text, styles["header_right"])
         self.sheet.write_blank(self.row, 6, None, styles["header_inset"])
         self._write_sums("In the sheet", "sheet", currency.sheet, self._missing_figures())
@@ -156,7 +156,7 @@ class _CurrencyBlock:
         self._write_in_light()
         in_light = self.row
         if currency.verified:
-            words = f"{currency.verified:,} of {count(currency.created.bills, 'bill')} read"
+            words = f"{currency.verified:,} of {currency.documents(currency.created.bills)} read"
             if currency.missing:
                 words += f"; {currency.missing:,} no longer in Light"
             self._write_sums("Read back from Light", "read back", currency.read, words)
@@ -187,14 +187,17 @@ class _CurrencyBlock:
         else:
             words = "by earlier runs; Light was not asked"
             if currency.unstated:
-                words += f"; the amounts of {count(currency.unstated, 'bill')} are not known here"
+                words += (
+                    f"; the amounts of {currency.documents(currency.unstated)} are not known here"
+                )
             self._write_sums("Loaded before", "in Light", currency.created, words)
 
     def _missing_figures(self) -> str:
         sums = self.currency.sheet
         pairs = (("net", sums.net), ("tax", sums.tax))
         names = " and ".join(name for name, cents in pairs if cents is None)
-        return f"The sheet does not state {names} for every bill." if names else ""
+        noun = self.currency.documents(1).removeprefix("1 ")
+        return f"The sheet does not state {names} for every {noun}." if names else ""
 
     def _write_line(
         self,
@@ -253,13 +256,14 @@ def _write_differing(
     sheet: Worksheet, context: WorkbookContext, row: int, report: Report, bills: Sequence[int]
 ) -> int:
     """Names the bills that make the difference; returns the next free row."""
-    styles = context.styles
+    styles, summary = context.styles, report.summary
+    nouns = document_kinds(summary.bills.get("total", 0), summary.credit_notes.get("total", 0))
     if not bills:
-        words = "Every bill of the sheet is in Light, to the cent."
+        words = f"All {nouns} of the sheet are in Light, to the cent."
         sheet.write_string(row, 1, words, styles["value"])
         return row + 1
     sheet.set_row(row, 24)
-    sheet.write_string(row, 1, "Bills that make the difference", styles["section"])
+    sheet.write_string(row, 1, f"{nouns.capitalize()} that make the difference", styles["section"])
     row += 1
     sheet.write_string(row, 1, "Vendor, invoice", styles["header_inset"])
     for c, text in enumerate(("Row", "Sheet", "Light", "Difference"), start=2):
@@ -313,4 +317,6 @@ def _write_signatures(sheet: Worksheet, styles: CellStyles, row: int) -> int:
 
 def _where(total: CurrencyTotal, status: str) -> str:
     """Whether Light has what is of a status, as far as is known."""
+    if status == Status.VALID:
+        return f"would be created{condition_words(total)}"
     return _WHERE.get(status, "not in Light") if total.asked else _WHERE_BEFORE.get(status, "")

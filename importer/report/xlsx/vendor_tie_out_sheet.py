@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from xlsxwriter.worksheet import Worksheet
 
-from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
 from importer.report.phrases import NO_CURRENCY
 from importer.report.tie_out import CurrencyTieOut, Sums, TieOut
@@ -109,9 +108,9 @@ def _words(vendor: TieOut) -> str:
     if vendor.asked or vendor.has_difference:
         changed = vendor.differing - vendor.not_in_light
         if vendor.not_in_light:
-            parts.append(f"{count(vendor.not_in_light, 'bill')} not in Light")
+            parts.append(f"{vendor.documents(vendor.not_in_light)} not in Light")
         if changed:
-            parts.append(f"{count(changed, 'bill')} {'differs' if changed == 1 else 'differ'}")
+            parts.append(f"{vendor.documents(changed)} {'differs' if changed == 1 else 'differ'}")
     if vendor.sheet.unreadable:
-        parts.append(f"{count(vendor.sheet.unreadable, 'bill')} without a readable amount")
+        parts.append(f"{vendor.documents(vendor.sheet.unreadable)} without a readable amount")
     return "; ".join(parts)
