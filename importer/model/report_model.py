@@ -224,7 +224,8 @@ class CurrencyTotal:
 
     @property
     def has_difference(self) -> bool:
-        return self.asked or (self.loaded == self.bills and not self.unstated)
+        known = 0 < self.loaded == self.bills + self.notes and not self.unstated
+        return self.asked or known
 
 
 @dataclass(frozen=True, slots=True)

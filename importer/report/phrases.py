@@ -140,6 +140,12 @@ def status_words(status: str) -> str:
     return STATUS_WORDS.get(status, visible(status).replace("_", " ").capitalize())
 
 
+def note_status_words(status: str) -> str:
+    """ "Credit notes: created in Light"."""
+    words = status_words(status)
+    return f"Credit notes: {words[:1].lower()}{words[1:]}"
+
+
 def in_order(counts: Mapping[str, int]) -> list[str]:
     """The statuses that occur, in the order of ``Status``, then any others by name."""
     names = [str(name) for name in counts if name != "total"]

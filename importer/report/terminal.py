@@ -19,6 +19,7 @@ from importer.report.phrases import (
     in_currency,
     in_order,
     light_words,
+    note_status_words,
     severities,
     status_words,
     template_words,
@@ -159,7 +160,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
             if (cents := -total.credit_notes.get(status, 0)) or status in total.credit_notes
         ]
         first, *more = amounts or [""]
-        label = f"Credit notes: {status_words(status).lower()}"
+        label = note_status_words(status)
         rows.append((label, f"{summary.credit_notes[status]:,}", "", first))
         rows += [("", "", "", amount) for amount in more]
     sizes = [max(columns_of(row[c]) for row in rows) for c in range(4)]
@@ -172,7 +173,9 @@ def _table(summary: RunSummary, width: int) -> list[str]:
 
 
 def _amount(total: CurrencyTotal, status: str) -> int | None:
-    return total.every_bill if status == "total" else total.by_status.get(status)
+    if status == "total":
+        return total.every_bill if total.bills or total.by_status else None
+    return total.by_status.get(status)
 
 
 def _list(rows: list[tuple[str, str, str, str]], width: int) -> list[str]:

@@ -81,6 +81,11 @@ class TieOut:
         some = list(self.written)[:_TYPED]
         return "; ".join([*some, "…"] if len(self.written) > _TYPED else some)
 
+    @property
+    def counted(self) -> str:
+        """The header above their number."""
+        return "Documents" if self.sheet.notes else "Bills"
+
     def documents(self, n: int) -> str:
         """So many of its bills and credit notes, in words."""
         return some_documents(n, self.sheet.bills, self.sheet.notes)
@@ -96,7 +101,8 @@ class TieOut:
 
     @property
     def has_difference(self) -> bool:
-        return self.asked or (self.created.bills == self.sheet.bills and not self.unstated)
+        known = 0 < self.created.bills == self.sheet.bills and not self.unstated
+        return self.asked or known
 
     @property
     def all_verified(self) -> bool:

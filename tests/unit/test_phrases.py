@@ -230,6 +230,8 @@ def test_credit_notes_are_not_counted_as_bills() -> None:
     assert tie_out_words(notes) == "The totals agree, but 2 credit notes differ."
     unread = replace(unclear, differing=1, unreadable=1)
     assert "1 document has no readable amount" in tie_out_words(unread)
+    unasked = CurrencyTotal("USD", -2520, 0, {}, 0, notes=1, asked=False)
+    assert light_words(unasked) == ""
 
 
 def test_verdict_has_the_tie_out_and_failed_control_totals() -> None:

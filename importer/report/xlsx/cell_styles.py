@@ -52,6 +52,7 @@ _HEADER: _Properties = {
     "valign": "vcenter",
     "text_wrap": True,
 }
+_HEADER_WORD: _Properties = {**_HEADER, "text_wrap": False, "shrink": True}  # never broken
 _HEADER_TOP: _Properties = {**_HEADER, "valign": "top"}
 _WRAPPED: _Properties = {"text_wrap": True, "valign": "top"}
 _LINK: _Properties = {"font_color": LINK, "underline": 1, "valign": "top"}
@@ -69,14 +70,15 @@ STYLES: dict[str, _Properties] = {
     "value": {"valign": "top"},
     "paragraph": {"text_wrap": True, "valign": "vcenter", "indent": 1},
     "header": _HEADER,
+    "header_word": _HEADER_WORD,
     "header_inset": {**_HEADER, "indent": 1},
     "header_right": {**_HEADER, **_RIGHT, "indent": 1},
     "header_top": _HEADER_TOP,
     "header_words": {**_HEADER_TOP, "align": "left", "indent": 1},
     "header_figure": {**_HEADER_TOP, **_RIGHT},  # above figures, with the filter's arrow
     "quiet_header": {**_HEADER, "bg_color": GREY[0], "font_color": GREY[1]},
-    "result_header": {**_HEADER, "bg_color": RESULT_HEADER},
-    "result_header_right": {**_HEADER, "bg_color": RESULT_HEADER, **_RIGHT, "indent": 1},
+    "result_header": {**_HEADER_WORD, "bg_color": RESULT_HEADER},
+    "result_header_right": {**_HEADER_WORD, "bg_color": RESULT_HEADER, **_RIGHT},
     "row_label": _RULED,
     "row_count": {**_RULED, **_COUNT},
     "row_link": {**_RULED, **_COUNT, "font_color": LINK, "underline": 1},

@@ -22,6 +22,7 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 MOST_CENTS = 10**15  # from here on an amount is written as text
 WIDEST = 40  # characters
+_WORD = 13  # the widest a column gets for a word of its header; longer ones are shrunk
 LONGEST_AS_TEXT = 255  # Excel shows longer cells of the format "Text" as ########
 _CUT = "… (cut)"
 
@@ -87,8 +88,10 @@ def write_text(
 
 def width_of(header: str, longest: int, *, lines: int = 1) -> int:
     """The width of a column in characters, from its longest cell and its header in so many lines,
-    with room for the filter's arrow."""
-    return min(max(longest + 2, -(-len(header) // lines) + 5, min(len(header) + 4, 8)), WIDEST)
+    with room for the filter's arrow; words of up to ten letters are not broken."""
+    word = max(map(len, header.split()), default=0)
+    of_header = max(-(-len(header) // lines) + 5, min(word + 4, _WORD))
+    return min(max(longest + 2, of_header), WIDEST)
 
 
 def write_money(

@@ -92,8 +92,8 @@ def write_months(
         return row
     parts = ("Sheet", "In Light") if currency.has_light_amount else ("Sheet",)
     code, unit, lines = visible(currency.name), currency.unit, _latest(currency)
-    row = write_heading(sheet, styles, row, f"Bills by month of issue, {code}")
-    first = write_headers(sheet, styles, row, "Month", ["Bills", "", *parts])
+    row = write_heading(sheet, styles, row, f"{currency.counted} by month of issue, {code}")
+    first = write_headers(sheet, styles, row, "Month", [currency.counted, "", *parts])
     for row, (name, figures) in enumerate(lines, start=first):
         sheet.set_row(row, 18)
         sheet.write_string(row, 1, name, styles["row_label"])

@@ -33,11 +33,9 @@ class ChoiceLists:
         for name, of_field in choices.items():
             self._of_field[name] = len(self._columns)
             labels = [choice.label for choice in of_field]
-            self._columns.append([f"{CHOICES_HEADER}{name}", *map(visible, labels)])
-            self._columns.append(["id", *(choice.id for choice in of_field)])
-            if name == "vendor":
-                self._columns[-2].append(CREATE)  # has no id
-                self._columns[-1].append("")
+            create = [CREATE] if name == "vendor" else []  # has no id
+            self._columns.append([f"{CHOICES_HEADER}{name}", *create, *map(visible, labels)])
+            self._columns.append(["id", *("" for _ in create), *(c.id for c in of_field)])
 
     def range_of(self, row: Unresolved) -> str | None:
         """The cells that the row's dropdown offers, as a formula names them; None for none.
@@ -51,9 +49,11 @@ class ChoiceLists:
         size = len(row.suggestions) + len(every)
         if row.suggestions and self._cells + size <= _MOST_CELLS:
             self._cells += size
-            labels = dict.fromkeys(visible(s.label) for s in (*row.suggestions, *every))
-            if row.field == "vendor":
-                labels[CREATE] = None
+            create = [CREATE] if row.field == "vendor" else []
+            suggested, others = (
+                [visible(each.label) for each in labels] for labels in (row.suggestions, every)
+            )
+            labels = dict.fromkeys((*suggested, *create, *others))
             column = len(self._columns)
             self._columns.append([visible(row.value), *labels])
         cells = xl_range_abs(1, column, len(self._columns[column]) - 1, column)

@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 _A4 = 9
 _SMALLEST = 0.55  # of the size on the screen: print of 6 points, as in a bank's small print
+_REST = 0.08  # of the pages: a last page with less is spared by smaller print
 _SHRUNK = 0.85  # what a sheet may be made smaller by, so that it needs one page only
 _PAGE_WIDTH, _PAGE_HEIGHT = 784.0, 509.0  # points between the margins of A4 in landscape
 
@@ -34,11 +35,20 @@ def set_up_page(sheet: Worksheet, run: str | None, printed: SheetPrint) -> None:
     sheet.set_paper(_A4)
     scale = min(1.0, _PAGE_WIDTH / max(_points(printed.widths), 1))
     shrunk = max(_SMALLEST, _SHRUNK * scale)
-    sheet.fit_to_pages(1, 1 if printed.height <= _PAGE_HEIGHT / shrunk else 0)
+    tall = 1 if printed.height <= _PAGE_HEIGHT / shrunk else _whole_pages(printed.height, scale)
+    sheet.fit_to_pages(1, tall)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     # "&" starts a code in a footer; the whole may have 255 characters.
     name = (f"light-import, run {run}" if run else "light-import").replace("&", "&&")[:120]
     sheet.set_footer(f"&L&8{name}&C&8&A{printed.cut}&R&8Page &P of &N")
+
+
+def _whole_pages(height: float, scale: float) -> int:
+    """The pages that rows of so many points fill where the rest of a few rows, shrunk a little,
+    fits on them too; 0: as many as there are."""
+    pages = height * scale / _PAGE_HEIGHT
+    whole = int(pages)
+    return whole if whole and pages - whole <= _REST * whole else 0
 
 
 def readable(widths: Sequence[int]) -> int:

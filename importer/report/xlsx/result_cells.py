@@ -36,16 +36,16 @@ from importer.report.xlsx.workbook_context import WorkbookContext
 
 ID_WIDTH = 13  # characters: the first group of an id tells one from another
 _WIDTHS = {
-    STATUS: 12,
-    MESSAGE: 12,
+    STATUS: 14,
+    MESSAGE: 15,
     REFERENCE: 16,
     GROSS: 13,
     NET: 13,
     TAX: 12,
     THEN: 11,
-    DOCUMENT: 13,
+    DOCUMENT: 14,
     BILL_ID: ID_WIDTH,
-    LINE_ID: ID_WIDTH,
+    LINE_ID: 16,
     STATE: 12,
     ATTEMPTS: 12,
     LOADED_AT: 21,
@@ -76,7 +76,7 @@ class ResultCells:
         self._sheet, self._context = sheet, context
         self._first, self._last = first, last
         self._columns = {**dict(enumerate(first)), **dict(enumerate(last, start=at))}
-        self._longest = self._longest_reference = self._longest_status = 0
+        self._longest = self._longest_reference = self._longest_status = self._longest_state = 0
         self._status = {
             (status, linked): text_xml(status, style_number(styles[status]))
             for linked, styles in enumerate((context.styles.status, context.styles.status_link))
@@ -127,6 +127,7 @@ class ResultCells:
             elif header == STATE:
                 states = [visible(r.light_state) if r and r.light_state else "" for r in results]
                 block.add_texts(states, text)
+                self._longest_state = max(self._longest_state, max(map(len, states), default=0))
             elif header == DOCUMENT:
                 names = [document_type(credit_note=r.credit_note) if r else "" for r in results]
                 block.add_texts(names, text)
@@ -209,6 +210,7 @@ class ResultCells:
         widths[MESSAGE] = min(max(self._longest + 2, _WIDTHS[MESSAGE]), _WIDEST_MESSAGE)
         reference = min(self._longest_reference + 2, _WIDEST_REFERENCE)
         widths[REFERENCE] = max(reference, _WIDTHS[REFERENCE])
+        widths[STATE] = max(self._longest_state + 2, _WIDTHS[STATE])
         for c, header in self._columns.items():
             self._sheet.set_column(c, c, widths[header])
         printed = [header for header in self._last if header not in _UNPRINTED]

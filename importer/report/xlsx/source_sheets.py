@@ -133,7 +133,8 @@ class _SourceSheet:
             self.context.rows[place] = 0
             marks = self._mark(0, place)
         for c, column in enumerate(self.columns):
-            style = styles.cell[marks[c].value, TEXT] if c in marks else styles["header"]
+            usual = "header" if " " in source.headers[column].strip() else "header_word"
+            style = styles.cell[marks[c].value, TEXT] if c in marks else styles[usual]
             at = len(self.first) + c
             if write_text(self.sheet, 0, at, source.headers[column], style, styles["top"]):
                 self.context.note_altered(f"the header of column {at + 1}")

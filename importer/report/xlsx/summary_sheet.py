@@ -18,8 +18,10 @@ from importer.report.phrases import (
     ROW_WORDS,
     constant_words,
     day_and_time,
+    documents,
     duration,
     in_order,
+    note_status_words,
     some_documents,
     status_words,
     tone,
@@ -117,7 +119,10 @@ def _write_statuses(
     """Returns the row of the first status, and the first row below the table."""
     totals = sorted(summary.totals, key=lambda total: -total.bills)[:_MOST_CURRENCIES]
     totals = [total for total in summary.totals if total in totals]  # in the order of the run
-    row = write_heading(sheet, styles, row, "Result of each bill")
+    heading = "Result of each bill" + (
+        " and credit note" if summary.credit_notes.get("total") else ""
+    )
+    row = write_heading(sheet, styles, row, heading)
     amounts = [_amount_header(total.currency) for total in totals]
     first = write_headers(sheet, styles, row, "Status", ["Bills", "Line items", *amounts])
     statuses = in_order(summary.bills)
@@ -134,7 +139,8 @@ def _write_statuses(
             write_money(sheet, row, c, cents, styles.money(name, total.unit), total.unit)
     below = first + len(statuses) + 1
     for status in in_order(summary.credit_notes):
-        label = f"Credit notes: {status_words(status).lower()}"
+        label = note_status_words(status)
+        sheet.set_row(below, 19)
         sheet.write_string(below, 1, label, styles["row_label"])
         sheet.write_number(below, 2, summary.credit_notes[status], styles["row_count"])
         sheet.write_blank(below, 3, None, styles["row_count"])
@@ -209,7 +215,8 @@ def _write_vendors(
         parts, bars = ("In Light", "Not in Light"), (bar_colour(Status.CREATED), NOT_IN_LIGHT_BAR)
         figures = [(v.light, max(v.sheet.gross - v.light, 0)) for v in vendors]
     row = write_heading(sheet, styles, row, f"Largest vendors, {code}")
-    headers = ("Bills", "" if offline else "Bills in Light", *parts)
+    counted = currency.counted
+    headers = (counted, "" if offline else f"{counted} in Light", *parts)
     first = write_headers(sheet, styles, row, "Vendor", headers)
     names = [visible(vendor.label)[:_LONGEST_NAME] for vendor in vendors]
     for row, (name, vendor, amounts) in enumerate(
@@ -277,7 +284,9 @@ def _write_facts(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSum
     ]
     for total in summary.totals[_MOST_CURRENCIES:]:
         amount = money(total.sheet, total.unit)
-        facts.append((f"Total {total.currency}", f"{amount} in {total.bills:,} bills"))
+        facts.append(
+            (f"Total {total.currency}", f"{amount} in {documents(total.bills, total.notes)}")
+        )
     for label, value in facts:
         if value:
             sheet.write_string(row, _FACTS, visible(label), styles["label"])

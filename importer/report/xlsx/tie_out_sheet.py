@@ -30,7 +30,7 @@ from importer.report.phrases import (
 from importer.report.tie_out import CurrencyTieOut, Sums, in_light_now
 from importer.report.xlsx.cell_styles import CellStyles, decimals
 from importer.report.xlsx.cell_values import MOST_CENTS, write_money
-from importer.report.xlsx.page_setup import SheetPrint, fits_one_page
+from importer.report.xlsx.page_setup import SheetPrint, fits_one_page, lines_of
 from importer.report.xlsx.vendor_tie_out_sheet import FIGURES, VendorTable
 from importer.report.xlsx.workbook_context import WorkbookContext
 
@@ -39,7 +39,7 @@ _INTRODUCTION = (
     " items; they are blank if the sheet does not state them for every bill."
 )
 MOST_NAMED = 1_000  # bills that make a difference
-_WIDTHS = (2, 42, 10, 21, 21, 19, 62)
+_WIDTHS = (2, 42, 13, 21, 21, 19, 62)
 _ROW_HEIGHT = 20  # points, about
 _NO_FORMULAS = _NO_FIGURES = (None, None, None, None)
 # What a status means for the tie-out: where Light was asked, and where it was not.
@@ -134,9 +134,8 @@ class _CurrencyBlock:
         styles, currency = self.styles, self.currency
         self.sheet.set_row(self.row, 22)
         heading = f"{visible(total.currency)}, {documents(total.bills, total.notes)}"
-        counted = "Documents" if total.notes else "Bills"
         self.sheet.write_string(self.row, 1, heading, styles["header_inset"])
-        for c, text in enumerate((counted, "Gross", "Net", "Tax"), start=2):
+        for c, text in enumerate((self.currency.counted, "Gross", "Net", "Tax"), start=2):
             self.sheet.write_string(self.row, c, text, styles["header_right"])
         self.sheet.write_blank(self.row, 6, None, styles["header_inset"])
         self._write_sums("In the sheet", "sheet", currency.sheet, self._missing_figures())
@@ -210,7 +209,7 @@ class _CurrencyBlock:
         """The next row. ``figures`` are bills, and gross, net and tax in cents; None for blank."""
         sheet, styles = self.sheet, self.styles
         self.row += 1
-        sheet.set_row(self.row, 19 if len(words) < 60 else 34)
+        sheet.set_row(self.row, 4 + 15 * lines_of(words, _WIDTHS[6]))
         sheet.write_string(self.row, 1, label, styles[f"{style}_label"])
         for c, (n, formula) in enumerate(zip(figures, formulas, strict=True), start=2):
             unit = 1 if c == 2 else self.unit

@@ -19,7 +19,7 @@ from importer.report.xlsx.workbook_context import WorkbookContext
 
 TO_RESOLVE = "To resolve"
 FIELD, VALUE, PICK, SUGGESTION, ID = "field", "value", "pick", "suggestion", "id"
-_COLUMNS = ((FIELD, 16), (VALUE, 36), (PICK, 40), ("why", 24), ("bills", 8), ("rows", 24))
+_COLUMNS = ((FIELD, 16), (VALUE, 36), (PICK, 40), ("why", 36), ("bills", 8), ("rows", 24))
 _PICK = 2
 _FIRST = len(_COLUMNS)  # column of the first suggestion
 _ROWS_NAMED = 20
@@ -52,7 +52,7 @@ def write_to_resolve(
     # On paper the first suggestions do; with all of them it would be too small to read.
     printed = [*(width for _, width in _COLUMNS), *[suggestion] * min(most, _PRINTED)]
     sheet.print_area(0, 0, len(shown), len(printed) - 1)
-    context.prints[sheet.get_name()] = SheetPrint(printed, 15 * len(shown))
+    context.prints[sheet.get_name()] = SheetPrint(printed, 15 * (len(shown) + 1))
     numbered = [f"{name} {n}" for name in (SUGGESTION, ID) for n in range(1, most + 1)]
     for c, header in enumerate([*(name for name, _ in _COLUMNS), *numbered]):
         style = styles["result_header" if c == _PICK else "header"]

@@ -54,12 +54,14 @@ class VendorTable:
 def write_vendor_tie_out(sheet: Worksheet, context: WorkbookContext, table: VendorTable) -> None:
     """One row a currency and vendor."""
     styles = context.styles
+    counted = "documents" if any(vendor.sheet.notes for _, vendor in table.rows) else "bills"
+    figures = (counted, *FIGURES[1:])
     headers = ["Currency", "Vendor"]
     headers += [
-        f"{part[0].upper()}{part[1:]}: {figure}" for part in table.parts for figure in FIGURES
+        f"{part[0].upper()}{part[1:]}: {figure}" for part in table.parts for figure in figures
     ]
     headers += ["Difference", "What differs", "As typed"]
-    widths = [10, 34, *([9, 17, 17, 15] * len(table.parts)), 16, 30, 34]
+    widths = [10, 34, *([11, 17, 17, 15] * len(table.parts)), 16, 40, 34]
     context.prints[VENDOR_TIE_OUT] = SheetPrint(widths, 34 + 15 * len(table.rows))
     for c, width in enumerate(widths):
         sheet.set_column(c, c, width)
