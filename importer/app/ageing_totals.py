@@ -31,7 +31,7 @@ def ageing_totals(expect: Pairs, template: Template, as_of: str | None) -> Agein
                 f" the days are {', '.join(BUCKETS)}."
             )
         if as_of is None:
-            raise UsageProblem(f"{shown}: say of which day, as in --as-of 2025-03-31.")
+            raise UsageProblem(f"{shown}: give its day, as in --as-of 2025-03-31.")
         unit = template.formats.cents_per_unit.get(currency, 100)
         cents = to_cents(read_decimal(text, Numbers.POINT), unit)
         if isinstance(cents, UnreadableAmount):

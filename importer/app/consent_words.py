@@ -71,14 +71,14 @@ def load_question(load: LoadForecast) -> str:
 def undo_facts(undo: UndoForecast) -> list[Fact]:
     """What an undo is about to cancel."""
     files = ", ".join(visible(Path(name).name) for name in undo.files)
-    left = f", {undo.left:,} others of the run stay" if undo.left else ""
+    left = f", {undo.left:,} others of the run stay in Light" if undo.left else ""
     return [
         *company_facts(undo.company, undo.address),
         ("Run", f"{undo.run}, {undo.started:%Y-%m-%d %H:%M} UTC, {files}"),
         ("Bills", f"{undo.bills:,} to cancel{left}"),
         *([("Credits", f"{undo.credit_notes:,} to cancel")] if undo.credit_notes else []),
         *(
-            [("Changed", f"{undo.restored:,} to be made what they were before")]
+            [("Changed", f"{undo.restored:,} to be restored to what they were before")]
             if undo.restored
             else []
         ),

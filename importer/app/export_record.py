@@ -66,5 +66,5 @@ def export_line(
 def _id(text: str) -> str:
     value, problem = parse_uuid(text.strip())
     if problem:
-        raise UsageProblem(f"{visible(text)} is no id of Light: an id is a UUID.")
+        raise UsageProblem(f"'{visible(text)}' is not a Light id; a Light id is a UUID.")
     return str(value)

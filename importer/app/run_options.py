@@ -102,8 +102,11 @@ def continue_options(
     )
     for some, words in (
         (used, "Options of the workbook's run: {}."),
-        (refused, "The workbook names {}, but not that you made it on this computer: not used."),
-        (missing, "The workbook names {}, which is not there any more; give it again."),
+        (
+            refused,
+            "The workbook names {}, but nothing shows that you made it on this computer: not used.",
+        ),
+        (missing, "The workbook names {}, which no longer exists; give it again."),
     ):
         if some:
             continued.notes.append(words.format(" ".join(some)))

@@ -146,7 +146,7 @@ def _find(options: SettleOptions, journal: Journal) -> BillOutcome:
         return doubtful[0]
     if len(doubtful) > 1:
         raise UsageProblem(
-            f"Run {options.run} has {len(doubtful)} times '{wanted}' in doubt. Name the row in the"
+            f"Run {options.run} has {len(doubtful)} bills '{wanted}' in doubt. Name the row in the"
             " sheet instead, as row:7."
         )
     if matching:

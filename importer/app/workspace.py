@@ -307,7 +307,7 @@ def open_workspace(owner: str, id: str) -> Workspace:
     """A workspace as it was left; UsageProblem where there is none of that id."""
     path = workspaces_folder(owner) / id / _STATE
     if not _ID.fullmatch(id) or not path.is_file():
-        raise UsageProblem("There are no such files here any more. Drop them again.")
+        raise UsageProblem("These files are no longer here. Drop them again.")
     facts = json.loads(path.read_text())
     facts["picks"] = [PickedName(**pick) for pick in facts["picks"]]
     return Workspace(path.parent, **facts)

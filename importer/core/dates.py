@@ -273,9 +273,9 @@ def unreadable_reason(text: str, formats: Sequence[str], order: Order | None) ->
     """Why ``reader(formats, order)`` takes no date from a text, as a clause."""
     bare, _ = split_time(text)
     if serial_date(bare):
-        return "it is Excel's number of a day"
+        return "it is Excel's day number"
     if _WITH_OFFSET.fullmatch(bare):
-        return "its time is of a time zone, in which another day may be meant"
+        return "its time has a time zone, in which another day may be meant"
     patterns = [compile_format(f) for f in (formats or (*_ISO, *_NAMED)) if f != SERIAL]
     matches = [match for p in (*_ISO_PATTERNS[:1], *patterns) if (match := p.fullmatch(bare))]
     days = {_date_of(match, _any_day) for match in matches}
@@ -287,7 +287,7 @@ def unreadable_reason(text: str, formats: Sequence[str], order: Order | None) ->
             return f"read {order or Order.DAY_FIRST} it is no day"
     in_any_year = days - {None}
     if len(in_any_year) > 1:
-        return "the template's formats make different dates of it"
+        return "the template's formats read it as different dates"
     if in_any_year:
         return f"it is not between the years {FIRST_YEAR} and {LAST_YEAR}"
     if days and all(not m.groupdict().get("name") or _month_of(m) for m in matches):

@@ -36,7 +36,7 @@ class KeyMissing(UsageProblem):
 class RunMissing(UsageProblem):
     """No run of that name sent anything to Light."""
 
-    remedy = "Take a run that light-import runs lists."
+    remedy = "Use a run that 'light-import runs' lists."
 
 
 class UnreadableFile(UsageProblem):

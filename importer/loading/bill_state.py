@@ -207,7 +207,11 @@ def unknown_state(remote: LightBill) -> str:
     """That nothing can be concluded from a bill's state, in words; "" where it is a known one."""
     if remote.state in (KNOWN_NOTE_STATES if remote.credit_note else KNOWN_STATES):
         return ""
-    return f"its state {remote.state} is unknown here" if remote.state else "it states no state"
+    return (
+        f"light-import does not know its state {remote.state}"
+        if remote.state
+        else "it has no state"
+    )
 
 
 def complaint(remote: LightBill) -> str:
@@ -215,12 +219,12 @@ def complaint(remote: LightBill) -> str:
     if remote.failure_reason:
         return f"it says {remote.failure_reason} (state {remote.state})"
     duplicated = remote.state == "DUPLICATED" and not remote.credit_note
-    return "it holds it for a duplicate (state DUPLICATED)" if duplicated else ""
+    return "Light treats it as a duplicate (state DUPLICATED)" if duplicated else ""
 
 
 def _why_never(kind: StepKind, state: str) -> str:
     if kind is StepKind.CANCEL and state in _NOTE_BEFORE:
-        return f"it is no draft (state {state})"
+        return f"it is not a draft (state {state})"
     if kind is StepKind.CANCEL:
         return f"it is in the ledger already (state {state})"
     if kind is StepKind.REFERENCES and state in _POSTED | _IN_APPROVAL | _LEAVING:

@@ -278,7 +278,7 @@ def changed_documents(
                 moment=f"{step.sent:%Y-%m-%d %H:%M} UTC" if step.sent else "an earlier day",
                 consequence="Replace it in Light if it should be there; it is not uploaded again."
                 if done
-                else "This load uploads the file of now.",
+                else "This load uploads the current file.",
             )
         )
     return out

@@ -121,7 +121,7 @@ class Expression(StrictModel):
     optional: bool = Field(
         False, description="the sheet may lack the column; of a product the second one, for 1"
     )
-    separator: str = Field(" ", description="what stands between the parts of concat")
+    separator: str = Field(" ", description="the text between the parts of concat")
     map: Annotated[dict[Text, Text], Field(min_length=1)] | None = Field(
         None, description="value in the sheet: value to take"
     )

@@ -139,7 +139,7 @@ def _advice(tables: Sequence[SourceTable], candidates: Sequence[_Candidate]) -> 
     source = best.source if best else first
     row = best.header.last_row if best else 0
     if best and (still_open := undecided(source, best.header)):
-        yield f"The file does not say {still_open}: a template must."
+        yield f"The file does not state {still_open}: a template must."
     file = source.file
     yield (
         f"Draft a template for it: light-import template new --from '{file}' -o mine.yaml"

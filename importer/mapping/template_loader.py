@@ -135,7 +135,7 @@ def _nodes(
         for key, value in node.value:
             name = str(key.value)
             if name in names:
-                raise TemplateProblem(f"line {key.start_mark.line + 1}: '{name}' is there twice.")
+                raise TemplateProblem(f"line {key.start_mark.line + 1}: '{name}' appears twice.")
             names.add(name)
             yield (*path, name, "[key]"), key.start_mark.line + 1
             yield from _nodes(value, (*path, name))
@@ -167,7 +167,7 @@ def _read(path: Path, shipped: bool) -> LoadedTemplate:
     try:
         if path.stat().st_size > _LARGEST:
             raise TemplateProblem(
-                f"{path}: a template has at most {_LARGEST >> 10} KB; this is no template."
+                f"{path}: a template has at most {_LARGEST >> 10} KB; this is not a template."
             )
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -119,11 +119,11 @@ warning bills.invoiceNumber.near_duplicate: nearly the same invoice number
 warning bills.amount.says_no_bill: a bill whose text says that it is none
   The bill is of {amount}, but '{value}' says that it is a credit note or void.
   → If it is a credit note, give it that type or a negative amount; if it is void, remove it. If it
-    is a bill, nothing is to be done.
+    is a bill, there is nothing to do.
 warning bills.invoiceNumber.torn: a row that may belong to the bill beside it
   '{value}' may be the number of bill '{other}' (row {first}), changed by mistake: both have the
   same vendor and date, and {why}.
-  → If they are one bill, correct the number; if they are two, nothing is to be done.
+  → If they are one bill, correct the number; if they are two, there is nothing to do.
 warning bills.invoiceNumber.date_like: an invoice number that may be a date
   '{value}' {reads}, and other numbers look like '{other}': Excel, or the program that wrote the
   file, may have changed it.
@@ -248,8 +248,8 @@ bills.creditsBill.other_vendor: a credit note of another vendor's bill
   The bill '{value}' in row {row} is of another vendor than the credit note.
   → Correct the vendor or the number of the bill.
 bills.creditsBill.too_much: a credit note of more than its bill
-  The bill '{value}' comes to {bill}, and credit notes of {note} credit it.
-  → Correct the amounts, or leave the number out of what the bill is not credited with.
+  The bill '{value}' comes to {bill}, but its credit notes come to {note}.
+  → Correct the amounts, or remove the number from credit notes that are not for this bill.
 bills.creditsBill.not_credit_note: a bill that credits another
   The row is a bill, and names the bill '{value}' as the one that it clears.
   → Write credit note in the column type, or leave the number out.

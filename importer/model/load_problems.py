@@ -64,13 +64,13 @@ light.ledger_missing: a posted document that is not in the ledger
   → Look it up in Light's ledger; if it was posted a moment ago, verify again.
 light.ledger_unbalanced: a document that does not balance in the ledger
   Debit less credit is {amount}.
-  → Show it to those who keep the ledger in Light: a posted document balances.
+  → Show it to the people responsible for the ledger in Light: a posted document must balance.
 light.ledger_unreadable: a document whose amounts the ledger does not show
-  {number} of its lines in the ledger have no amount, and nothing is equal to that.
+  {number} of its lines in the ledger have no amount, so they cannot be compared.
   → Look it up in Light's ledger, and verify again.
 light.not_cancelled: a bill that undo did not cancel
   The bill was not cancelled: {reason}.
-  → Look at it in Light. What was only changed there is cancelled with --force.
+  → Check it in Light. With --force, undo also cancels bills that were only changed there.
 light.cancel_unknown: a cancellation in doubt
   Light may or may not have cancelled the bill: {reason}.
   → Run the undo again: it reads the bill first.
@@ -85,7 +85,7 @@ run.row.added: a row added to a finished run
   Run {run} did not load this row: it is now read as a {noun}.
   → Load the file again to check it; bills loaded before are not sent twice.
 cells.not_clearable: a field that cannot be blank
-  (clear) would blank a field that a bill in Light needs, or that Light works out.
+  (clear) would blank a field that a bill in Light needs, or that Light calculates.
   → Type the value that it should have.
 bills.lightBillId.no_update: a bill of Light's that would be sent again
   The row is of the {noun} {id} in Light, and has another number, vendor or entity than that {noun},
@@ -95,10 +95,10 @@ bills.update.twice: two rows that would change one bill
   Another row of the sheet is of the same bill in Light, {id}, so neither changes it.
   → Keep one row of the bill.
 light.not_updated: a bill that was not changed in Light
-  The bill is not as in the sheet, and was not changed in Light: {reason}.
+  The bill in Light differs from the sheet and was not changed: {reason}.
   → Change it in Light, or restore the row.
 light.changed_since: a bill that somebody changed in Light since
-  Light shows other values than were loaded ({fields}), so that the bill was not changed.
+  Light shows other values than were loaded ({fields}), so the bill was not changed.
   → Compare it in Light. With --force the sheet's values replace them.
 light.update_refused: a change that Light refused
   Light refused to change the bill, and has it as before: {reason}.
@@ -108,12 +108,12 @@ light.update_forbidden: a change that the key's role does not permit
   → Ask for the key's role to be changed in Light (Settings > API Keys), and run the same command
     again.
 light.not_restored: a changed bill that undo left as it is
-  The bill was not made what it was before the run: {reason}.
-  → Look at it in Light. What somebody else has changed since stays.
+  The bill was not restored to what it was before the run: {reason}.
+  → Check it in Light. Values that somebody else has changed since are left unchanged.
 light.update_unknown: a change in doubt
-  Light may have a part of the changes: {reason}.
-  → Run the same command again, with --update: it reads the bill and makes what is left. To have
-    it as it was before, 'light-import undo RUN'.
+  Light may have only some of the changes: {reason}.
+  → Run the same command again, with --update: it reads the bill and makes the remaining changes.
+    To restore the values of before, run 'light-import undo RUN'.
 warning light.would_update: a bill that would be changed in Light
   With this sheet the bill would be changed: {changes}.
   → Load without --dry-run to change it.

@@ -14,17 +14,17 @@ warning vendors.column.unknown: a column of the sheet Vendors that Light has no 
   The column '{value}' of the sheet Vendors is not read.
   → Use the name of a field of Light's vendors{nearest}.
 vendors.name.none: a vendor without a name
-  '{value}' is no name of a vendor, so none is created.
+  '{value}' is not a vendor's name, so no vendor is created.
   → Write the vendor's name in the column 'name' of a sheet Vendors, with its identifier or VAT id
     as the bills have it.
 vendors.value.invalid: a value that is wrong for a vendor
-  '{value}' is not right for {field}: {reason}.
+  '{value}' is not valid for {field}: {reason}.
   → Correct it, or leave the cell empty.
 vendors.repeated: one vendor in two rows
   Two rows of the sheet Vendors have the {field} '{value}'.
   → Keep one of them.
 warning vendors.unused: a vendor that no bill names
-  No bill that is to be loaded names the vendor '{value}', so it is not created.
+  No bill to be loaded names the vendor '{value}', so it is not created.
   → Write its name, identifier or VAT id as the bills have it, or delete the row.
 vendors.twice: a vendor in Light more than once
   Light has the vendor '{value}' more than once: {ids}. This load created it once.
@@ -102,7 +102,7 @@ warning bills.purchaseOrderId.doubtful_status: a purchase order that is not open
   The purchase order {value} is {status} in Light, not open.
   → Check in Light that bills can be matched to it.
 bills.purchaseOrderId.other_vendor: a purchase order of another vendor
-  The purchase order {value} is of the vendor {of_order}, the bill of {of_bill}.
+  The purchase order {value} belongs to the vendor {of_order}, the bill to {of_bill}.
   → Correct the vendor or the purchase order.
 line_items.taxCode.no_table: a tax code name without a lookup table
   '{value}' is the name of a tax code, and Light does not list the ids of tax codes.

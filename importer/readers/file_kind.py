@@ -159,7 +159,7 @@ def _nearest(path: Path) -> str:
     except OSError:
         return "Check the name and the folder"
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.75)
-    return f"Check the name: beside it is {near[0]}" if near else "Check the name and the folder"
+    return f"Did you mean {near[0]}?" if near else "Check the name and the folder"
 
 
 def _zip_kind(path: Path) -> FileKind:

@@ -53,7 +53,7 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
         scans = scanner.scan(Part(archive, content))
         if not scans:
             raise DamagedError(
-                "It cannot be read: no tables are in it that are named as OpenDocument names them."
+                "It cannot be read: it has no tables named as OpenDocument requires."
                 " Open it in LibreOffice and save it as an Excel workbook (.xlsx)"
             )
         names = [scan.name for scan in scans]

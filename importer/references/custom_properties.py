@@ -110,7 +110,7 @@ class _SheetProperties:
             return None
         if elsewhere := named(of_other_level):
             other = f"{self.other_noun}s"
-            words["nearest"] = f": it is a property of {other}, and belongs into a column there"
+            words["nearest"] = f": it is a property of {other}, and belongs in a column there"
             if elsewhere[0].level not in LEVELS.values():
                 level = elsewhere[0].level or "no level"
                 words["nearest"] = (

@@ -67,8 +67,7 @@ class Pick:
 
 
 NOT_OFFERED = (
-    "'{}' is neither one of the suggestions for '{}' nor an id of Light. Choose from the list, or"
-    " paste the id."
+    "'{}' is neither a suggestion for '{}' nor a Light id. Choose from the list, or paste the id."
 )
 
 

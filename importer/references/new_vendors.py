@@ -180,15 +180,19 @@ def _iban_problem(text: str) -> str:
 
 
 def _country_problem(text: str) -> str:
-    return "" if not text or _COUNTRY.fullmatch(text) else "a country is two capitals, as GB"
+    return (
+        ""
+        if not text or _COUNTRY.fullmatch(text)
+        else "a country code has two capital letters, such as GB"
+    )
 
 
 def _currency_problem(text: str) -> str:
-    return "" if not text or text in EXPONENTS else "it is no ISO 4217 code"
+    return "" if not text or text in EXPONENTS else "it is not an ISO 4217 code"
 
 
 def _email_problem(text: str) -> str:
-    return "" if not text or _EMAIL.fullmatch(text) else "it is no e-mail address"
+    return "" if not text or _EMAIL.fullmatch(text) else "it is not an e-mail address"
 
 
 # --- what Light has ---------------------------------------------------------------------------
@@ -243,5 +247,5 @@ def _contradiction(new: NewVendor, vendor: Vendor) -> str:
     for name, light in (("identifier", vendor.identifier), ("vatId", vendor.vat_id)):
         ours = new.values.get(name)
         if ours and light and number_key(ours) != number_key(light):
-            return f"its {name} is {light} there and {ours} here"
+            return f"its {name} is {light} in Light and {ours} in the sheet"
     return ""

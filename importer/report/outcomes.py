@@ -43,7 +43,7 @@ def outcome_words(outcome: BillOutcome) -> str:
         return ": ".join(filter(None, (outcome.partial, outcome.message)))
     if outcome.status is Status.UNKNOWN and outcome.entry.is_refused:
         reason = outcome.message.rstrip(". ")
-        return f"Light refused it ({reason}); whether it has it all the same was not looked for"
+        return f"Light refused it ({reason}); whether it has it all the same was not checked"
     discovery = _DISCOVERIES[outcome.how] if outcome.how else ""
     return "; ".join(filter(None, (discovery, outcome.message)))
 

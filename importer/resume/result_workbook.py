@@ -126,7 +126,7 @@ def read_picks(tables: Sequence[SourceTable]) -> list[Pick]:
                 first = picks.setdefault((pick.field, name_key(pick.value)), pick)
                 if first.id != pick.id:
                     problems.append(
-                        f"{pick.place}: '{pick.value}' is there twice, with different picks."
+                        f"{pick.place}: '{pick.value}' is listed twice, with different picks."
                     )
     if problems:
         raise UsageProblem("\n".join(problems))

@@ -104,7 +104,7 @@ def row_changes(
                 " and it is unclear which one counts. Delete one of them."
             )
         changes.notes.append(
-            f"The sheet {visible(table.sheet or '')} is no part of the result and was not read."
+            f"The sheet {visible(table.sheet or '')} is not part of the result and was not read."
         )
     return changes
 
@@ -180,7 +180,7 @@ def _sheet_of(
         return others[0]
     why = "none of the others has its columns" if not others else "several sheets have its columns"
     raise UsageProblem(
-        f"{file}: the sheet '{sheet.name}' of the result is not there, and {why}. Give it its name"
+        f"{file}: the sheet '{sheet.name}' of the result is missing, and {why}. Give it its name"
         " back, or make the workbook again."
     )
 

@@ -327,7 +327,7 @@ def _validation(column: _Column, lists: _Lists) -> DataValidation | None:
             name = "yes or no"
         rule = DataValidation("list", formula1=lists.formula(name, column.choices))
         rule.showErrorMessage = column.strict
-        rule.error = "Choose one of the list."
+        rule.error = "Choose one from the list."
     else:
         types = (check.excel for check in CELL_CHECKS[column.kind] if check.excel)
         excel = next(types, None)

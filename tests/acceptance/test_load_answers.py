@@ -164,7 +164,7 @@ def altered(sandbox: Sandbox, **values: Any) -> Fault:
         ({"amount": 999}, "the amount is 9.99 in Light and 10.01 in the sheet"),
         ({"currency": "USD"}, "the currency is USD in Light and GBP in the sheet"),
         ({"companyEntityId": ENTITIES[1]}, f"the company entity is {ENTITIES[1]} in Light"),
-        ({"state": "FROZEN_BY_AUDIT"}, "its state FROZEN_BY_AUDIT is unknown here"),
+        ({"state": "FROZEN_BY_AUDIT"}, "light-import does not know its state FROZEN_BY_AUDIT"),
     ],
     ids=["amount", "currency", "entity", "state"],
 )
@@ -416,6 +416,6 @@ def test_new_state_after_a_yes_makes_no_claim(load: Load, sandbox: Sandbox, tmp_
     ) as proxy:
         told = load(proxy.url, *files, *FAST)
         assert (told.code, codes(told)) == (3, ["light.step_unknown"])
-        words = "Light said yes; its state FROZEN_BY_AUDIT is unknown here"
+        words = "Light accepted it; light-import does not know its state FROZEN_BY_AUDIT"
         assert words in told.json["findings"][0]["message"]
         assert not any(r.path.endswith("/mark-as-paid") for r in proxy.requests)

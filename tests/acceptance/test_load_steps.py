@@ -328,7 +328,7 @@ def test_unknown_state_is_reported_and_nothing_done(
     sandbox.context.store.save_bill(sandbox.bills()[0] | {"state": "ON_THE_MOON"})
     told = load(sandbox.base_url, *write_bills(tmp_path, [row(0, "paid")]))
     assert (told.code, codes(told)) == (3, ["light.step_unknown"])
-    assert "its state ON_THE_MOON is unknown here" in told.json["findings"][0]["message"]
+    assert "light-import does not know its state ON_THE_MOON" in told.json["findings"][0]["message"]
 
 
 def test_step_with_lost_answers_is_unknown_until_settled(

@@ -138,7 +138,7 @@ def test_undo_leaves_a_bill_in_a_new_state_alone(
         undone = command("undo", run, "--yes", "--json")
         assert undone.code in (3, 4)
         assert undone.json["bills"] == {"total": 2, "created": 1, "undone": 1}
-        assert f"its state {NEW} is unknown here" in undone.out
+        assert f"light-import does not know its state {NEW}" in undone.out
         cancels = [r.path for r in proxy.requests if r.path.endswith("/cancel")]
         assert len(cancels) == 1
         again = load(proxy.url, *files)

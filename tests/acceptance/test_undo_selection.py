@@ -111,7 +111,7 @@ def test_question_says_how_much_is_chosen(load: Load, sandbox: Sandbox, tmp_path
         terminal.until("Cancel these bills in Light?")
         terminal.type("n\n")
         assert terminal.end() == 4
-    assert "2 to cancel, 4 others of the run stay" in terminal.said
+    assert "2 to cancel, 4 others of the run stay in Light" in terminal.said
     assert "20.04 GBP" in terminal.said
     assert f"light-import undo {run} --bills INV-00001,INV-00003 (asks again)" in terminal.said
     assert len(live(sandbox)) == 6

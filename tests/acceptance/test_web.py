@@ -601,7 +601,7 @@ def test_files_are_removed_when_asked(page: WebPage, tmp_path: Path) -> None:
     assert folder.exists()
     page.post(f"{files}/delete", version=page.version(text))
     assert not folder.exists()
-    assert "There are no such files here any more" in page.client.get(files).text
+    assert "These files are no longer here" in page.client.get(files).text
     for id in ("..", "../..", "20260101-000000-abcdef", "%2e%2e%2fseal.key"):
         assert page.client.get(f"/files/{id}").status_code in (400, 404) or id.startswith(".")
 

@@ -386,7 +386,7 @@ def test_nothing_more_is_done_to_a_bill_in_an_unknown_state() -> None:
             Status.UNKNOWN,
             Status.CREATED,
         )
-        assert "its state FROZEN_BY_AUDIT is unknown here" in first.message
+        assert "light-import does not know its state FROZEN_BY_AUDIT" in first.message
         states = [bill["state"] for bills in at.live().values() for bill in bills]
         assert states == ["IN_DRAFT", "UNPAID"]
 

@@ -155,7 +155,7 @@ def test_a_file_that_is_not_there_is_refused_with_its_neighbour(tmp_path: Path) 
     with pytest.raises(UnreadableFile, match=r"bill\.csv: There is no such file\. Check the name"):
         read_file(tmp_path / "bill.csv")
     (tmp_path / "bills.csv").write_text("a,b\n")
-    with pytest.raises(UnreadableFile, match=r"beside it is bills\.csv"):
+    with pytest.raises(UnreadableFile, match=r"Did you mean bills\.csv"):
         read_file(tmp_path / "bill.csv")
     with pytest.raises(UnreadableFile, match="There is no such file"):
         read_file(tmp_path / "bills.csv" / "x.csv")

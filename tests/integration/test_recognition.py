@@ -120,7 +120,9 @@ def test_advice_says_what_the_file_leaves_open(
     tmp_path: Path, header: Sequence[str], row: Sequence[str], still_open: str
 ) -> None:
     message = refusal(ledger(tmp_path, header, row))
-    assert (f"The file does not say {still_open}: a template must." in message) == bool(still_open)
+    assert (f"The file does not state {still_open}: a template must." in message) == bool(
+        still_open
+    )
     assert ("does not say" in message) == bool(still_open)
 
 

@@ -324,7 +324,7 @@ def test_serial_date_is_converted() -> None:
         ("31 Sept 2025", [], "there is no such day"),
         ("04/13/2025", [], "read day first it is no day"),
         ("31/03/25", [], "its year has two digits, so it can be read in several ways"),
-        ("45747", [], "it is Excel's number of a day"),
+        ("45747", [], "it is Excel's day number"),
         ("31/03/25", ["YYYY-MM-DD"], "it is not written as YYYY-MM-DD, nor as YYYY-MM-DD"),
     ],
 )

@@ -139,7 +139,7 @@ def _answer(login: PendingLogin, head: str) -> bytes:
     try:
         login.take(target)
     except ForeignAnswer as error:
-        login.notify(f"An answer came that is not used: {error} Still waiting.")
+        login.notify(f"An answer was ignored: {error} Still waiting.")
         return _page(400, f"{error} light-import still waits for the right one.")
     if login.code.exception() is not None:
         return _page(200, "Light did not allow light-import. You can close this page.")

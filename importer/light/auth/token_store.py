@@ -85,7 +85,7 @@ class TokenStore:
             lock.acquire(timeout=LOCK_SECONDS)
         except filelock.Timeout:
             raise StoreProblem(
-                f"Another light-import has held {path} for a minute. End it and try again"
+                f"Another light-import has been using {path} for a minute. End it and try again"
             ) from None
         except OSError as error:
             raise self._unusable(error) from None
@@ -165,7 +165,7 @@ class TokenStore:
             if lenient:
                 return {}
             raise StoreProblem(
-                f"{self.path}, where the login is kept, is damaged. {LOG_IN_AGAIN}"
+                f"{self.path}, where the login is saved, is damaged. {LOG_IN_AGAIN}"
             ) from None
         if others and "tokens" in record and not lenient:
             raise UsageProblem(
@@ -189,7 +189,7 @@ class TokenStore:
 
     def _unusable(self, error: OSError) -> StoreProblem:
         return StoreProblem(
-            f"{self.path}, where the login is kept, cannot be used ({error.strerror or error})."
+            f"{self.path}, where the login is saved, cannot be used ({error.strerror or error})."
             " Free some space or make the folder writable, and run the same command again."
         )
 
@@ -269,7 +269,7 @@ def check_keyring(account: str) -> None:
         stored = ring.get_password(SERVICE, name)
         ring.delete_password(SERVICE, name)
     if stored != "test":
-        raise StoreProblem("The keyring does not keep what is written to it.")
+        raise StoreProblem("The keyring does not save what is written to it.")
 
 
 def _keyring() -> Any:

@@ -112,7 +112,7 @@ class BillStep(JournaledStep):
 
     repeatable: ClassVar[bool] = False  # sending it twice does no more than sending it once
     balance: ClassVar[bool] = False  # what is outstanding matters
-    already: ClassVar[str] = "it was so in Light already (state {state})"
+    already: ClassVar[str] = "it was already done in Light (state {state})"
 
     _tried: bool = field(init=False)  # sent, now or before, without a definite no
     _doubtful: bool = field(init=False)  # the settling time is due before it is sent again
@@ -259,7 +259,7 @@ class BillStep(JournaledStep):
         is_working = not unknown and (remote.state in WORKING or self._accepted)
         if self._waited >= (settings.patience if is_working else settings.first_look * 7):
             if unknown:
-                answer = "Light said yes; " if self._accepted else ""
+                answer = "Light accepted it; " if self._accepted else ""
                 return self.undetermined(f"{answer}{unknown}", remote)
             in_doubt = self._tried or under_way(self.kind, remote)
             state = StepState.UNKNOWN if in_doubt else StepState.REFUSED

@@ -108,7 +108,7 @@ def _why_left(
         if remote is None:
             return "Light does not show one of the copies now"
         if remote.state not in (_NOTE_DRAFTS if remote.credit_note else _DRAFTS):
-            return f"the copy {remote.id} is no draft (state {remote.state})"
+            return f"the copy {remote.id} is not a draft (state {remote.state})"
         if difference := match_bill(loaded.sent, remote).difference:
             return f"the copy {remote.id} is not equal: {difference}"
         if remote.created_at is None:

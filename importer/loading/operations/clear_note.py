@@ -82,7 +82,9 @@ class ClearNote(JournaledStep):
 
     def accepted(self, content: NoteLink) -> Decision:
         self._tried = self._doubtful = self._accepted = True
-        return Look(self, records=(self.in_doubt("Light said yes, and was not looked at since"),))
+        return Look(
+            self, records=(self.in_doubt("Light accepted it, and it was not checked since"),)
+        )
 
     def rejected(self, outcome: Outcome[Any]) -> Decision:
         # Perhaps because it was done already, or all the same: the links tell.
@@ -117,7 +119,7 @@ class ClearNote(JournaledStep):
             self._doubtful = False
             return Look(self, self.settings.settle)
         if self._accepted:
-            words = "Light said yes, and does not show that it is cleared"
+            words = "Light accepted it but does not show that it is cleared"
             return self.finish(StepState.UNKNOWN, words, remote=note.content)
         if note.content.state in NOTE_CLEARED and not links.content:
             words = f"Light shows it as {note.content.state}, and not against which bill"
@@ -173,4 +175,4 @@ class ClearNote(JournaledStep):
 
     def unreadable(self, reason: str) -> Decision:
         state = StepState.UNKNOWN if self._tried else StepState.REFUSED
-        return self.finish(state, f"it could not be seen what is open in Light: {reason}")
+        return self.finish(state, f"what is open in Light could not be read: {reason}")

@@ -246,7 +246,7 @@ class UpdateBill(Operation):
         if self._accepted:
             self._unshown += 1
             if self._unshown >= _MOST_UNSHOWN:
-                return self._undetermined("Light said yes, and does not show the change", remote)
+                return self._undetermined("Light accepted the change but does not show it", remote)
             return Look(self, self.settings.settle)
         if self._lost >= MOST_LOST:
             return self._undetermined(f"Light's answer was lost {self._lost} times", remote)
@@ -271,7 +271,10 @@ class UpdateBill(Operation):
         refusal, self._refusal = self._refusal, None
         assert refusal is not None
         if self._rolling_back:
-            words = f"Light refused a part, and then to make it as it was: {refusal.reason}"
+            words = (
+                "Light refused a part of the change, and then refused to restore the bill:"
+                f" {refusal.reason}"
+            )
             return self._undetermined(words, remote)
         self._refused = refusal
         todo, ids = missing_changes(now, self._origin, self.update.line_ids)
@@ -347,7 +350,7 @@ class UpdateBill(Operation):
     def _words(self, state: UpdateState) -> str:
         """What the row says of a good end."""
         if state is UpdateState.RESTORED:
-            return f"made what it was before, by undo on {utc_now():%Y-%m-%d %H:%M} UTC"
+            return f"restored by undo on {utc_now():%Y-%m-%d %H:%M} UTC"
         return f"changed: {self.update.words}" if state is UpdateState.DONE else ""
 
     def _record(self, status: Status | None) -> UpdateRecord:

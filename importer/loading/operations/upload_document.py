@@ -39,7 +39,7 @@ class UploadDocument(JournaledStep):
 
     def first(self) -> Decision:
         if self.document is None:
-            return self.finish(StepState.REFUSED, "its file was not looked for")
+            return self.finish(StepState.REFUSED, "its file was not searched for")
         return Look(self)
 
     async def look(self, gateway: LightGateway) -> Decision:

@@ -24,6 +24,7 @@ class SheetPrint:
     widths: Sequence[int]
     height: float
     cut: str = ""
+    estimated: bool = False  # the height
 
 
 ONE_PAGE = SheetPrint((), 0)
@@ -35,7 +36,8 @@ def set_up_page(sheet: Worksheet, run: str | None, printed: SheetPrint) -> None:
     sheet.set_paper(_A4)
     scale = min(1.0, _PAGE_WIDTH / max(_points(printed.widths), 1))
     shrunk = max(_SMALLEST, _SHRUNK * scale)
-    tall = 1 if printed.height <= _PAGE_HEIGHT / shrunk else _whole_pages(printed.height, scale)
+    tall = 0 if printed.estimated else _whole_pages(printed.height, scale)
+    tall = 1 if printed.height <= _PAGE_HEIGHT / shrunk else tall
     sheet.fit_to_pages(1, tall)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     # "&" starts a code in a footer; the whole may have 255 characters.

@@ -89,7 +89,7 @@ def write_tie_out(
             last, height = row, signed + (row - last) * 2 * _ROW_HEIGHT  # of two lines each
     # What is signed stays on one page: where it fills more, it is shrunk, and printed alone.
     sheet.print_area(0, 0, last - 1, len(_WIDTHS) - 1)
-    context.prints[sheet.get_name()] = SheetPrint(_WIDTHS, height)
+    context.prints[sheet.get_name()] = SheetPrint(_WIDTHS, height, estimated=True)
 
 
 def _run_words(summary: RunSummary) -> str:

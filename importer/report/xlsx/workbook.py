@@ -176,7 +176,7 @@ def _altered_note(context: WorkbookContext) -> list[str]:
     n = len(context.altered_cells) + context.altered_more
     places = "; ".join(context.altered_cells) + (" …" if context.altered_more else "")
     return [
-        f"{n:,} texts that a cell of Excel cannot hold as they are were cut or written out. "
+        f"{n:,} texts do not fit into an Excel cell as they are and were cut or written out. "
         f"Do not run this workbook again for those rows; correct the file itself. {places}"
     ]
 
