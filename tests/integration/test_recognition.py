@@ -123,7 +123,7 @@ def test_advice_says_what_the_file_leaves_open(
     assert (f"The file does not state {still_open}: a template must." in message) == bool(
         still_open
     )
-    assert ("does not say" in message) == bool(still_open)
+    assert ("does not state" in message) == bool(still_open)
 
 
 def test_a_canonical_sheet_that_lacks_a_column_is_still_one(tmp_path: Path) -> None:

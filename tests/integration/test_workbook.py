@@ -712,6 +712,19 @@ def test_headers_are_frozen_and_printed_on_each_page(tmp_path: Path) -> None:
     assert sheet.print_title_rows == "$1:$1"
     assert sheet.page_setup.orientation == "landscape"
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, None)  # one by one
+    words = written(report(table([["amortizationEndDate", "End date"], ["1", ""]])), tmp_path)
+    breaks = {
+        cell.value: (cell.alignment.wrap_text, cell.alignment.shrink_to_fit)
+        for cell in words["Bills"][1]
+    }
+    assert breaks["amortizationEndDate"] == breaks["light_document"] == (None, True)
+    assert breaks["End date"] == (True, None)
+
+
+@pytest.mark.parametrize(("rows", "pages"), [(67, 2), (80, 0)])
+def test_last_page_with_a_few_rows_is_spared(rows: int, pages: int, tmp_path: Path) -> None:
+    sheet = written(report(table([["a"], *([str(i)] for i in range(rows))])), tmp_path)["Bills"]
+    assert sheet.page_setup.fitToHeight == pages
 
 
 @pytest.mark.parametrize(
