@@ -224,8 +224,8 @@ class CurrencyTotal:
 
     @property
     def has_difference(self) -> bool:
-        known = 0 < self.loaded == self.bills + self.notes and not self.unstated
-        return self.asked or known
+        every_one = 0 < self.loaded == self.bills + self.notes and not self.unstated
+        return self.asked or every_one
 
 
 @dataclass(frozen=True, slots=True)

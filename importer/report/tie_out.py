@@ -101,8 +101,8 @@ class TieOut:
 
     @property
     def has_difference(self) -> bool:
-        known = 0 < self.created.bills == self.sheet.bills and not self.unstated
-        return self.asked or known
+        every_one = 0 < self.created.bills == self.sheet.bills and not self.unstated
+        return self.asked or every_one
 
     @property
     def all_verified(self) -> bool:

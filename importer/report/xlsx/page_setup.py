@@ -36,7 +36,7 @@ def set_up_page(sheet: Worksheet, run: str | None, printed: SheetPrint) -> None:
     sheet.set_paper(_A4)
     scale = min(1.0, _PAGE_WIDTH / max(_points(printed.widths), 1))
     shrunk = max(_SMALLEST, _SHRUNK * scale)
-    tall = 0 if printed.estimated else _whole_pages(printed.height, scale)
+    tall = 0 if printed.estimated else _full_pages(printed.height, scale)
     tall = 1 if printed.height <= _PAGE_HEIGHT / shrunk else tall
     sheet.fit_to_pages(1, tall)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
@@ -45,12 +45,12 @@ def set_up_page(sheet: Worksheet, run: str | None, printed: SheetPrint) -> None:
     sheet.set_footer(f"&L&8{name}&C&8&A{printed.cut}&R&8Page &P of &N")
 
 
-def _whole_pages(height: float, scale: float) -> int:
+def _full_pages(height: float, scale: float) -> int:
     """The pages that rows of so many points fill where the rest of a few rows, shrunk a little,
     fits on them too; 0: as many as there are."""
     pages = height * scale / _PAGE_HEIGHT
-    whole = int(pages)
-    return whole if whole and pages - whole <= _REST * whole else 0
+    full = int(pages)
+    return full if full and pages - full <= _REST * full else 0
 
 
 def readable(widths: Sequence[int]) -> int:
