@@ -182,9 +182,10 @@ class _Export:
             names = _names(directory)
         with self.listener.work(Work.PAGES):
             await self._list(reader, spool)
+        changed: set[str] = set()
         for last in (False, True):
             if last:
-                await self._look_again(reader, spool)
+                changed = await self._look_again(reader, spool)
             if self.light_list.kind == BILLS:
                 await self._read_bills(client, limiter, spool)
         if self.light_list.kind == CREDIT_NOTES:
@@ -198,6 +199,9 @@ class _Export:
             spool.remove(missing)
         if reader.query.local_sort and self.query.sort:
             spool.renumber(reader.query.order(spool.numbered()))
+        elif self.query.sort and changed:
+            numbers = spool.numbers_of(changed)
+            spool.renumber(reader.query.merged(spool.numbered(), numbers))
         if reader.query.local and not self.query.local:
             self.notes.append(f"Light does not filter {self.light_list.plural}: all were read.")
         if self.options.limit is not None:
@@ -221,12 +225,13 @@ class _Export:
                     raise
                 cursor = FIRST  # the stored one is no longer good
 
-    async def _look_again(self, reader: ListReader, spool: ExportSpool) -> None:
+    async def _look_again(self, reader: ListReader, spool: ExportSpool) -> set[str]:
         """What has changed since the export began: a list that moves while it is read may leave a
-        record out, and shows others as they were."""
+        record out, and shows others as they were. The ids of the records, which are not in order.
+        """
         changed, since = self.light_list.changed, spool.fact("since")
         if not changed or since is None:
-            return
+            return set()
         moment, matching = datetime.fromisoformat(since), set[str]()
         query = reader.query.with_changes_since(self.light_list, moment)
         async for page in reader.pages(query=query):
@@ -236,6 +241,7 @@ class _Export:
             query = ListQuery().with_changes_since(self.light_list, moment)
             async for page in reader.pages(query=query):
                 spool.remove(page.records.keys() - matching)
+        return matching
 
     async def _read_bills(
         self, client: LightClient, limiter: RateLimiter, spool: ExportSpool

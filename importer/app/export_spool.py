@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 from importer.app.data_paths import data_folder
@@ -141,6 +141,11 @@ class ExportSpool:
 
     def ids(self) -> set[str]:
         return {str(row[0]) for row in self._database.execute("SELECT id FROM records")}
+
+    def numbers_of(self, light_ids: Set[str]) -> set[int]:
+        """The numbers of those of the records that are in the spool."""
+        rows = self._database.execute("SELECT number, id FROM records")
+        return {number for number, light_id in rows if light_id in light_ids}
 
     def without_detail(self) -> list[str]:
         rows = self._database.execute("SELECT id FROM records WHERE detail IS NULL ORDER BY number")

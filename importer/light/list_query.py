@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cmp_to_key
 from typing import Any
 
 from importer.core.cell_parsers import parse_uuid
@@ -101,12 +102,38 @@ class ListQuery:
     def order(self, records: Iterable[tuple[int, Json]]) -> list[int]:
         """The numbers of the records in the order of the sort keys, blanks first, or last where
         they descend; alike ones as they come."""
-        values = {n: [_first(record, key.field) for key in self.sort] for n, record in records}
+        values = self._sort_values(records)
         numbers = list(values)
         for i, key in reversed([*enumerate(self.sort)]):
             ranks = {n: (each[i] is not None, each[i]) for n, each in values.items()}
             numbers.sort(key=ranks.__getitem__, reverse=key.descending)
         return numbers
+
+    def merged(self, records: Iterable[tuple[int, Json]], others: Set[int]) -> list[int]:
+        """The numbers of records that are in Light's order, but for those of ``others``: each of
+        these goes before the first that belongs after it."""
+        values = self._sort_values(records)
+
+        def compare(a: int, b: int) -> int:
+            for key, one, other in zip(self.sort, values[a], values[b], strict=True):
+                left, right = (one is not None, one), (other is not None, other)
+                if left != right:
+                    return -1 if (left < right) != key.descending else 1
+            return 0
+
+        waiting = sorted((n for n in values if n in others), key=cmp_to_key(compare))
+        out: list[int] = []
+        at = 0
+        for n in values:
+            if n not in others:
+                while at < len(waiting) and compare(waiting[at], n) < 0:
+                    out.append(waiting[at])
+                    at += 1
+                out.append(n)
+        return [*out, *waiting[at:]]
+
+    def _sort_values(self, records: Iterable[tuple[int, Json]]) -> dict[int, list[Any]]:
+        return {n: [_first(record, key.field) for key in self.sort] for n, record in records}
 
 
 def read_query(light_list: LightList, filters: Sequence[str], sorts: Sequence[str]) -> ListQuery:

@@ -354,7 +354,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("order", ["amount:asc", "state:desc,amount:asc"])
-def test_bills_that_change_meanwhile_are_there_once_and_as_they_are_now(
+def test_bills_that_change_meanwhile_are_there_once_as_they_are_now_and_in_order(
     through: Load, sandbox: Sandbox, order: str
 ) -> None:
     ids = fill(sandbox, 230)
@@ -380,6 +380,39 @@ def test_bills_that_change_meanwhile_are_there_once_and_as_they_are_now(
         assert (bill["amount"], bill["description"]) == (light["amount"], light["description"])
         lines = [line["netAmount"] for line in light["lineItems"]]
         assert [line["netAmount"] for line in bill["lineItems"]] == lines
+    amounts = [bill["amount"] for bill in exported]
+    assert amounts == sorted(amounts)
+    assert amounts[-3:] == [1_500, 3_000, 9_000]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv", "json", "parquet"])
+def test_what_is_new_meanwhile_is_in_its_place_in_every_format(
+    through: Load, sandbox: Sandbox, ending: str
+) -> None:
+    ids = fill(sandbox, 3)
+
+    def fault(request: Request) -> Fault:
+        if request.path == LIST and request.number == 1:  # before what has changed since is read
+            lines = [{"netAmount": 1_001, "accountId": ACCOUNTS[0]}]
+            ids.append(posted(sandbox, amount=1_001, lineItems=lines)["id"])
+            change = {"amount": 5_000}
+            asked(sandbox, "PATCH", f"invoice-payables/{ids[0]}", change)
+        return PASS
+
+    out = Path(f"out.{ending}")
+    done = through(fault, "bills", "--sort", "amount:desc", "-o", str(out))
+    assert done.code == 0, done.err
+    if ending == "json":
+        bills = json.loads(out.read_text(encoding="utf-8"))
+        lines = [line for bill in bills for line in bill["lineItems"]]
+    elif ending == "csv":
+        bills, lines = csv_rows(out), csv_rows(Path("out-lines.csv"))
+    elif ending == "xlsx":
+        bills, lines = sheet_rows(out, "Bills"), sheet_rows(out, "Line items")
+    else:
+        bills, lines = (pq.read_table(f"out{part}.parquet").to_pylist() for part in ("", "-lines"))
+    assert [bill["billRef"] for bill in bills] == [ids[0], ids[2], ids[1], ids[3]]
+    assert list(dict.fromkeys(line["billRef"] for line in lines)) == [b["billRef"] for b in bills]
 
 
 def test_a_bill_that_meets_the_filter_no_longer_is_left_out(

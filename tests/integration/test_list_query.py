@@ -298,6 +298,12 @@ def test_sorts_put_records_in_the_order_that_a_plain_reading_has(
         assert [[value(row, name) for name, _ in keys] for row in by_light] == shown
         assert [[value(rows[n], name) for name, _ in keys] for n in numbers] == shown
         assert len({r[light_list.id_name] for r in by_light}) == len(rows) == len(set(numbers))
+        others = {n for n in range(len(rows)) if n % 3 == 1}  # that came after all else
+        pairs = [(n, row) for n, row in enumerate(by_light) if n not in others]
+        pairs += [(n, row) for n, row in enumerate(by_light) if n in others]
+        merged = query.merged(pairs, others)
+        assert sorted(merged) == [*range(len(rows))]
+        assert [[value(by_light[n], name) for name, _ in keys] for n in merged] == shown
 
     check()
 
