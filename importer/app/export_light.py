@@ -200,6 +200,11 @@ class _Export:
         if reader.query.local_sort and self.query.sort:
             spool.renumber(reader.query.order(spool.numbered()))
         elif self.query.sort and changed:
+            if hidden := self.query.hidden(self.light_list, sort_only=True):
+                self.notes.append(
+                    f"{_count(len(changed), self.light_list)} changed meanwhile and may be out of"
+                    f" order: Light does not show {', '.join(hidden)}."
+                )
             numbers = spool.numbers_of(changed)
             spool.renumber(reader.query.merged(spool.numbered(), numbers))
         if reader.query.local and not self.query.local:

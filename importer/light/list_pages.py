@@ -66,6 +66,12 @@ class ListReader:
                         raise LightRefused(
                             f"{refused} {permitted(self.light_list)}", refused.status
                         ) from None
+                    if hidden := query.hidden(self.light_list):
+                        raise LightRefused(
+                            f"{refused} Nor can that be done here: its {self.light_list.plural} do"
+                            f" not show {', '.join(hidden)}.",
+                            refused.status,
+                        ) from None
                     query = self.query = query.all_local()
                 else:
                     raise

@@ -93,6 +93,13 @@ class ListQuery:
         """The same, with nothing left for Light to do."""
         return replace(self, asked=(), local=(*self.local, *self.asked), local_sort=True)
 
+    def hidden(self, light_list: LightList, *, sort_only: bool = False) -> list[str]:
+        """The fields of the query that the records do not have."""
+        fields = [key.field.name for key in self.sort]
+        if not sort_only:
+            fields += [term.field.name for term in (*self.asked, *self.local)]
+        return [name for name in dict.fromkeys(fields) if name in light_list.hidden]
+
     def with_changes_since(self, light_list: LightList, moment: datetime) -> ListQuery:
         """Of those records the ones that changed since, in the order of Light."""
         text = timestamp(moment.replace(microsecond=0))
@@ -141,6 +148,12 @@ def read_query(light_list: LightList, filters: Sequence[str], sorts: Sequence[st
     terms = [_term(light_list, text) for text in _split(filters)]
     # Light's language has no way to write a comma in a value.
     local = tuple(term for term in terms if "," in term.text)
+    for term in local:
+        if term.field.name in light_list.hidden:
+            raise UsageProblem(
+                f"--filter {visible(term.words)[:200]}: Light cannot be asked for a value with a"
+                f" comma, and its {light_list.plural} do not show {term.field.name}."
+            )
     asked = tuple(term for term in terms if "," not in term.text)
     words = [word for text in sorts for word in text.split(",") if word.strip()]
     return ListQuery(asked, local, tuple(_sort_key(light_list, word) for word in words))

@@ -59,7 +59,8 @@ class LightList:
     ``filters`` and ``sorts`` are what the description permits; ``columns`` what an export shows of
     a record. ``changed`` is the filter by which records that changed are found, "" where they
     never do. ``paths``: the second spelling is for a 404. ``filtered_locally``: what Light refuses
-    to filter or sort by is filtered and sorted on this side.
+    to filter or sort by is filtered and sorted on this side. ``hidden`` are fields among both that
+    its records do not have, so that only Light can filter and sort by them.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class LightList:
     id_name: str = "id"
     changed: str = "updatedAt"
     filtered_locally: bool = False
+    hidden: frozenset[str] = frozenset()
 
     @property
     def plural(self) -> str:
@@ -112,6 +114,15 @@ _DOCUMENTS = LightList(
         areLinesWithTax? description createdAt~ updatedAt~
         """
     ),
+    hidden=frozenset(
+        """
+        ledgerName postingDate valuationDate createdBy intercompanyDocumentId apDueDate apState
+        apVendorId arContractId arDueDate arCustomerId arInvoiceTemplateId arPayeeBankAccountId
+        arOpenedAt arState ctCardId ctCardBalanceAccountId ctStatus ctPerformedAt
+        cnToBeAdjustedAccDocType intercompanyJournalEntryId ycAccountingYearId accountCode
+        accountLabel taxCode ctAmount ccAmount
+        """.split()
+    ),
 )
 _LEDGER_LINES = LightList(
     LEDGER_LINES,
@@ -151,6 +162,7 @@ _LEDGER_LINES = LightList(
     ),
     changed="",
     filtered_locally=True,
+    hidden=frozenset(("customPropertyValueId", "eliminationOffset", "lineType")),
 )
 LISTS: Mapping[str, LightList] = {
     each.kind: each
@@ -174,6 +186,11 @@ LISTS: Mapping[str, LightList] = {
                 businessPartnerName nextApproverName
                 """.split()
             ),
+            hidden=frozenset(
+                """
+                approverUserId documentNumber fromAccountName businessPartnerName nextApproverName
+                """.split()
+            ),
         ),
         LightList(
             CREDIT_NOTES,
@@ -187,6 +204,7 @@ LISTS: Mapping[str, LightList] = {
             ),
             ("amount", "businessPartnerName", "status", "documentDate"),
             _fields("amount#"),  # an export has the columns of ``load``
+            hidden=frozenset(("toBeAdjustedAccDocType",)),
         ),
         LightList(
             VENDORS,
@@ -233,6 +251,7 @@ LISTS: Mapping[str, LightList] = {
                 cashAndEquivalentsAccountId! createdAt~ updatedAt~
                 """
             ),
+            hidden=frozenset(("sourceType", "category")),
         ),
         LightList(
             ENTITIES,
@@ -256,6 +275,7 @@ LISTS: Mapping[str, LightList] = {
                 seedInvoiceNumber# createdAt~ updatedAt~
                 """
             ),
+            hidden=frozenset(("sortPosition",)),
         ),
         _DOCUMENTS,
         _LEDGER_LINES,

@@ -222,6 +222,12 @@ DOCUMENT_LIST = dataclasses.replace(
     ),
     record=note_answers.document_json,
 )
+
+
+def _default_of_vendor(name: str) -> sa.ColumnElement[Any]:
+    return sa.func.json_extract(VENDORS.c.body, f"$.defaultCompanyEntity.{name}")
+
+
 VENDOR_LIST = listing_of(
     "vendors",
     VENDORS,
@@ -232,7 +238,11 @@ VENDOR_LIST = listing_of(
         FilterType.MOMENT: "createdAt updatedAt",
     },
     sorts="name spendLastMtd createdAt updatedAt",
-    columns={"ledgerAccountId": BLANK, "ledgerTaxId": BLANK, "spendLastMtd": VENDORS.c.spend},
+    columns={
+        "ledgerAccountId": _default_of_vendor("accountId"),
+        "ledgerTaxId": _default_of_vendor("taxCodeId"),
+        "spendLastMtd": VENDORS.c.spend,
+    },
     values={"status": get_args(VendorStatus), "type": ("EXTERNAL", "USER")},
     flags={"searchTerm": ()},
 )
@@ -262,7 +272,8 @@ ACCOUNT_LIST = listing_of(
     sorts="code label context type category status createdAt updatedAt",
     columns={
         "companyEntityId": ACCOUNTS.c.entity_ids,
-        "sourceType": BLANK,
+        # Its values are not described, and no answer has them: these are for its filter only.
+        "sourceType": sa.case((ACCOUNTS.c.category == "EXPENSE", "MANUAL"), else_=BLANK),
         "context": BLANK,
     },
     values={"status": get_args(AccountStatus)},
