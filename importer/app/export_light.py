@@ -20,8 +20,9 @@ from importer.app.stop import StopControl, run_to_end
 from importer.app.time_left import time_left
 from importer.core.errors import LightRefused
 from importer.core.fetch import fetch_all
-from importer.light.client import PAGE, LightClient
+from importer.light.client import LightClient
 from importer.light.credentials import DEFAULT_BASE_URL
+from importer.light.light_reads import PAGE
 from importer.light.list_pages import (
     ListReader,
     bill_of_record,

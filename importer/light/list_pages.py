@@ -9,10 +9,11 @@ from importer.core.errors import LightRefused, WireProblem
 from importer.core.object_ids import same_id
 from importer.light import codec, note_codec
 from importer.light.api_session import Params
-from importer.light.client import BILLS, PAGE, LightClient
 from importer.light.json_values import object_of, required_id_at
+from importer.light.light_reads import PAGE, LightReads
 from importer.light.list_query import ListQuery, permitted
 from importer.light.page_guard import FIRST, PageGuard
+from importer.light.paths import document_path, line_path
 from importer.model.light_lists import LightList
 from importer.model.light_objects import LightBill, LightLine
 
@@ -29,9 +30,10 @@ class Page:
 
 @dataclass
 class ListReader:
-    """Pages of one list. What Light turns out not to filter is filtered here: ``query`` changes."""
+    """Pages of one list. What Light turns out not to filter is filtered here, from the first page
+    on: ``query`` changes."""
 
-    client: LightClient
+    client: LightReads
     light_list: LightList
     query: ListQuery
     path: str = field(init=False)
@@ -45,19 +47,22 @@ class ListReader:
         """The pages from a cursor on; ``limit`` records each at most, unless they are filtered
         here. Raises LightRefused where Light refuses the filter, the order or the cursor, and
         WireProblem where the list has no end."""
-        guard = PageGuard(cursor)
+        guard, asked = PageGuard(cursor), query or self.query
         while True:
-            page = await self._page(cursor, query or self.query, limit)
+            page, asked = await self._page(cursor, asked, limit)
+            if query is None:
+                self.query = asked
             yield page
             if page.cursor is None:
                 return
-            guard.check(self.path, page.cursor, None if self.query.local else page.records.keys())
+            guard.check(self.path, page.cursor, None if asked.local else page.records.keys())
             cursor = page.cursor
 
-    async def _page(self, cursor: str, query: ListQuery, limit: int) -> Page:
+    async def _page(self, cursor: str, query: ListQuery, limit: int) -> tuple[Page, ListQuery]:
+        """The page, and the query by which Light gave it."""
         while True:
             try:
-                return await self._read(cursor, query, limit)
+                return await self._read(cursor, query, limit), query
             except LightRefused as refused:
                 if refused.status == 404 and self.path != self.light_list.paths[-1]:
                     self.path = self.light_list.paths[-1]
@@ -72,7 +77,7 @@ class ListReader:
                             f" not show {', '.join(hidden)}.",
                             refused.status,
                         ) from None
-                    query = self.query = query.all_local()
+                    query = query.all_local()
                 else:
                     raise
 
@@ -92,18 +97,18 @@ class ListReader:
         return await self.client.read(self.path, params, decode=decode)
 
 
-async def bill_record(client: LightClient, bill_id: str) -> Json:
+async def bill_record(client: LightReads, bill_id: str) -> Json:
     """A bill as Light has it, with its lines and what is outstanding. Raises LightRefused where
     Light does not have it."""
-    return await _record(client, f"{BILLS}/{bill_id}", bill_id, balance=True)
+    return await _record(client, document_path(bill_id), bill_id, balance=True)
 
 
-async def line_record(client: LightClient, bill_id: str, line_id: str) -> Json:
+async def line_record(client: LightReads, bill_id: str, line_id: str) -> Json:
     """A line item as Light has it; as ``bill_record``."""
-    return await _record(client, f"{BILLS}/{bill_id}/line-items/{line_id}", line_id)
+    return await _record(client, line_path(bill_id, line_id), line_id)
 
 
-async def _record(client: LightClient, path: str, light_id: str, *, balance: bool = False) -> Json:
+async def _record(client: LightReads, path: str, light_id: str, *, balance: bool = False) -> Json:
     def decode(body: object) -> Json:
         record = object_of(body, "record")
         if not same_id(required_id_at(record, "id"), light_id):

@@ -33,8 +33,11 @@ from importer.core.fetch import Waits
 from importer.core.hold_back import AnnouncedWait
 from importer.light.client import LightClient
 from importer.light.credentials import credentials
+from importer.light.list_pages import ListReader, bill_record, line_record
+from importer.light.list_query import ListQuery, read_query
 from importer.light.rate_limiter import RateLimiter
 from importer.model.bills import Bill
+from importer.model.light_lists import LISTS
 
 KEY = "sk-4711-very-secret"
 BILL = Bill(0, 0, 2, "EUR", 12_000, True, (), vendor_id="ven-1", invoice_number="INV-1")
@@ -551,6 +554,41 @@ def test_all_pages_are_read_and_each_bill_once(tmp_path):
         "limit": "200",
         "cursor": "0",
     }
+
+
+def test_a_list_that_light_does_not_filter_is_filtered_here_on_all_pages(tmp_path):
+    lines = [{"id": f"line-{n}", "accountCode": n % 2} for n in range(6)]
+
+    def handler(request):
+        if "filter" in request.query:
+            return http(400, {"type": "BAD_REQUEST", "message": "Unknown filter."})
+        first = int(request.query["cursor"])
+        return page(lines[first : first + 2], str(first + 2) if first < 4 else None)
+
+    async def work(light, server):
+        reader = ListReader(light, LISTS["ledger-lines"], ListQuery())
+        other = read_query(LISTS["ledger-lines"], ["accountCode:eq:1"], [])
+        records = [[*each.records] async for each in reader.pages(query=other)]
+        return records, reader.query, len(server.requests)
+
+    records, query, requests = run(tmp_path, handler, work)
+    assert records == [["line-1"], ["line-3"], ["line-5"]]
+    assert (query, requests) == (ListQuery(), 4)  # the reader's own query was not refused
+
+
+def test_ids_are_quoted_in_addresses(tmp_path):
+    bill_id, line_id = "a/../b?c", "x#y"
+
+    def handler(request):
+        return http(200, {"id": line_id if "line-items" in request.path else bill_id})
+
+    async def work(light, server):
+        await bill_record(light, bill_id)
+        await line_record(light, bill_id, line_id)
+        return [request.path for request in server.requests]
+
+    address = "/v1/invoice-payables/a%2F..%2Fb%3Fc"
+    assert run(tmp_path, handler, work) == [address, f"{address}/line-items/x%23y"]
 
 
 def test_light_time_is_the_earliest_date_of_the_answers(tmp_path):
