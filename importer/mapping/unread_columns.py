@@ -24,6 +24,7 @@ from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.dispositions import bare_word
 from importer.mapping.headers import RESULT_COLUMNS, accepted_headers
+from importer.mapping.paid_columns import is_payment_date, paid_test
 from importer.mapping.stated_constants import (
     BASIS_HEADERS,
     CURRENCY_HEADERS,
@@ -92,6 +93,7 @@ class UnreadKind(StrEnum):
     TAX = "tax"
     REMARK = "remark"  # says that a row is a credit note, or void
     QUANTITY = "quantity"  # beside a price that is read as the amount
+    PAID = "paid"  # says that a bill is paid
     TAX_BASIS = "tax basis"  # whether amounts include tax
 
 
@@ -128,6 +130,7 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
         and any(t.header.column_of(names) is not None for names, _ in e.columns())
     ]
     start = int(np.flatnonzero(reader.table == t.index)[:1].sum())
+    states_target = any(name == "status" for _, name in t.fields)  # of which one may be paid
     reads_price = any(
         name in ("amount", "netAmount") and _words(headers[c]) & PRICE_WORDS
         for (_, name), c in t.fields.items()
@@ -143,12 +146,16 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
         tests = [*(quantity if by_price else ()), *_tests(header, bool(reads)), *of_values]
         if is_text_header(header) and pc.any(pc.match_substring_regex(texts, NO_BILL)).as_py():
             tests.append((UnreadKind.REMARK, _is_no_bill_remark))
+        if not states_target and (is_paid := paid_test(header, _few_values(texts))):
+            tests.append((UnreadKind.PAID, is_paid))
         for kind, test in tests:
             at = np.flatnonzero(check_distinct(texts, test))
             if not len(at):
                 continue
             if kind is UnreadKind.STATE and check_distinct(texts, _is_unfinished).all():
                 continue  # a file of nothing but drafts: what is to be loaded
+            if kind is UnreadKind.PAID and len(at) == len(texts) and is_payment_date(header):
+                continue  # a ledger of payments
             values = texts.take(at).to_pylist()
             name = header.strip() or f"column {column_letters(c)}"
             yield UnreadColumn(kind, t.index, c, name, start + at, values)
@@ -237,15 +244,21 @@ def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
     )
 
 
+def _few_values(texts: pa.LargeStringArray) -> list[str]:
+    """The distinct values of a column; none where they are too many for states or marks."""
+    if len(pc.unique(texts.slice(0, 200))) > MOST_MARKS:
+        return []
+    values: list[str] = pc.unique(texts).to_pylist()
+    return values if len(values) <= MOST_MARKS else []
+
+
 def _tests_of_values(header: str, texts: pa.LargeStringArray) -> _Tests:
     """The kind of a column that has nothing but marks of debits and credits, or nothing but types
     or states of which some are no bills; whatever it is called."""
-    if len(pc.unique(texts.slice(0, 200))) > MOST_MARKS:
+    values = _few_values(texts)
+    given = [text for text in values if tidy(text)]
+    if not given:
         return
-    values = pc.unique(texts)
-    if len(values) > MOST_MARKS:
-        return
-    given = [text for text in values.to_pylist() if tidy(text)]
     if given and {tidy(text) for text in given} <= MAJOR:
         yield UnreadKind.CURRENCY, _is_given
         return

@@ -185,6 +185,11 @@ warning sheet.column.unread_type: a type or state that may matter
   Column '{header}' has {values} ({rows}) and is not read.
   → If these are not all bills to load, map it in the template under bills.type or bills.state; if
     they are, list it under ignore_columns.
+warning sheet.column.unread_paid: bills that are marked as paid
+  Column '{header}' has {values} ({rows}), as of bills that are paid, and is not read: these bills
+  are loaded in full.
+  → If they should not be paid again, remove their rows, or map the column in the template under
+    bills.state, with these values under pass_over; if not, list it under ignore_columns.
 sheet.column.unread_credit: an unread credit column
   Column '{header}' marks credits ({rows}) and is not read.
   → Map it in the template (first_of with negate, or sign_from), or list it under ignore_columns

@@ -47,6 +47,9 @@ def unread_findings(
         elif column.kind is UnreadKind.TYPE:
             values = _distinct(column.texts)
             yield _finding(mapped, sheet, column, "unread_type", values=values)
+        elif column.kind is UnreadKind.PAID:
+            values = _distinct(column.texts)
+            yield _finding(mapped, sheet, column, "unread_paid", values=values)
         elif column.kind is UnreadKind.CREDIT:
             yield _finding(mapped, sheet, column, "unread_credit")
         elif column.kind is UnreadKind.RATE:

@@ -379,3 +379,49 @@ def test_an_unread_text_that_says_credit_note_is_a_warning(
     texts = [f"Paper {i}" for i in range(20)]
     assert ledger(tmp_path, header, [*texts, text]) == [("unread_type", "warning", 1)]
     assert ledger(tmp_path, header, [*texts, f"Invoice instead of {text}"]) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "paid"),
+    [
+        ("Paid?", ["Yes", "No", "", "n/a"], 1),
+        ("Is paid", ["1", "0", "0", "1"], 2),
+        ("Settled", ["TRUE", "FALSE", "FALSE", "FALSE"], 1),
+        ("Cleared", ["Cleared", "", "X", "-"], 2),
+        ("Open", ["No", "Yes", "", "Yes"], 1),
+        ("Date paid", ["2025-05-20", "", "", "01/06/2025"], 2),
+        ("Zahlungsdatum", ["01.06.2025", "", "offen", ""], 1),
+        ("Payé le", ["", "01/06/2025", "", ""], 1),
+        ("Clearing Document", ["1500000012", "", "", ""], 1),
+        ("Payment status", ["Paid", "Unpaid", "Part paid", ""], 2),
+        ("Stage", ["Bezahlt", "Offen", "Offen", ""], 1),
+    ],
+)
+def test_that_bills_are_paid_is_reported(
+    tmp_path: Path, header: str, values: list[str], paid: int
+) -> None:
+    assert ledger(tmp_path, header, values) == [("unread_paid", "warning", paid)]
+    file = tmp_path / "ledger.csv"
+    mapped = flat(tmp_path, ("issuedDate:", "status: {column: Date, map: {}}\n  issuedDate:"))
+    assert "sheet.column.unread_paid" not in [f.code for f in checked([file], mapped).findings]
+    ignored = flat(tmp_path, ("group_by:", f"ignore_columns: ['{header}']\ngroup_by:"))
+    assert found(checked([file], ignored)) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("Paid?", ["No", "no", "", "n"]),
+        ("Open", ["Yes", "", "Yes", "yes"]),
+        ("Payment date", ["2025-05-20", "2025-05-20", "2025-05-21", "2025-05-22"]),  # of spending
+        ("Date paid", ["", "-", "n/a", "0"]),
+        ("Payment terms", ["30 days", "Paid in advance", "", ""]),
+        ("Status", ["Open", "Approved", "Overdue", ""]),
+        ("Payment method", ["BACS", "Cheque", "Cash", ""]),
+        ("Planned payment date", ["2025-05-20", "", "", ""]),
+    ],
+)
+def test_other_columns_about_payments_say_nothing(
+    tmp_path: Path, header: str, values: list[str]
+) -> None:
+    assert ledger(tmp_path, header, values) == []

@@ -1,0 +1,105 @@
+"""Columns that say whether a bill is paid, by their names in many languages or by their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+from importer.core.money import tidy
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset("".join(_WORD.findall(name)).casefold() for name in text.split(";"))
+
+
+_FLAGS = _keys(
+    "paid;is paid;bill paid;invoice paid;fully paid;paid in full;paid status;settled;is settled;"
+    "cleared;is cleared;closed;is closed;bezahlt;ist bezahlt;beglichen;ausgeglichen;"
+    "payé;payée;réglé;réglée;soldé;soldée;lettrage;pagado;pagada;pagato;pagata;saldato;saldata;"
+    "pago;paga;betaald;voldaan;betalt;betald;maksettu;zapłacono;opłacona;zaplaceno;uhrazeno"
+)
+_OPEN_FLAGS = _keys(
+    "open;is open;unpaid;is unpaid;outstanding;is outstanding;offen;impayé;ouvert;pendiente;"
+    "abierto;aperto;aberto;openstaand;åben;åpen;öppen;avoin"
+)
+_DOCUMENTS = _keys(
+    "clearing document;clearing doc;cheque no;cheque number;check no;check number;ausgleichsbeleg"
+)
+_DATES = _keys(
+    "payment date;date paid;paid on;paid date;paid at;date of payment;"
+    "clearing date;date cleared;cleared on;cleared date;settled on;date settled;"
+    "zahldatum;zahlungsdatum;bezahlt am;gezahlt am;ausgleichsdatum;ausgleich;"
+    "date de paiement;date paiement;date de règlement;date règlement;payé le;réglé le;"
+    "fecha de pago;fecha pago;pagado el;data pagamento;data di pagamento;pagato il;"
+    "data de pagamento;pago em;betaaldatum;betaald op;betaald dd;betalingsdato;betalt dato;"
+    "betalt den;betaldatum;betald den;maksupäivä;data zapłaty;data płatności;datum úhrady"
+)
+_YES = _keys(
+    "paid;paid in full;fully paid;settled;cleared;bezahlt;beglichen;ausgeglichen;payé;payée;réglé;"
+    "réglée;soldé;pagado;pagada;pagato;pagata;saldato;pago;betaald;voldaan;betalt;betald;maksettu;"
+    "zapłacono;zapłacona;opłacona"
+)
+_NO = frozenset(
+    "0 0.0 0.00 0,00 - . no n false f none nein falsch non faux nee nej nei não nao ei nie ne falso"
+    " n/a na tbc".split()
+) | _keys(
+    "open;unpaid;not paid;outstanding;due;overdue;pending;awaiting payment;not yet;not settled;"
+    "not cleared;offen;nicht bezahlt;unbezahlt;impayé;non payé;à payer;pendiente;no pagado;"
+    "da pagare;non pagato;em aberto;openstaand;niet betaald;ubetalt;ikke betalt;obetald;ej betald;"
+    "awaiting approval;approved;posted;booked;draft"
+)
+_PARTLY = _keys(
+    "partially paid;partly paid;part paid;in payment;teilweise bezahlt;partiellement payé;"
+    "parcialmente pagado;parzialmente pagato;deels betaald;delvist betalt;delvis betald"
+)
+_DATE = re.compile(r"\d{1,4}\s?[-./ ]\s?\w{1,10}\.?[-./, ]\s?\d{2,4}\b|\b(?:\d{8}|[34]\d{4})\b")
+_AMOUNT = re.compile(r"[\s£$€(+-]*[0-9][0-9.,' ]*[)%\s-]*")
+
+
+def _word(text: str) -> str:
+    return "".join(_WORD.findall(text)).casefold()
+
+
+def _is_no(text: str) -> bool:
+    return tidy(text).casefold() in _NO or (bool(_word(text)) and _word(text) in _NO)
+
+
+def _is_yes(text: str) -> bool:
+    given = bool(tidy(text)) and not _is_no(text)
+    return given and (tidy(text) == "1" or _AMOUNT.fullmatch(text) is None)
+
+
+def _is_document(text: str) -> bool:
+    return bool(re.search(r"[1-9]", text))
+
+
+def _is_date(text: str) -> bool:
+    return _DATE.search(text) is not None
+
+
+def _is_paid(text: str) -> bool:
+    return _word(text) in _YES or _word(text) in _PARTLY
+
+
+def is_payment_date(header: str) -> bool:
+    return _word(header) in _DATES
+
+
+def paid_test(header: str, values: Collection[str]) -> Callable[[str], bool] | None:
+    """The test of the values of a column that say that a bill is paid, at least in part; None
+    where the column is about something else. ``values``: some of its distinct ones."""
+    key = _word(header)
+    if key in _FLAGS:
+        return _is_yes
+    if key in _OPEN_FLAGS:
+        return lambda text: bool(_word(text)) and _is_no(text)
+    if key in _DATES:
+        return _is_date
+    if key in _DOCUMENTS:
+        return _is_document
+    states = {_word(text) for text in values} - {""}
+    if states <= _YES | _PARTLY | _NO and not states.isdisjoint(_YES | _PARTLY):
+        return _is_paid
+    return None
