@@ -120,6 +120,9 @@ warning bills.amount.says_no_bill: a bill whose text says that it is none
   The bill is of {amount}, but '{value}' says that it is a credit note or void.
   → If it is a credit note, give it that type or a negative amount; if it is void, remove it. If it
     is a bill, there is nothing to do.
+warning bills.invoiceNumber.swapped: a number and another cell that may be swapped
+  The number is '{value}', and '{other}' ({column}) looks like one: the two cells may be swapped.
+  → Check which is the number.
 warning bills.invoiceNumber.torn: a row that may belong to the bill beside it
   '{value}' may be the number of bill '{other}' (row {first}), changed by mistake: both have the
   same vendor and date, and {why}.
@@ -169,6 +172,9 @@ line_items.amount.not_net_plus_tax: net and tax do not add up to gross
 line_items.taxAmount.sign: tax with the wrong sign
   The tax is {tax} and the amount {base}: one adds to the bill, the other takes from it.
   → Correct the sign of one of them.
+warning line_items.taxAmount.above_amount: a tax above its amount
+  The tax is {tax} and the amount {base}: the two cells may be swapped.
+  → Check which is which.
 line_items.taxAmount.without_code: tax without a tax code
   The line has a tax amount but no tax code.
   → Give 'taxCodeId' or 'taxCode'.

@@ -231,6 +231,21 @@ def sign_of_tax(rows: Rows) -> np.ndarray:
     return out
 
 
+def tax_above_amount(rows: Rows) -> np.ndarray:
+    """1 where the tax is more than its amount, whatever their signs, and that is not 0."""
+    (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (
+        rows.table[name].cents() for name in ("amount", "netAmount", "taxAmount")
+    )
+    valid = tax_ok & (net_ok | gross_ok)
+    out = np.zeros(rows.table.size, dtype=np.int8)
+    for part in blocks(rows.table.size):
+        base = np.where(net_ok[part], net[part], gross[part])
+        # as negative numbers, of which int64 has one more
+        above = np.minimum(tax[part], -tax[part]) < np.minimum(base, -base)
+        out[part] = above & (base != 0) & valid[part]
+    return out
+
+
 def tax_without_code(rows: Rows) -> np.ndarray:
     """Cents of tax of a line that has no tax code, 0 for others."""
     cents, valid = rows.table["taxAmount"].cents()

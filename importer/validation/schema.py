@@ -257,6 +257,12 @@ LINE_RULES = (
         row.sign_args,
     ),
     RowRule(
+        "line_items.taxAmount.above_amount",
+        row.tax_above_amount,
+        compare("at_most_amount", pa.Check.eq, 0),
+        row.sign_args,
+    ),
+    RowRule(
         "line_items.taxAmount.without_code",
         row.tax_without_code,
         compare("zero_without_tax_code", pa.Check.eq, 0),

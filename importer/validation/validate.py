@@ -48,6 +48,7 @@ from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
 from importer.validation.says_no_bill import saying_no_bill
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
+from importer.validation.swapped_cells import swapped_cells
 from importer.validation.template_rules import template_rules
 from importer.validation.torn_bills import torn_bills
 from importer.validation.torn_numbers import torn_numbers
@@ -114,6 +115,7 @@ def check(
     findings += cross_row_rules.duplicates(mapped, bills, notes.mask)
     near = findings.items_of("bills.invoiceNumber.near_duplicate")[0]
     findings += [torn_numbers(mapped, bills, line_bill, near), *date_like_numbers(mapped, bills)]
+    findings += swapped_cells(mapped, bills, lines, line_bill)
     findings += saying_no_bill(mapped, bills, lines, line_bill, notes.mask)
     findings += note_findings(mapped, bills, amounts, notes, target)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)

@@ -25,6 +25,7 @@ WARNINGS = {
     "bills.invoiceNumber.sister_entity",
     "bills.invoiceNumber.placeholder",
     "line_items.taxAmount.worked_out_by_light",
+    "line_items.taxAmount.above_amount",
 }
 DATES = ("issuedDate", "dueDate", "amortizationStartDate", "amortizationEndDate")
 AMOUNTS = ("amount", "netAmount", "taxAmount")
@@ -378,6 +379,8 @@ class Judge:
         base = net if net is not None else gross
         if tax and base and (tax > 0) != (base > 0):
             self.say("line_items", "taxAmount.sign", k, "taxAmount")
+        if tax and base and abs(tax) > abs(base):
+            self.say("line_items", "taxAmount.above_amount", k, "taxAmount")
         if tax and no_code:
             self.say("line_items", "taxAmount.without_code", k, "taxAmount")
         if inclusive is False and net is not None and tax_blank and not no_code:

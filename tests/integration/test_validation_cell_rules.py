@@ -91,6 +91,8 @@ def test_valid_bill_keeps_its_values(tmp_path: Path) -> None:
         ({"lineItemsIncludeTax": "TRUE"}, {"amount": ""}, (f"{L}.amount.required", "amount")),
         ({}, {"amount": "12001"}, (f"{L}.amount.not_net_plus_tax", "amount")),
         ({"amount": "8000"}, {"taxAmount": "-2000"}, (f"{L}.taxAmount.sign", "taxAmount")),
+        ({}, {"netAmount": "2000", "taxAmount": "10000"},
+         (f"{L}.taxAmount.above_amount", "taxAmount")),
         ({}, {"taxCodeId": ""}, (f"{L}.taxAmount.without_code", "taxAmount")),
         ({}, {"taxAmount": ""}, (f"{L}.taxAmount.worked_out_by_light", "taxAmount")),
         ({}, {"taxCodeId": "T1"}, (f"{L}.taxCodeId.not_uuid", "taxCodeId")),

@@ -265,6 +265,12 @@ ROWS = [
     Case("amount.net_plus_tax", "line_items.amount.not_net_plus_tax", line={"amount": "12001"}),
     Case("taxAmount.sign_of_amount", "line_items.taxAmount.sign", line={"taxAmount": "-2000"}),
     Case(
+        "taxAmount.at_most_amount",
+        "line_items.taxAmount.above_amount",
+        {"amount": "12000"},
+        {"netAmount": "2000", "taxAmount": "10000"},
+    ),
+    Case(
         "taxAmount.zero_without_tax_code",
         "line_items.taxAmount.without_code",
         line={"taxCodeId": ""},

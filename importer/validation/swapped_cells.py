@@ -1,0 +1,72 @@
+"""Invoice numbers that stand in the column of the vendor or the text, and the other way round."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.mapping.map_tables import MappedTables
+from importer.model.fields import BILLS, LINE_ITEMS
+from importer.validation.column import ParsedTable
+from importer.validation.finding_batch import FindingBatch, cell_findings
+
+_FEWEST_NUMBERS, _MOST_ODD = 3, 0.1
+_SHORTEST_DIGITS = 4
+_LETTERS, _DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
+
+
+def swapped_cells(
+    mapped: MappedTables, bills: ParsedTable, lines: ParsedTable, line_bill: np.ndarray
+) -> Iterator[FindingBatch]:
+    """A warning for each number without a digit, among numbers that have some, beside a vendor or
+    a text that is written as those are."""
+    number = bills["invoiceNumber"]
+    texts = pc.fill_null(number.texts(), "")
+    given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    digits = pc.match_substring_regex(texts, "[0-9]").to_numpy(zero_copy_only=False)
+    odd = np.flatnonzero(given & ~digits)
+    usual = given & digits
+    if not len(odd) or usual.sum() < _FEWEST_NUMBERS or len(odd) > _MOST_ODD * given.sum() + 1:
+        return
+    shapes = set(map(_shape, texts.filter(pa.array(usual)).to_pylist()))
+    vendors = bills["vendor"]
+    of_bills, at = np.unique(line_bill, return_index=True)
+    first_line = dict(zip(of_bills.tolist(), at.tolist(), strict=True))
+    swapped: dict[int, tuple[str, str]] = {}  # bill → the other text, its column
+    for i in odd.tolist():
+        others = [(BILLS, "vendor", i, vendors.at(i))]
+        if (k := first_line.get(i)) is not None:
+            others.append((LINE_ITEMS, "description", k, lines["description"].at(k)))
+        for sheet, name, item, text in others:
+            if text and _is_like(text, shapes):
+                header = (mapped.cell(sheet, name, item).column or name).strip()
+                swapped.setdefault(i, (text, header))
+
+    def args(i: int) -> dict[str, Any]:
+        return {"other": swapped[i][0], "column": swapped[i][1]}
+
+    yield cell_findings(
+        mapped,
+        BILLS,
+        "invoiceNumber",
+        "bills.invoiceNumber.swapped",
+        np.asarray(sorted(swapped), dtype=np.int64),
+        value=lambda i: str(number.at(i)),
+        template_args=args,
+    )
+
+
+def _is_like(text: str, shapes: set[str]) -> bool:
+    """Whether a text is written as the numbers are; of digits alone, not a quantity."""
+    shape = _shape(text)
+    return "9" in shape and shape in shapes and (shape != "9" or len(text) >= _SHORTEST_DIGITS)
+
+
+def _shape(text: str) -> str:
+    """``INV-0042`` is ``A-9``."""
+    return _DIGITS.sub("9", _LETTERS.sub("A", text.strip()))
