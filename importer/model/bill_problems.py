@@ -120,6 +120,10 @@ warning bills.amount.says_no_bill: a bill whose text says that it is none
   The bill is of {amount}, but '{value}' says that it is a credit note or void.
   → If it is a credit note, give it that type or a negative amount; if it is void, remove it. If it
     is a bill, there is nothing to do.
+warning bills.invoiceNumber.line_gap: lines of a bill that are not counted through
+  Column '{column}' counts the lines of each bill, and those of '{value}' are {numbers}: a line may
+  be missing, or in another bill.
+  → Compare the bill with the system that it is from, and with the bills beside it.
 warning bills.invoiceNumber.swapped: a number and another cell that may be swapped
   The number is '{value}', and '{other}' ({column}) looks like one: the two cells may be swapped.
   → Check which is the number.

@@ -26,6 +26,7 @@ _CONFUSED = frozenset("0O O0 0o o0 1l l1 1I I1 5S S5 8B B8 2Z Z2".split())
 # How far apart the sums of the bytes of two texts are that a slip of ``_mistyping`` tells apart.
 _SUMS_APART = sorted({0, *(ord(pair[0]) - ord(pair[1]) for pair in _CONFUSED)})
 _FEWEST_BILLS, _MOST_SHARED = 5, 0.02
+_SCATTERED = 1.2  # blocks of rows for a bill, in a file where they do not stand together
 
 
 def torn_numbers(
@@ -86,7 +87,7 @@ _Pairs = Iterator[tuple[int, int, str]]
 
 def _inside(runs: np.ndarray, size: int) -> _Pairs:
     """Bills between the rows of another, in a file where the rows of a bill stand together."""
-    if not 2 < len(runs) <= 1.2 * size + 2:
+    if not 2 < len(runs) <= _SCATTERED * size + 2:
         return
     counts = np.bincount(runs[runs >= 0], minlength=size)
     between = (runs[:-2] == runs[2:]) & (runs[:-2] >= 0) & (runs[1:-1] >= 0)
@@ -129,7 +130,8 @@ def _mistyping(one: str, other: str) -> str:
 
 
 def _sharing_reference(mapped: MappedTables, line_bill: np.ndarray, runs: np.ndarray) -> _Pairs:
-    """Bills side by side with one reference, in a column of which each other bill has its own."""
+    """Bills with one reference, in a column of which each other bill has its own: side by side, or
+    anywhere in a file whose rows are not in the order of its bills."""
     for index, table in enumerate(mapped.tables):
         at = np.flatnonzero((mapped.lines.table == index) & (line_bill >= 0))
         if not len(at):
@@ -141,9 +143,10 @@ def _sharing_reference(mapped: MappedTables, line_bill: np.ndarray, runs: np.nda
                 continue
             if not (shared := _shared(line_bill[at], texts.take(places))):
                 continue
+            is_scattered = len(runs) > _SCATTERED * len(np.unique(runs)) + 2
             beside = set(zip(runs[:-1].tolist(), runs[1:].tolist(), strict=True))
             for one, other, text in shared:
-                if (one, other) in beside:
+                if is_scattered or (one, other) in beside:
                     what = f"both have '{text}' in column '{header.strip()}'"
                     yield one, other, f"{what}, where each other bill has its own"
 

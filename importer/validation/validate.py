@@ -44,6 +44,7 @@ from importer.validation.header_rules import header_findings
 from importer.validation.incomplete_drafts import incomplete_drafts
 from importer.validation.join_lines import join
 from importer.validation.left_out import left_out
+from importer.validation.line_counters import line_gaps
 from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
 from importer.validation.says_no_bill import saying_no_bill
@@ -115,6 +116,7 @@ def check(
     findings += cross_row_rules.duplicates(mapped, bills, notes.mask)
     near = findings.items_of("bills.invoiceNumber.near_duplicate")[0]
     findings += [torn_numbers(mapped, bills, line_bill, near), *date_like_numbers(mapped, bills)]
+    findings += line_gaps(mapped, bills, line_bill)
     findings += swapped_cells(mapped, bills, lines, line_bill)
     findings += saying_no_bill(mapped, bills, lines, line_bill, notes.mask)
     findings += note_findings(mapped, bills, amounts, notes, target)

@@ -87,6 +87,7 @@ NEEDS_OTHER_FILES = {
     "control.old_ageing.ambiguous",  # tests/acceptance/test_ageing_option.py
     "control.old_ageing.nameless",
     "sheet.column.dollars",  # tests/integration/test_header_rules.py
+    "bills.invoiceNumber.line_gap",  # tests/integration/test_line_counters.py
     "bills.invoiceNumber.swapped",  # tests/integration/test_swapped_cells.py
     "line_items.taxAmount.above_amount",
     "sheet.column.unread_paid",  # tests/integration/test_unread_columns.py

@@ -77,11 +77,12 @@ DOCUMENTS = ["ACC-PINV-2025-{:05}", "27350000{:06}", "{:08x}-{:04}", "DOC/{:06}"
 
 
 @pytest.mark.parametrize("form", DOCUMENTS)
-@pytest.mark.parametrize("edge", ["first", "last"])
+@pytest.mark.parametrize("edge", ["first", "last", "unsorted"])
 def test_a_reference_that_two_bills_share_is_the_evidence(
     tmp_path: Path, form: str, edge: str
 ) -> None:
-    """The kind: any bill of a file of several lines each, its first or last row renumbered."""
+    """The kind: any bill of a file of several lines each, its first or last row renumbered, or any
+    row where the rows are in another order."""
     made = random.Random(form + edge)
     rows: list[Line] = []
     for k in range(20):
@@ -89,6 +90,8 @@ def test_a_reference_that_two_bills_share_is_the_evidence(
         supplier = made.choice(["Acme", "Beta"])
         for _ in range(made.randrange(2, 5)):
             rows.append((number, f"{made.randrange(1, 900)}.00", supplier, "2025-03-01", document))
+    if edge == "unsorted":
+        made.shuffle(rows)
     assert [f.code for f in read(tmp_path, rows).findings] == []
     hit = made.choice(sorted({row[0] for row in rows}))
     at = [i for i, row in enumerate(rows) if row[0] == hit][0 if edge == "first" else -1]

@@ -1,0 +1,103 @@
+"""Columns that count the lines of each bill: a bill that lacks one lost a row, or has another's."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.core.text_column import arrow_texts
+from importer.mapping.map_tables import MappedTables
+from importer.model.fields import BILLS
+from importer.model.tables import InputTable, Role
+from importer.validation.column import ParsedTable
+from importer.validation.finding_batch import FindingBatch, cell_findings
+
+_HEADER = re.compile(
+    r"\b(?:line|lines|ligne|zeile|l[ií]nea|linje|linie|linha|regel|riga|rad|rivi|row|pos|position"
+    r"|posición|posizione|positie|seq|sequence|idx|index|lfd|split|item)\b|#",
+    re.IGNORECASE,
+)
+_FEWEST_BILLS, _MOST_ODD = 4, 0.25  # bills of several lines, and as a share of them
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_LONGEST = 4  # digits
+_SHOWN = 8
+
+
+def line_gaps(
+    mapped: MappedTables, bills: ParsedTable, line_bill: np.ndarray
+) -> Iterator[FindingBatch]:
+    """A warning for each bill whose lines are not 1, 2, 3 … in a column where nearly all others
+    are; of a flat layout, whose rows are there once."""
+    if mapped.line_bill is None or mapped.repeated:
+        return
+    gaps: dict[int, tuple[str, str]] = {}  # bill → its numbers, the column
+    for index, table in enumerate(mapped.tables):
+        at = np.flatnonzero((mapped.lines.table == index) & (line_bill >= 0))
+        if not len(at):
+            continue
+        places = pa.array(np.searchsorted(np.asarray(table.source.rows), mapped.lines.row[at]))
+        for column, header in zip(table.source.columns, table.headers, strict=False):
+            texts = arrow_texts(column)
+            if not _HEADER.search(_CAMEL.sub(" ", header).replace("_", " ")):
+                continue
+            texts = texts.take(places)
+            if not _is_counter(texts):
+                continue
+            numbers = pc.cast(texts, pa.int64()).to_numpy()
+            for bill, some in _odd_bills(line_bill[at], numbers).items():
+                if not _touches_other_rows(table, mapped.lines.row[line_bill == bill]):
+                    shown = ", ".join(map(str, some[:_SHOWN])) + (" …" if some[_SHOWN:] else "")
+                    gaps.setdefault(bill, (shown, header.strip()))
+    number = bills["invoiceNumber"]
+
+    def args(i: int) -> dict[str, Any]:
+        return {"numbers": gaps[i][0], "column": gaps[i][1]}
+
+    yield cell_findings(
+        mapped,
+        BILLS,
+        "invoiceNumber",
+        "bills.invoiceNumber.line_gap",
+        np.asarray(sorted(gaps), dtype=np.int64),
+        value=lambda i: str(number.at(i)),
+        template_args=args,
+    )
+
+
+def _is_counter(texts: pa.LargeStringArray) -> bool:
+    pattern = rf"\A[0-9]{{1,{_LONGEST}}}\z"
+    return bool(pc.all(pc.match_substring_regex(texts, pattern)).as_py())
+
+
+def _odd_bills(bill: np.ndarray, numbers: np.ndarray) -> dict[int, list[int]]:
+    """The bills whose numbers do not count their lines, sorted; none where that is not what the
+    column does."""
+    order = np.lexsort((numbers, bill))
+    starts = np.flatnonzero(np.append(True, np.diff(bill[order]) != 0))
+    parts = np.split(numbers[order], starts[1:])
+    several = [part for part in parts if len(part) > 1]
+    if len(several) < _FEWEST_BILLS:
+        return {}
+    (first, step), _ = Counter((int(p[0]), int(p[1] - p[0])) for p in several).most_common(1)[0]
+    if step < 1 or first not in (0, step):
+        return {}
+    odd = {
+        int(bill[order[start]]): part.tolist()
+        for start, part in zip(starts.tolist(), parts, strict=True)
+        if part[0] != first or (np.diff(part) != step).any()
+    }
+    return odd if len(odd) <= _MOST_ODD * len(several) else {}
+
+
+def _touches_other_rows(table: InputTable, rows: np.ndarray) -> bool:
+    """Whether rows that are no lines, as notes, are between or beside these rows."""
+    numbers = np.asarray(table.source.rows)[table.header + 1 :]
+    low, high = np.searchsorted(numbers, [rows.min(), rows.max()])
+    roles = table.roles[max(low - 1, 0) : high + 2]
+    return any(role is not Role.DATA for role in roles)
