@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
+from importer.app.four_eyes import content_mark, note_check
 from importer.app.journal_places import TeamAddress, chosen_journal
 from importer.app.next_step import after_check
 from importer.app.pipeline import CheckRequest, check_files
@@ -30,6 +31,8 @@ def check(
     journal: str | None = None,
     result: ResultFile | None = None,
     lists: Cached | None = None,
+    four_eyes: bool = False,
+    mark: bool = False,
     listener: Listener = SILENT,
 ) -> Result:
     """Check bills and line items offline. Without ``result`` no file is written.
@@ -38,8 +41,9 @@ def check(
     names that it does not have give warnings. ``base_url`` is the Light that the bills would go to,
     ``journal`` a file or a team's database that may know them. Cells may say ``(clear)``, as for an
     update. ``lists`` are these lists themselves. Without any a note says that names were not
-    checked; a ``company`` that is no ``profile``'s must have some. Raises ImporterError where the
-    files cannot be checked at all.
+    checked; a ``company`` that is no ``profile``'s must have some. ``four_eyes``: note in the
+    team's database that the person has checked what these files would send; ``mark``: only its
+    mark, in the summary. Raises ImporterError where the files cannot be checked at all.
     """
     place = chosen_journal(journal)
     team = place if isinstance(place, TeamAddress) else None
@@ -49,6 +53,10 @@ def check(
     path = result.free_path(request.files) if result else None
     listener.message(f"Checking {', '.join(request.files)} …")
     files = check_files(request, listener=listener)
+    content = content_mark(files) if four_eyes or mark else ""
+    if four_eyes:
+        note_check(journal, base_url, company, content)
+        listener.message("Noted: you have checked these files. Somebody else can load them now.")
     if cached is not None:
         from importer.references.resolve_online import warn_by_cache
 
@@ -73,7 +81,9 @@ def check(
         notes.append(loads.note)
     if files.updates:
         notes.append("Cells say (clear), which blanks values in Light: load this with --update.")
-    summary = replace(files.summary("validate", started), notes=tuple(notes), asked=False)
+    summary = replace(
+        files.summary("validate", started), notes=tuple(notes), asked=False, content_mark=content
+    )
     if files.former is not None and files.continues:
         former = files.former
         summary = replace(

@@ -293,6 +293,7 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
     return {
         "who": user_name(),
         "host": host_name(),
+        "checked_by": context.progress.checked_by,
         "totals": [
             {"currency": total.currency, "sheet": total.cents, "unit": total.unit}
             for total in totals_of(bills)

@@ -48,6 +48,7 @@ OPTIONS: Mapping[str, type | tuple[type, ...]] = {
     "wait": bool,
     "max-problems": int,
     "confirm-above": _NUMBER,
+    "four-eyes": bool,
 }
 _FOLDERS = ("lookups", "save-lookups", "documents")
 _SECRET = ("key", "token", "secret", "password")
@@ -86,6 +87,18 @@ def profile_names() -> list[str]:
     path = _path()
     profiles = _parse(path).get("company", {}) if path else {}
     return sorted(profiles) if isinstance(profiles, dict) else []
+
+
+def four_eyes_companies() -> set[str]:
+    """The companies, by name or id, whose profiles demand that another person has checked."""
+    path = _path()
+    profiles = _parse(path).get("company", {}) if path else {}
+    of_profiles = profiles.items() if isinstance(profiles, dict) else ()
+    return {
+        str(profile.get("name", name))
+        for name, profile in of_profiles
+        if isinstance(profile, dict) and profile.get("four-eyes") is True
+    }
 
 
 def _path() -> Path | None:

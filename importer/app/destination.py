@@ -66,6 +66,7 @@ class LoadOptions:
     confirm_above: float = CONFIRM_ABOVE
     update: bool = False  # change in Light what differs from the sheet
     update_only: bool = False  # and create nothing
+    four_eyes: bool = False  # only what somebody else has checked
     force: bool = False  # also what somebody else has changed in Light
 
 

@@ -93,6 +93,7 @@ class FinishedRun:
             sandbox=bool(facts.get("sandbox")),
             expect=self.prepared.expect,
             by=str(facts.get("who") or ""),
+            checked_by=str(facts.get("checked_by") or ""),
             version=self.record.version,
             digests=self.prepared.digests,
             options=run_options(self.request, only_valid=bool(facts.get("only_valid"))),

@@ -27,6 +27,7 @@ from importer.app.destination import LoadOptions, destination_of
 from importer.app.earlier_loads import EarlierLoads, earlier_loads
 from importer.app.events import SILENT, Listener, Work
 from importer.app.fetch_directory import fetch_directory
+from importer.app.four_eyes import checked_by_another, content_mark, demands_four_eyes
 from importer.app.journal_places import TeamAddress, chosen_journal, journal_words
 from importer.app.load_context import LoadContext, LoadProgress
 from importer.app.next_step import after_load, after_verify
@@ -42,6 +43,7 @@ from importer.core.errors import Declined, ImporterError, StoppedEarly, UsagePro
 from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal, new_run_id
 from importer.loading.journal.journal_place import JournalPlace
+from importer.model.light_objects import Company
 from importer.model.report_model import RunError, RunSummary
 from importer.references.directory import labels_by_id
 from importer.references.lookup_tables import save_picks
@@ -174,6 +176,11 @@ async def _load(context: LoadContext) -> None:
                 if not destination.sandbox:
                     check_expected_company(options.company, company)
                 refuse_another_company(files, company, destination)
+                if _needs_four_eyes(context, company):
+                    place = options.journal, destination.base_url, options.company
+                    mark = await asyncio.to_thread(content_mark, files)
+                    check = await asyncio.to_thread(checked_by_another, *place, mark)
+                    progress.checked_by = check.words
                 with context.listener.work(Work.LISTS):
                     directory = await fetch_directory(client, needs(checked, files.picks))
             destination.journal = destination.journal_of(company.id)
@@ -198,6 +205,13 @@ async def _load(context: LoadContext) -> None:
                         await create(bills, company, journal, context)
         finally:
             progress.requests = limiter.requests
+
+
+def _needs_four_eyes(context: LoadContext, company: Company) -> bool:
+    """Whether somebody else must have checked before this is sent."""
+    if context.destination.sandbox or context.options.dry_run:
+        return False
+    return context.options.four_eyes or demands_four_eyes(company)
 
 
 def _with_new_vendors(context: LoadContext, directory: Directory, place: JournalPlace) -> Directory:
@@ -263,6 +277,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
         asked=progress.asked,
         dry_run=context.options.dry_run,
         created_vendors=created_vendors(context.vendors.records),
+        checked_by=progress.checked_by,
     )
     checked.add_findings(read_back_findings(checked, progress.read_backs))
     checked.add_findings(step_findings(checked, progress.steps, progress.read_backs))

@@ -37,6 +37,7 @@ class LoadProgress:
     stopped: ImporterError | None = None
     requests: int = 0
     asked: bool = False  # whether Light was asked about the bills
+    checked_by: str = ""  # who has checked it before, where four eyes were demanded
     verifying: bool = False  # the load itself was done
     read_backs: dict[int, ReadBack] = field(default_factory=dict)  # by bill index
 

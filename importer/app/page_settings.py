@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from importer.app.check_request import CheckRequest
-from importer.app.defaults import Defaults, profile_names, read_defaults
+from importer.app.defaults import Defaults, four_eyes_companies, profile_names, read_defaults
 from importer.app.destination import LoadOptions, PaceOptions
 from importer.app.events import Listener
+from importer.app.four_eyes import note_check, noted_checks
 from importer.app.workspace import Workspace
 from importer.core.errors import ImporterError
 
@@ -21,7 +22,7 @@ _OF_CHECK = (
     "template encoding amounts lookups save_lookups documents largest_document then"
     " incomplete_drafts create_vendors expect settings update"
 ).split()
-_OF_LOAD = "only_valid verify settle line_mode confirm_above journal update".split()
+_OF_LOAD = "only_valid verify settle line_mode confirm_above journal update four_eyes".split()
 _OF_PACE = "requests_per_minute requests_per_day timeout wait".split()
 
 
@@ -76,6 +77,25 @@ class PageSettings:
             pace=self.pace(options),
             **stated(options, _OF_LOAD),
         )
+
+    def four_eyes(self, workspace: Workspace) -> bool:
+        """Whether another person has to check; if only for some company, that is known when it is
+        connected to."""
+        if self.sandbox:
+            return False
+        return bool(self.options(workspace).get("four_eyes") or four_eyes_companies())
+
+    def release(self, workspace: Workspace, mark: str) -> None:
+        """Note that the person has checked what these files would send. Raises ImporterError."""
+        options = self.options(workspace)
+        place = options.get("journal"), options.get("base_url"), options["company"]
+        note_check(*place, mark)
+
+    def released_by(self, workspace: Workspace, mark: str) -> list[str]:
+        """Who has checked what these files would send, and when, in words. Raises ImporterError."""
+        options = self.options(workspace)
+        place = options.get("journal"), options.get("base_url"), options["company"]
+        return [check.words for check in noted_checks(*place, mark)]
 
     def pace(self, options: Mapping[str, Any]) -> PaceOptions:
         return PaceOptions(**stated(options, _OF_PACE))

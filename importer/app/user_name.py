@@ -20,6 +20,13 @@ def user_name() -> str:
         return ""
 
 
+def names_of_person(role: str) -> frozenset[str]:
+    """The names by which the person is told from others: that of the reverse proxy, for whom a
+    server acts; else those of the computer and of the database's ``role``."""
+    acting = _ACTING.get()
+    return frozenset(filter(None, (acting,) if acting else (user_name(), role)))
+
+
 @contextlib.contextmanager
 def acting_for(name: str) -> Iterator[None]:
     """In the block the person is the one of that name, for whom a server acts."""

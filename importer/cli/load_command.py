@@ -12,6 +12,7 @@ from importer.cli.options import (
     company_of,
     company_option,
     confirm_above_option,
+    four_eyes_option,
     output_of,
     output_options,
     pace_of,
@@ -87,6 +88,7 @@ from importer.cli.options import (
     help="Move each file to this folder when all its bills are in Light.",
 )
 @place_option
+@four_eyes_option
 @output_options
 def load(**options: Any) -> int:
     """Create the bills of a sheet in Light, each exactly once.

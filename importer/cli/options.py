@@ -87,6 +87,12 @@ company_option = click.option(
     help="Use this profile in light-import.toml, or expect this company: a key of another is"
     " refused, and 'validate' checks names against its lists.",
 )
+four_eyes_option = click.option(
+    "--four-eyes",
+    is_flag=True,
+    help="Who loads is not who checked: 'validate' notes in the team's journal that you have"
+    " checked, and 'load' sends only what somebody else has checked just so.",
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="The result as JSON on stdout: docs/run.schema.json."
 )

@@ -10,6 +10,7 @@ from importer.cli.options import (
     base_url_option,
     company_of,
     company_option,
+    four_eyes_option,
     output_of,
     output_options,
     place_option,
@@ -25,6 +26,7 @@ from importer.cli.options import (
 @base_url_option
 @place_option
 @company_option
+@four_eyes_option
 @output_options
 def validate(**options: Any) -> int:
     """Check bills and line items, cell by cell, without sending anything.
@@ -49,6 +51,7 @@ def validate(**options: Any) -> int:
         profile=company != typed,
         base_url=options["base_url"],
         journal=options["journal"],
+        four_eyes=options["four_eyes"],
         result=result,
         listener=console,
     )

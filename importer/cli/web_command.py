@@ -37,6 +37,12 @@ def _open(address: str) -> None:
 @settle_option
 @confirm_above_option
 @click.option(
+    "--four-eyes",
+    is_flag=True,
+    help="Who loads is not who checked: somebody releases the files for loading, and somebody else"
+    " loads them. Needs a team's journal.",
+)
+@click.option(
     "--listen",
     metavar="ADDRESS",
     help="Listen on this address of the computer too, not on loopback alone: behind a reverse proxy"
@@ -95,7 +101,7 @@ def web(**options: Any) -> int:
     with contextlib.ExitStack() as stack:
         if sandbox:
             given["base_url"] = stack.enter_context(sandbox_for_page())
-            given |= {"requests_per_minute": 6_000, "journal": None}
+            given |= {"requests_per_minute": 6_000, "journal": None, "four_eyes": False}
         settings = PageSettings(given, profile, sandbox)
         serve_page(settings, Listening(port, listen or LOOPBACK, origin or "", header or ""), ready)
     return 0

@@ -304,6 +304,8 @@ class RunSummary:
     unlisted: int = 0  # valid bills that name what the saved lists of Light do not have
     failed_controls: frozenset[str] = frozenset()  # codes of findings about control totals
     corrections: tuple[Correction, ...] = ()  # of cells, on the page in the browser
+    checked_by: str = ""  # somebody else than who loaded, and when, where that was demanded
+    content_mark: str = ""  # of all that would be sent, where it was asked for
 
     @property
     def documents(self) -> Mapping[str, int]:

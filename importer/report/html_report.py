@@ -163,7 +163,8 @@ def _facts(summary: RunSummary) -> list[tuple[str, str]]:
             for digest in [summary.digests.get(source)]
         ),
         ("Run", summary.run or ""),
-        ("Run by", summary.by),
+        ("Checked by", summary.checked_by),
+        ("Loaded by" if summary.checked_by else "Run by", summary.by),
         ("Version", f"light-import {summary.version}" if summary.version else ""),
         ("Continues run", summary.continues),
         ("Duration", duration(summary.seconds)),

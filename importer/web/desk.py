@@ -101,6 +101,7 @@ class Desk:
                 journal=options.get("journal"),
                 lists=lists,
                 profile=True,
+                mark=self.settings.four_eyes(workspace),
                 listener=job,
             )
             self._keep(workspace, done, version)
@@ -108,12 +109,26 @@ class Desk:
 
         return self._start(workspace.id, "check", work, workspace)
 
+    def _checked(self, workspace: Workspace) -> SheetView:
+        """The last check; UsageProblem where the files are no longer what was checked."""
+        view = self.view(workspace)
+        if view is None or view.version != workspace.version:
+            raise UsageProblem("Check the files again first: they were corrected since.")
+        return view
+
+    def release(self, workspace: Workspace) -> None:
+        """Note that the person has checked the files, for somebody else to load them."""
+        with self.lock:
+            mark = self._checked(workspace).result.summary.content_mark
+            if not mark:
+                raise UsageProblem("Check the files again first: these are the result of a load.")
+            self.settings.release(workspace, mark)
+
     def load(self, workspace: Workspace) -> PageJob:
         """Load the files; UsageProblem where they were not checked as they are now."""
         with self.lock:
-            view, version = self.view(workspace), workspace.version
-            if view is None or view.version != version:
-                raise UsageProblem("Check the files again first: they were corrected since.")
+            self._checked(workspace)
+            version = workspace.version
 
             def work(job: PageJob) -> Result:
                 workspace.loading = True

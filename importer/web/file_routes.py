@@ -279,6 +279,13 @@ class FileRoutes(RouteContext):
             desk.load(workspace)
         return redirect(f"/files/{workspace.id}")
 
+    async def release(self, request: Request) -> Response:
+        """Four eyes: the person has checked these files."""
+        form = await form_body(request)
+        with self.changing(request, form) as (desk, workspace):
+            desk.release(workspace)
+        return redirect(f"/files/{workspace.id}#send")
+
     async def corrected(self, request: Request) -> Response:
         """The corrected copy of a file, to keep."""
         _, workspace = self.space(request)

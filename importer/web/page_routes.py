@@ -46,6 +46,7 @@ def build_page(desks: Desks) -> Gate:
         ("GET", "/files/{id}/template", files.template),
         ("POST", "/files/{id}/template", files.save_template),
         ("POST", "/files/{id}/template/form", files.complete_template),
+        ("POST", "/files/{id}/release", files.release),
         ("POST", "/files/{id}/send", files.send),
         ("GET", "/files/{id}/corrected/{n:int}", files.corrected),
         ("GET", "/files/{id}/result.{kind}", files.result_of_files),

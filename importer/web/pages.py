@@ -24,6 +24,7 @@ from importer.app.page_words import (
 from importer.app.result import Result
 from importer.app.templates import list_templates
 from importer.app.workspace import Workspace
+from importer.core.errors import ImporterError
 from importer.web.desk import Desk
 from importer.web.file_options import FIELDS, shown_value
 from importer.web.page_job import PageJob
@@ -101,7 +102,18 @@ class Pages:
                 if name in edited
             ],
             standing=self.standing(workspace, view) if view is not None else {},
+            four_eyes=result is not None and self.settings.four_eyes(workspace),
+            **self._released(workspace, result),
         )
+
+    def _released(self, workspace: Workspace, result: Result | None) -> dict[str, Any]:
+        """Who has checked what the files would send, or why that cannot be said."""
+        mark = result.summary.content_mark if result is not None else ""
+        try:
+            checks = self.settings.released_by(workspace, mark) if mark else []
+        except ImporterError as error:
+            return {"checks": [], "unreleasable": str(error)}
+        return {"checks": checks, "unreleasable": ""}
 
     def template(
         self,

@@ -18,6 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 
 from importer.app.page_settings import PageSettings
 from importer.app.result import Result, ResultFile, save_result
+from importer.app.user_name import acting_for
 from importer.app.workspace import StaleVersion, Workspace
 from importer.core.errors import ImporterError, UsageProblem
 from importer.web.desk import Desk
@@ -106,7 +107,7 @@ class RouteContext:
         meanwhile. StaleVersion where they are others by now, UsageProblem while they are loaded."""
         desk, workspace = self.space(request)
         version = version_of(facts)
-        with desk.lock:
+        with desk.lock, acting_for(desk.owner):
             workspace.expect_version(version)
             desk.changeable(workspace)
             yield desk, workspace

@@ -1,5 +1,5 @@
-"""What a team shares beside its journals: which there are, the files of runs, lookup tables, the
-key of seals."""
+"""What a team shares beside its journals: which there are, the files of runs, lookup tables, who
+checked what, the key of seals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from importer.loading.journal.team_database import TeamDatabase
 from importer.loading.journal.team_tables import SCHEMA
 
 LARGEST = 64_000_000  # bytes of the files of a run
-_SEAL = "seal"
+_SEAL, _CHECKS = "seal", "checked"
 _LOOKUPS = 1_279_870_006  # the first number of an advisory lock; see ``team_database``
 
 
@@ -108,6 +108,29 @@ def team_seal_key(dsn: str) -> bytes:
             db.execute(new, (_SEAL, secrets.token_bytes(32)))
             row = db.execute(query, (_SEAL,)).fetchone()
     return bytes(row[0])
+
+
+def save_check(dsn: str, mark: str, person: str, record: bytes) -> None:
+    """Note that a person has checked what has that mark; a later check of the same replaces it."""
+    with _session(dsn) as db:
+        db.execute(
+            "INSERT INTO team_keys (name, content) VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET content = excluded.content",
+            (f"{_CHECKS}/{mark}/{person}", record),
+        )
+
+
+def saved_checks(dsn: str, mark: str) -> list[bytes]:
+    """What was noted of those who checked what has that mark."""
+    query = "SELECT content FROM team_keys WHERE starts_with(name, %s) ORDER BY name"
+    with _session(dsn) as db:
+        return [bytes(content) for (content,) in db.execute(query, (f"{_CHECKS}/{mark}/",))]
+
+
+def database_role(dsn: str) -> str:
+    """The role that the database knows the person by."""
+    with _session(dsn) as db:
+        return str(db.execute("SELECT session_user").fetchone()[0])
 
 
 @contextlib.contextmanager
