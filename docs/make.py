@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from importer.model.fields import BILLS, FIELDS, Field, FieldKind, FieldUse
+from importer.model.fields import BILLS, FIELDS, TYPE_COLUMN, Field, FieldKind, FieldUse
 from importer.model.finding_catalogue import CATALOGUE, FindingType
 from importer.validation.column_formats import code_of
 from importer.validation.schema import CHECKS_OF_EVERY_KIND, ROW_RULES, checks_of
@@ -189,7 +189,8 @@ def fields_page() -> str:
     tables = []
     for sheet, fields in FIELDS.items():
         title = FIELDS_TABLE_HEAD.format(sheet="Bills" if sheet == BILLS else "Line items")
-        tables.append(title + "\n".join(_field_row(field) for field in fields.values()) + "\n")
+        listed = [*fields.values(), *([TYPE_COLUMN] if sheet == BILLS else [])]
+        tables.append(title + "\n".join(map(_field_row, listed)) + "\n")
     return FIELDS_PAGE_HEAD + "".join(tables)
 
 

@@ -10,7 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from importer.model.fields import HEADER_FIELDS, PATCHED_BILL_FIELDS, SENT_LINE_FIELDS
+from importer.model.fields import (
+    HEADER_FIELDS,
+    PATCHED_BILL_FIELDS,
+    SENT_LINE_FIELDS,
+    TYPE_COLUMN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class LineItem(LineFields):
 # Which side of the ledger a line of a credit note takes: it gives expense back. Light does not
 # document it; a template can say otherwise.
 CREDIT, DEBIT = "C", "D"
-BILL, CREDIT_NOTE = DOCUMENT_TYPES = ("bill", "credit note")
+BILL, CREDIT_NOTE = DOCUMENT_TYPES = TYPE_COLUMN.choices
 
 
 class DocumentRef(NamedTuple):

@@ -213,6 +213,13 @@ LINE_FIELDS = (
     Field("amortizationEndDate", _DATE, "last day of the spreading", _SENT),
     Field("amortizationTemplateId", _UUID, "the id of the amortization template in Light", _SENT),
 )
+# Not of a bill: it says what the row is.
+TYPE_COLUMN = Field(
+    "type",
+    FieldKind.CHOICE,
+    "what the row is: a bill (also if blank) or a credit note",
+    choices=("bill", "credit note"),
+)
 CUSTOM_PROPERTY = Field("property", _TEXT, "a custom property")
 FACTOR = Field("factor", FieldKind.FACTOR, "a quantity or price")  # of a product: "netAmount*0"
 

@@ -32,7 +32,7 @@ warning sheet.hidden: a hidden sheet
   → Unhide it, or remove it from the file if it should not be loaded.
 sheet.rows.none: no rows
   The sheet has a header row and no rows below it.
-  → Check that the export is complete.
+  → Fill in the sheet, or check that the export is complete.
 warning sheet.row.after_end: rows after the end
   More rows follow below the row where the template says the data ends; rows left out: {count}.
   → Check that none of them is a bill.

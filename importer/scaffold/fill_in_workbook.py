@@ -27,6 +27,7 @@ from importer.model.fields import (
     LINE_ITEMS,
     LOOKUP_FIELDS,
     PROPERTY,
+    TYPE_COLUMN,
     Field,
     FieldKind,
 )
@@ -95,6 +96,8 @@ _EXAMPLES: Mapping[str, str] = {
     "senderBankAccount": "Operating account",
     "purchaseOrder": "PO-7001",
     "status": "draft",
+    "type": "credit note",
+    "creditsBill": "AC 55210",
     "processingMode": "DATA_ONLY",
     "document": "invoices/AC-55210.pdf",
     "lineNumber": "1",
@@ -180,6 +183,8 @@ def _columns(sheet: str, company: Choices | None, notes: list[str]) -> list[_Col
     names = [name for name in FIELDS[sheet] if name not in _LATE]
     names += [name for name in FIELDS[sheet] if name in _LATE]
     columns = [_column(sheet, FIELDS[sheet][name], company) for name in names]
+    if sheet == BILLS:
+        columns.insert(names.index("creditsBill"), _column(sheet, TYPE_COLUMN, company))
     level = "HEADER" if sheet == BILLS else "LINE"
     groups = [g for g in (company.properties if company else ()) if g.level == level]
     for group in groups:
