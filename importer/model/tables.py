@@ -97,6 +97,8 @@ class SourceTable:
     ends_in_then: bool = False
     """Of a result workbook that is read again: its last column is the one that the result added for
     how far each bill should go."""
+    file_columns: tuple[int, ...] = ()
+    """Of a result workbook that is read again: which column of the file each column is."""
     folder: str = ""
     """Where the file is; of a result workbook, where that is which the sheet was made from."""
     merges: tuple[MergedCells, ...] = ()  # of several rows or columns

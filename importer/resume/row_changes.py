@@ -30,6 +30,7 @@ from importer.report.result_columns import (
     STATUS,
     THEN,
 )
+from importer.report.xlsx.corrections_sheet import CORRECTIONS
 from importer.report.xlsx.flat_bills import CHECK, changed_rows
 from importer.report.xlsx.lines_in_light_sheet import LINES_IN_LIGHT
 from importer.report.xlsx.provenance_sheet import PROVENANCE
@@ -43,6 +44,7 @@ _OUTPUT = {
     "Problems",
     "Tie-out",
     VENDOR_TIE_OUT,
+    CORRECTIONS,
     TO_RESOLVE,
     LINES_IN_LIGHT,
     PROVENANCE,
@@ -277,6 +279,7 @@ def _source_table(
         rows=table.rows[header:],
         previous_outcomes=list(zip(status, message, strict=True)),
         ends_in_then=THEN in at,
+        file_columns=tuple(columns),
         format_marks={columns.index(c): m for c, m in table.format_marks.items() if c in columns},
         cell_looks={columns.index(c): m for c, m in table.cell_looks.items() if c in columns},
     )

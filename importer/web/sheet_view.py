@@ -12,7 +12,6 @@ import numpy as np
 from importer.app.page_words import HEADER_ROW, column_name, shown_text, status_name
 from importer.app.result import Result
 from importer.app.workspace import CellEdit, Workspace
-from importer.core.errors import UsageProblem
 from importer.model.finding import Finding, Severity
 from importer.model.tables import InputTable
 
@@ -60,18 +59,16 @@ class SheetView:
             "headers": headers,
             "letters": [column_name(c) for c in range(len(headers))],
             "rows": len(self.positions(t, ALL)),
-            "locked": self.locked(t),
         }
 
-    def locked(self, t: int) -> bool:
-        """Whether the table is of a result workbook, whose cells stand elsewhere in the file."""
-        return self.tables[t].source.previous_outcomes is not None
+    def _of_result(self, t: int) -> bool:
+        """Whether the table is of a result workbook, whose headers have to stay as they are."""
+        return bool(self.tables[t].source.file_columns)
 
-    def _expect_open(self, t: int) -> None:
-        if self.locked(t):
-            raise UsageProblem(
-                "This is a result workbook: correct it in Excel, and drop it here again."
-            )
+    def _file_column(self, t: int, column: int) -> int:
+        """Where a column is in the file: a result workbook has its own columns beside it."""
+        columns = self.tables[t].source.file_columns
+        return columns[column] if columns else column
 
     def positions(self, t: int, chosen: str) -> np.ndarray:
         """Which rows of the table are shown: indexes into those of its source."""
@@ -87,7 +84,7 @@ class SheetView:
     def _row_of_header(self, finding: Finding) -> int:
         """The row of the header that a finding about a whole column is about; -1 for none."""
         cell = finding.cell
-        if cell.table is None or cell.column_index is None or self.locked(cell.table):
+        if cell.table is None or cell.column_index is None or self._of_result(cell.table):
             return -1
         table = self.tables[cell.table]
         return int(table.source.rows[table.header])
@@ -99,7 +96,7 @@ class SheetView:
 
     def _first(self, t: int) -> int:
         """The first row that can be corrected: the header, except of a result workbook."""
-        return self.tables[t].header + self.locked(t)
+        return self.tables[t].header + self._of_result(t)
 
     def _chosen_rows(self, t: int, chosen: str) -> set[int]:
         table = self.tables[t]
@@ -144,7 +141,11 @@ class SheetView:
             "cells": [self.text(t, i, c) for c in range(len(table.headers))],
             "bad": bad,
             "notes": notes,
-            "edited": [c for c in range(len(table.headers)) if (sheet, row, c) in cells],
+            "edited": [
+                c
+                for c in range(len(table.headers))
+                if (sheet, row, self._file_column(t, c)) in cells
+            ],
             "status": HEADER_ROW if i == table.header else self._status(t, row),
         }
 
@@ -166,7 +167,7 @@ class SheetView:
     def text(self, t: int, i: int, column: int) -> str:
         """The text of a cell now."""
         source = self.tables[t].source
-        place = (source.sheet, int(source.rows[i]), column)
+        place = (source.sheet, int(source.rows[i]), self._file_column(t, column))
         edited = self._edited.get(self.files[t], {})
         if place in edited:
             return edited[place]
@@ -174,8 +175,7 @@ class SheetView:
 
     def edit(self, t: int, row: int, column: int, text: str) -> CellEdit:
         """The edit that makes a cell this text; KeyError or IndexError where the table has no such
-        cell, UsageProblem where the table is locked."""
-        self._expect_open(t)
+        cell."""
         table = self.tables[t]
         if t not in self._indexes:
             rows = enumerate(np.asarray(table.source.rows).tolist())
@@ -183,14 +183,13 @@ class SheetView:
         i = self._indexes[t][row]
         header = table.headers[column].strip() or column_name(column)
         before = self.text(t, i, column)
-        return CellEdit(self.files[t], table.source.sheet, row, column, header, before, text)
+        place = table.source.sheet, row, self._file_column(t, column)
+        return CellEdit(self.files[t], *place, header, before, text)
 
     def edits_like(
         self, t: int, chosen: str, column: int, new: Callable[[str], str]
     ) -> list[CellEdit]:
-        """One correction of all shown cells of a column; ``new`` makes the text. UsageProblem where
-        the table is locked."""
-        self._expect_open(t)
+        """One correction of all shown cells of a column; ``new`` makes the text."""
         table, edits = self.tables[t], []
         for i in self.positions(t, chosen).tolist():
             if i == table.header:

@@ -392,20 +392,42 @@ def test_a_header_is_corrected_and_a_problem_of_a_column_leads_to_it(
     assert "The one bill is valid" in page.ready(files)
 
 
-def test_a_result_workbook_is_not_corrected_on_the_page(page: WebPage, tmp_path: Path) -> None:
-    files = page.drop(*_bills(tmp_path, bill_row(42)))
-    page.ready(files)
-    workbook = page.client.get(f"{files}/result.xlsx").content
+def test_a_result_workbook_is_corrected_and_sends_only_what_was_not_loaded(
+    page: WebPage, tmp_path: Path
+) -> None:
+    files = page.drop(*_with_a_wrong_amount(tmp_path))
+    first = page.send(files, page.ready(files), only_valid="yes")
+    assert "1 of 2 bills" in page.ready(first)
+    workbook = page.client.get(f"{first}/result.xlsx").content
+    before = _light(page)
     files = page.drop(("result.xlsx", workbook))
     text = page.ready(files)
-    column, version = _column(page, text, "description"), page.version(text)
-    refused = page.edit(files, version, (2, column, "other"))
-    assert refused.status_code == 400
-    assert refused.json()["problem"].startswith("This is a result workbook")
-    (check,) = re.findall('name="check" value="([^"]+)"', text)
-    fields = {"version": version, "table": 0, "column": column, "show": "all", "check": check}
-    assert "This is a result workbook" in page.post(f"{files}/fix", action="clear", **fields).text
-    assert page.rows(files, table=0, show="edited")["total"] == 0
+    column = _column(page, text, "amount")
+    (row,) = page.rows(files, table=0, show="problems")["rows"]
+    assert str(column) in row["bad"]
+    shown = page.rows(files, table=0, show="all")["rows"]
+    assert "Header" not in {each["status"] for each in shown}  # by which it is read again
+    page.edit(files, page.version(text), (row["row"], column, "1051"))
+    edited = page.rows(files, table=0, show="edited")["rows"]
+    assert [(each["cells"][column], each["edited"]) for each in edited] == [("1051", [column])]
+    page.post(f"{files}/check")
+    text = page.ready(files)
+    assert "result-corrected.xlsx" in text
+    assert "is no part of the result" not in text
+    page.post(f"{files}/send", version=page.version(text))
+    question = page.ready(files)
+    assert "1 to create" in question
+    page.answer(question)
+    page.ready(files)
+    assert _light(page) == before + 1
+    second = re.findall(r'href="(/runs/[^"?]+)', page.client.get(files).text)[0]
+    assert "Ties out" in page.ready(second)
+    corrected = tmp_path / "second.xlsx"
+    corrected.write_bytes(page.client.get(f"{second}/result.xlsx").content)
+    rows = [*openpyxl.load_workbook(corrected)["Corrections"].values]
+    assert [row[1:6] for row in rows[1:]] == [("Bills", 2, "amount", "1,051", "1051")]
+    again = page.drop(("second.xlsx", corrected.read_bytes()))
+    assert "sheet Corrections" not in page.ready(again)
 
 
 def test_a_name_is_picked_from_the_lists_of_the_company(page: WebPage, tmp_path: Path) -> None:

@@ -112,7 +112,6 @@ function startGrid(box) {
       cell.dataset.at = at;
       cell.dataset.column = c;
       cell.setAttribute("aria-colindex", String(c + 3));
-      if (table().locked) cell.setAttribute("aria-readonly", "true");
       const bad = facts.bad[c];
       if (bad) {
         cell.classList.add(`bad-${bad[0]}`);
@@ -246,7 +245,6 @@ function startGrid(box) {
     // A row without any text is none.
     const facts = rowAt(view.at);
     if (editing || !facts) return;
-    if (refusesEdits()) return;
     if (facts.header) { words.textContent = "This is the row of the headers, without which nothing can be read."; return; }
     const cells = facts.cells.map((text, c) => [facts.row, c, ""]).filter(([, c]) => facts.cells[c]);
     if (!cells.length) { words.textContent = "This row is blank already."; return; }
@@ -267,14 +265,9 @@ function startGrid(box) {
     return saving;
   }
 
-  function refusesEdits() {
-    if (table().locked) words.textContent = table().locked;
-    return Boolean(table().locked);
-  }
-
   function startEdit(text) {
     const cell = activeCell(), facts = rowAt(view.at);
-    if (!cell || !facts || refusesEdits()) return;
+    if (!cell || !facts) return;
     const input = element("input");
     input.value = text === undefined ? facts.cells[view.column] : text;
     input.setAttribute("aria-label", `Row ${facts.row}, ${table().headers[view.column]}`);
