@@ -1,7 +1,7 @@
 """A copy of a file with corrected cells. It is read again and compared, cell by cell.
 
 A CSV file and an Excel workbook stay what they are. Any other kind of file becomes an Excel
-workbook with the same sheets, rows and columns.
+workbook with the same sheets, rows and columns, number formats, merged and hidden cells.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from importer.core.errors import UnreadableFile, UsageProblem
+from importer.core.number_look import PERCENT, is_code
 from importer.core.private_files import private_file_at
 from importer.core.safe_text import visible
-from importer.model.tables import CellKind, SourceTable
+from importer.model.tables import CellKind, CellLook, SourceTable
 from importer.readers import read_file
 from importer.readers.csv.edited_csv import edited_csv
 from importer.readers.edited_xlsx import NewCell, edited_xlsx
@@ -29,6 +31,10 @@ from importer.readers.zip_guard import DamagedError
 CellPlace = tuple[str | None, int, int]  # sheet (None: CSV), row as in Excel, column from 0
 _ONLY_SHEET = "Table"  # of a file whose one table has no name
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{0,13}[1-9])?")
+_NOT_AS_WORKBOOK = (
+    "{} cannot be corrected here: as an Excel workbook it would be read otherwise, for the look of"
+    " its cells. Save it in Excel or LibreOffice as an Excel workbook (.xlsx), and drop that here."
+)
 _DAMAGED = (*SHEET_ERRORS, DamagedError, csv.Error)
 
 
@@ -69,8 +75,8 @@ def write_edited(
                     _write_tables(tables, base)
                     copies = read_file(base)
                     _compare(copies, tables, {}, source)
-                    if [*map(_kinds, copies)] != [*map(_kinds, tables)]:
-                        raise UsageProblem(_cannot(source))
+                    if [*map(_looks, copies)] != [*map(_looks, tables)]:
+                        raise UsageProblem(_NOT_AS_WORKBOOK.format(visible(source.name)))
                     tables = copies
                 edited_xlsx(base, unfinished, _new_cells(tables, cells))
             try:
@@ -157,14 +163,20 @@ def _cells_by_row(table: SourceTable, width: int) -> dict[int, tuple[str, ...]]:
     }
 
 
-def _kinds(table: SourceTable) -> list[CellKind]:
-    """The kind of each cell that is not blank."""
-    return [
+def _looks(table: SourceTable) -> tuple[object, ...]:
+    """What is read of a table beside the texts of its cells."""
+    kinds = [
         table.kind(c, i)
         for c, column in enumerate(table.columns)
         for i, v in enumerate(column)
         if v
     ]
+    marks, looks = (
+        {c: dict(of_column) for c, of_column in by_column.items() if of_column}
+        for by_column in (table.format_marks, table.cell_looks)
+    )
+    hidden = table.hidden, table.hidden_rows, table.hidden_columns
+    return kinds, marks, looks, sorted(table.merges), sorted(table.comments), hidden
 
 
 def _cannot(source: Path) -> str:
@@ -175,29 +187,57 @@ def _cannot(source: Path) -> str:
 
 
 def _write_tables(tables: Sequence[SourceTable], path: Path) -> None:
-    """The tables as an Excel workbook, each cell of its kind."""
+    """The tables as an Excel workbook: each cell of its kind and with the look that is read of it,
+    what is merged or hidden, comments."""
     from xlsxwriter import Workbook
 
-    if any(table.format_marks or table.merges for table in tables):
-        raise UsageProblem(
-            "This kind of file cannot be corrected here, because number formats or merged cells"
-            " would be lost. Save it as an Excel workbook (.xlsx), and drop that here."
-        )
     options = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(str(path), options) as workbook:
-        dates = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        formats: dict[tuple[str, CellLook | None], Any] = {}
+
+        def format_of(code: str, look: CellLook | None) -> Any:
+            if (code, look) not in formats:
+                properties: dict[str, object] = {"num_format": code} if code else {}
+                if look is CellLook.STRUCK:
+                    properties["font_strikeout"] = True
+                elif look is CellLook.INVISIBLE:
+                    properties |= {"font_color": "#FFFFFF", "bg_color": "#FFFFFF"}
+                formats[code, look] = workbook.add_format(properties) if properties else None
+            return formats[code, look]
+
         for table in tables:
             sheet = workbook.add_worksheet(table.sheet)
+            if table.hidden:
+                sheet.hide()
+            for hidden in table.hidden_rows:
+                sheet.set_row(hidden - 1, None, None, {"hidden": True})
+            for hidden in table.hidden_columns:
+                sheet.set_column(hidden, hidden, None, None, {"hidden": True})
+            for top, bottom, left, right in table.merges:
+                sheet.merge_range(top - 1, left, bottom - 1, right, "")
+            for comment in table.comments:
+                sheet.write_comment(comment.row - 1, comment.column, comment.text)
             for c, column in enumerate(table.columns):
+                looks, marks = table.cell_looks.get(c, {}), table.format_marks.get(c, {})
                 for i, text in enumerate(column):
-                    row, kind = table.rows[i] - 1, table.kind(c, i)
+                    number, kind = int(table.rows[i]), table.kind(c, i)
+                    row, look = number - 1, looks.get(number)
                     if not text:
                         continue
                     if kind is CellKind.NUMBER and _NUMBER.fullmatch(text):
-                        sheet.write_number(row, c, float(text))
+                        code = _code_of_mark(marks.get(number, ""))
+                        sheet.write_number(row, c, float(text), format_of(code, look))
                     elif kind is CellKind.DATE and _is_date(text):
-                        sheet.write_datetime(row, c, date.fromisoformat(text), dates)
+                        day = date.fromisoformat(text)
+                        sheet.write_datetime(row, c, day, format_of("yyyy-mm-dd", look))
                     elif kind is CellKind.BOOLEAN:
-                        sheet.write_boolean(row, c, text == "TRUE")
+                        sheet.write_boolean(row, c, text == "TRUE", format_of("", look))
                     else:
-                        sheet.write_string(row, c, text)
+                        sheet.write_string(row, c, text, format_of("", look))
+
+
+def _code_of_mark(mark: str) -> str:
+    """A number format that is read as that mark."""
+    if not mark or is_code(mark):
+        return mark
+    return "0.00%" if mark == PERCENT else f'#,##0.00 "{mark}"'

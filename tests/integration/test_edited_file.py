@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
+import subprocess
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -121,11 +124,90 @@ def test_a_table_of_another_kind_of_file_becomes_a_workbook(tmp_path: Path) -> N
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
+def _as_read(path: Path) -> list[tuple[object, ...]]:
+    """All that is read of a file, but for its name and how it was read."""
+    return [
+        (
+            table.sheet or "Table",
+            [table.row_cells(i) for i in range(len(table.rows))],
+            [*table.rows],
+            {c: dict(marks) for c, marks in table.format_marks.items() if marks},
+            {c: dict(looks) for c, looks in table.cell_looks.items() if looks},
+            sorted(table.merges),
+            sorted(table.comments),
+            (table.hidden, table.hidden_rows, table.hidden_columns),
+        )
+        for table in read_file(path)
+    ]
+
+
+MERGED = """<table>
+<tr><th colspan=2>Supplier ledger<th><th>
+<tr><td>Vendor<td>No<td>Date<td>Amount
+<tr><td rowspan=2>Acme<td>1<td>2025-03-01<td>1.50
+<tr style="display:none"><td>2<td>2025-03-02<td>2.50
+<tr><td><s>Bolt</s><td><s>3</s><td>2025-03-03<td>9.50
+</table>"""
+
+
+def test_merged_hidden_and_struck_cells_stay_so_in_the_copy(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.html", tmp_path / "b.xlsx"
+    source.write_text(MERGED)
+    (before,) = _as_read(source)
+    assert before[4]
+    assert before[5]
+    assert before[7] == (False, (4,), ())
+    write_edited(source, target, {(None, 5, 3): "9.75"})
+    (after,) = _as_read(target)
+    before[1][4] = (*before[1][4][:3], "9.75")  # type: ignore[index]
+    assert after == before
+
+
+@pytest.mark.parametrize("kind", ["ods", "xls", "html"])
+def test_number_formats_merges_and_hidden_rows_of_other_programs_survive(
+    kind: str, tmp_path: Path
+) -> None:
+    if shutil.which("soffice") is None:
+        pytest.skip("LibreOffice is not installed (apt-get install libreoffice-calc)")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in (["Ledger"], ["No", "Amount", "Rate", "Date"], ["R-1", 12.5, 0.2, date(2025, 3, 1)]):
+        sheet.append(row)
+    sheet.append(["R-2", 80, 0.05, date(2025, 3, 2)])
+    sheet.merge_cells("A1:D1")
+    sheet["B3"].number_format = sheet["B4"].number_format = '#,##0.00 "EUR"'
+    sheet["C3"].number_format = "0%"
+    sheet.row_dimensions[4].hidden = True
+    workbook.save(tmp_path / "a.xlsx")
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{tmp_path}/office", "--headless",
+         "--convert-to", kind, "--outdir", str(tmp_path), str(tmp_path / "a.xlsx")],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    source, target = tmp_path / f"a.{kind}", tmp_path / "corrected.xlsx"
+    before, (table, *_) = _as_read(source), read_file(source)
+    if kind != "html":
+        assert before[0][3]
+        assert before[0][7] == (False, (4,), ())
+    last = int(table.rows[-1])
+    write_edited(source, target, {(table.sheet, last, 0): "R-3"})
+    after = _as_read(target)
+    rows = before[0][1]
+    assert isinstance(rows, list)
+    rows[-1] = ("R-3", *rows[-1][1:])
+    assert after == before
+
+
 def test_every_sample_can_be_corrected(tmp_path: Path) -> None:
-    for source in [*SAMPLES.glob("*/*.xlsx"), *SAMPLES.glob("light*/*.csv")]:
+    for source in [
+        *SAMPLES.glob("*/*.xlsx"),
+        *SAMPLES.glob("light*/*.csv"),
+        *SAMPLES.glob("*/*.html"),
+    ]:
         table = read_file(source)[0]
         last, first = (table.sheet, int(table.rows[-1]), 0), (table.sheet, int(table.rows[0]), 1)
-        target = tmp_path / f"copy{source.suffix}"
+        target = tmp_path / f"copy{edited_suffix(source)}"
         write_edited(source, target, {last: 'a "b", c', first: ""})
         copy = read_file(target)[0]
         assert copy.columns[0][-1] == 'a "b", c', source
