@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from importer.core.hold_back import HOLDING, duration, longest_hold
 from importer.light.rate_limit_headers import MINUTE, pause_after, read_headers, stated_pause
-from importer.light.rate_limit_store import Store
+from importer.light.rate_limit_store import Answers, Store
 
 WINDOW = 60.0  # seconds
 LONGEST_STOP = 86_400.0  # seconds; a nonsensical Retry-After must not lock the file for ever
@@ -106,12 +106,15 @@ class KeyLimits:
             self._pause(key, now + info.reset_in, now)
         return info.retry_after
 
-    def stated(self, key: LimitedKey, now: float) -> StatedLimits:
+    def ask(self, key: LimitedKey) -> Answers:
+        """Ask for what ``stated`` reads."""
+        return self.db.execute("SELECT name, value, told_at FROM told WHERE key = ?", (key.mark,))
+
+    def stated(self, key: LimitedKey, now: float, answers: Answers) -> StatedLimits:
         """Light's limits and pause, as the file has them. Raises sqlite3.Error."""
         limits: dict[int, int] = {}
         pause = 0.0
-        question = "SELECT name, value, told_at FROM told WHERE key = ?"
-        for name, value, stated_at in self.db.execute(question, (key.mark,)).fetchall():
+        for name, value, stated_at in answers.fetchall():
             if name.startswith("limit"):
                 window = name.removeprefix("limit").strip()
                 if abs(now - stated_at) < FORGET_LIMIT:

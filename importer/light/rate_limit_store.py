@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from importer.core.errors import RateLimiterProblem
 from importer.core.private_files import private_file_at, private_folder
@@ -62,6 +63,14 @@ _COUNTS = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'slot_t
 
 
 Store = sqlite3.Connection | TeamPaceStore
+
+
+class Answers(Protocol):
+    """The rows of a statement, fetched once. What is asked first is all asked for together."""
+
+    def fetchone(self) -> Any: ...
+
+    def fetchall(self) -> Any: ...
 
 
 def open_rate_limit_store(path: Path | str | TeamPace, oldest: str) -> Store:
@@ -121,15 +130,48 @@ def transaction(db: Store) -> Iterator[None]:
     except StoreLost:
         raise  # nothing is left to be undone
     except BaseException:
-        db.execute("ROLLBACK")
+        db.rollback()
         raise
-    db.execute("COMMIT")
+    db.commit()
 
 
-def slots_held(db: Store, key: str) -> int:
-    """How many permits of the key are taken, of which those that ran out are deleted."""
-    row = db.execute("SELECT slots FROM held WHERE key = ?", (key,)).fetchone()
-    return 0 if row is None else int(row[0])
+def delete_free_slots(db: Store, now: float) -> None:
+    """Those that ran out. ``held`` is right once they are deleted."""
+    db.execute("DELETE FROM slot WHERE free_at <= ?", (now,))
+
+
+def ask_held(db: Store, key: str) -> Answers:
+    """Ask how many permits of the key are taken: (number,)."""
+    return db.execute("SELECT coalesce(sum(slots), 0) FROM held WHERE key = ?", (key,))
+
+
+def ask_newest(db: Store) -> Answers:
+    """Ask when the newest permit was taken: (unix seconds,), or no row."""
+    return db.execute("SELECT started_at FROM slot ORDER BY id DESC LIMIT 1")
+
+
+def take_slot(db: Store, key: str, started_at: float, free_at: float) -> Callable[[], int]:
+    """What is returned gives its number, once the transaction has ended."""
+    answers = db.execute(
+        "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?) RETURNING id",
+        (key, started_at, free_at),
+    )
+    if isinstance(db, TeamPaceStore):
+        return lambda: int(answers.fetchone()[0])
+    number = int(answers.fetchall()[0][0])  # SQLite commits nothing before
+    return lambda: number
+
+
+def write_slot_finished(
+    db: Store, slot: int, started_at: float, now: float, free_at: float
+) -> None:
+    """With a team's database in a moment: it is worth no time of its own."""
+    statement = "UPDATE slot SET finished_at = ?, free_at = ? WHERE id = ? AND started_at = ?"
+    parameters = now, free_at, slot, started_at
+    if isinstance(db, TeamPaceStore):
+        db.execute_later(statement, parameters)
+    else:
+        db.execute(statement, parameters)
 
 
 # --- requests of a UTC day, counted for the company of a key, or for a key of unknown company -----
@@ -151,22 +193,23 @@ def assign_company(db: Store, key: str, company: str) -> None:
 
 def count_request(db: Store, key: str, day: str) -> None:
     db.execute(
-        "INSERT INTO day VALUES (?, ?, 1) "
+        f"INSERT INTO day VALUES ({_OWNER}, ?, 1) "
         "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = day.requests + 1",
-        (_owner(db, key), day),
+        (key, key, day),
     )
 
 
-def requests_on(db: Store, keys: Iterable[str], day: str) -> int:
-    """The requests of all these keys and of the other keys of their companies."""
-    question = "SELECT coalesce(sum(requests), 0) FROM day WHERE owner = ? AND utc_date = ?"
-    owners = {_owner(db, key) for key in keys}
-    return sum(db.execute(question, (owner, day)).fetchone()[0] for owner in owners)
+def ask_requests(db: Store, keys: Sequence[str], day: str) -> Answers:
+    """Ask for the requests of all these keys and of the other keys of their companies: (sum,)."""
+    owners = ", ".join([_OWNER] * len(keys))
+    return db.execute(
+        f"SELECT coalesce(sum(requests), 0) FROM day WHERE utc_date = ? AND owner IN ({owners})",
+        (day, *(key for each in keys for key in (each, each))),
+    )
 
 
-def _owner(db: Store, key: str) -> str:
-    row = db.execute("SELECT id FROM company WHERE key = ?", (key,)).fetchone()
-    return f"key {key}" if row is None else f"company {row[0]}"
+# Of a key, twice.
+_OWNER = "coalesce('company ' || (SELECT id FROM company WHERE key = ?), 'key ' || ?)"
 
 
 def store_problem(path: Path | str | TeamPace, error: Exception) -> RateLimiterProblem:

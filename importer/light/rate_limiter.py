@@ -35,6 +35,7 @@ from importer.light.key_limits import (
     WINDOW,
     KeyLimits,
     LimitedKey,
+    StatedLimits,
     why_full,
     why_held,
     why_held_for_long,
@@ -43,13 +44,17 @@ from importer.light.permit_times import earliest, minute_after, next_midnight, u
 from importer.light.rate_limit_headers import MINUTE
 from importer.light.rate_limit_store import (
     Store,
+    ask_held,
+    ask_newest,
+    ask_requests,
     assign_company,
     count_request,
+    delete_free_slots,
     open_rate_limit_store,
-    requests_on,
-    slots_held,
     store_problem,
+    take_slot,
     transaction,
+    write_slot_finished,
 )
 from importer.light.store_errors import StoreLost
 from importer.light.team_pace import TeamPace, TeamPaceStore
@@ -212,7 +217,7 @@ class RateLimiter:
             return 0.0
 
     def _seconds_for(self, key: LimitedKey, requests: int, now: float) -> float:
-        stated = self._limits.stated(key, now)
+        stated = self._limits.stated(key, now, self._limits.ask(key))
         limit = min(self.per_minute, stated.limits.get(MINUTE, self.per_minute))
         start = max(now, key.pause, stated.pause_until)
         held = self._db.execute(
@@ -234,10 +239,7 @@ class RateLimiter:
         """
         now = self.clock()
         with contextlib.suppress(sqlite3.Error):
-            self._db.execute(
-                "UPDATE slot SET finished_at = ?, free_at = ? WHERE id = ? AND started_at = ?",
-                (now, now + HOLD, permit.id, permit.started_at),
-            )
+            write_slot_finished(self._db, permit.id, permit.started_at, now, now + HOLD)
             if utc_date(now) != utc_date(permit.started_at):
                 # Light may have counted it on either day.
                 count_request(self._db, self._keys[permit.key].mark, utc_date(now))
@@ -261,31 +263,38 @@ class RateLimiter:
 
     def _take_permit(self, longest: float, keys: list[LimitedKey]) -> Permit | _BudgetSpent | _Wait:
         with transaction(self._db):  # counting and taking are one step for all processes
+            day = utc_date(self.clock())
+            delete_free_slots(self._db, self.clock())
+            newest = ask_newest(self._db)
+            sent = ask_requests(self._db, [key.mark for key in self._keys], day)
+            of_keys = [(key, self._limits.ask(key), ask_held(self._db, key.mark)) for key in keys]
+            ahead = newest.fetchone()
             now = self.clock()  # others, or a lost connection, may have kept us waiting until here
-            self._handle_clock_rollback(now)
-            self._db.execute("DELETE FROM slot WHERE free_at <= ?", (now,))
+            if self._handle_clock_rollback(now, ahead) or utc_date(now) != day:
+                return _Wait(now, "", True)  # ask again
             # Of the keys that may go at once, the one with the largest part of its limit left.
-            available = [self._availability(key, now) for key in keys]
+            available = [
+                self._availability(
+                    key, now, self._limits.stated(key, now, limits), held.fetchone()[0]
+                )
+                for key, limits, held in of_keys
+            ]
             first = min(available, key=lambda each: (each.at, each.taken))
             self._check_hold(first, now)
             if first.at - now > LONGEST_WAIT:
                 return _BudgetSpent(why_held_for_long(first.key.hold), first.at)
-            marks = [key.mark for key in self._keys]
-            sent = requests_on(self._db, marks, utc_date(now))
-            if sent >= self.per_day:
+            (requests,) = sent.fetchone()
+            if requests >= self.per_day:
                 return _BudgetSpent(
-                    f"The {self.per_day:,} requests permitted for {utc_date(now)} (UTC) are "
-                    f"spent: {sent:,} were sent.",
+                    f"The {self.per_day:,} requests permitted for {day} (UTC) are "
+                    f"spent: {requests:,} were sent.",
                     next_midnight(now).timestamp(),
                 )
             if first.at > now:
                 return _Wait(first.at, _why(first), not first.paused)
-            ((slot,),) = self._db.execute(
-                "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?) RETURNING id",
-                (first.key.mark, now, now + longest + HOLD),
-            ).fetchall()
-            count_request(self._db, first.key.mark, utc_date(now))
-            return Permit(slot, now, first.key.place)
+            slot = take_slot(self._db, first.key.mark, now, now + longest + HOLD)
+            count_request(self._db, first.key.mark, day)
+        return Permit(slot(), now, first.key.place)
 
     def _check_hold(self, first: _Availability, now: float) -> None:
         """Raises HeldBack where Light has taken nothing for too long, and will not yet."""
@@ -300,11 +309,13 @@ class RateLimiter:
                 f"Continue after {minute_after(first.at)}."
             )
 
-    def _availability(self, key: LimitedKey, now: float) -> _Availability:
-        stated = self._limits.stated(key, now)
+    def _availability(
+        self, key: LimitedKey, now: float, stated: StatedLimits, held: int
+    ) -> _Availability:
+        """``held`` is how many of its permits are taken."""
         limits = {MINUTE: self.per_minute, **stated.limits}
         limits[MINUTE] = min(self.per_minute, limits[MINUTE])
-        windows = [(*self._room(key, now, *each), each) for each in limits.items()]
+        windows = [(*self._room(key, now, held, *each), each) for each in limits.items()]
         free_at, _, (window, limit) = max(windows)
         paused_until = max(key.pause, stated.pause_until)
         return _Availability(
@@ -316,14 +327,14 @@ class RateLimiter:
             paused_until > free_at,
         )
 
-    def _room(self, key: LimitedKey, now: float, window: int, limit: int) -> tuple[float, float]:
+    def _room(
+        self, key: LimitedKey, now: float, held: int, window: int, limit: int
+    ) -> tuple[float, float]:
         """When one more request may go by this limit alone, and the part of it that is taken."""
         earlier = WINDOW - window  # than for the minute, a permit is free again
         question = "FROM slot WHERE key = ? AND free_at > ?"
         arguments = key.mark, now + earlier
-        if window == MINUTE:
-            held = slots_held(self._db, key.mark)
-        else:
+        if window != MINUTE:
             (held,) = self._db.execute(f"SELECT count(*) {question}", arguments).fetchone()
         if held + 1 >= limit:
             key.full_at = now
@@ -350,8 +361,11 @@ class RateLimiter:
 
     # --- the clock ----------------------------------------------------------------------------
 
-    def _handle_clock_rollback(self, now: float) -> None:
-        """After the clock was set back, move permits and pauses too; else they last for ever."""
+    def _handle_clock_rollback(self, now: float, newest: tuple[float] | None) -> bool:
+        """After the clock was set back, move permits and pauses too; else they last for ever.
+
+        Whether permits were moved. ``newest`` is when the newest was taken.
+        """
         if self._last_reading > now + 1:
             self._announced = float("-inf")
             for key in self._keys:
@@ -360,12 +374,13 @@ class RateLimiter:
                 if key.hold is not None:
                     key.hold.since = now
         self._last_reading = now
-        newest = self._db.execute("SELECT started_at FROM slot ORDER BY id DESC LIMIT 1").fetchone()
-        if newest is not None and newest[0] > now + 1:
-            ahead = newest[0] - now
-            self._db.execute(
-                "UPDATE slot SET started_at = started_at - ?, free_at = free_at - ?", (ahead, ahead)
-            )
+        if newest is None or newest[0] <= now + 1:
+            return False
+        ahead = newest[0] - now
+        self._db.execute(
+            "UPDATE slot SET started_at = started_at - ?, free_at = free_at - ?", (ahead, ahead)
+        )
+        return True
 
     # --- Light's limits -----------------------------------------------------------------------
 

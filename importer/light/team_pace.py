@@ -3,15 +3,20 @@
 The same tables as in the file of ``rate_limit_store``, in a schema of their own that the journal's
 set-up creates (``loading.journal.team_tables``). ``synchronous_commit`` is off: a crash of the
 server loses the permits of its last moments.
+
+The database may be far away, and while one computer counts the others wait. So statements go
+together, and are waited for where their answer is needed (libpq's pipeline mode).
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
 import hashlib
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +27,7 @@ _SCHEMA = "light_import_pace"
 _LOCK = 1_279_870_005  # the first of the two numbers of its advisory lock
 _MEASURED_FOR = 60.0  # seconds for which a look at the database's clock holds
 _LOOKS = 3
+_LATEST = 0.2  # seconds until what need not be written at once is written
 _PARAMETER = re.compile(r"(?<!:):(\w+)|\?")
 
 
@@ -51,10 +57,14 @@ class TeamPaceStore:
         self._place = place
         self._lock = int.from_bytes(hashlib.sha256(place.mark.encode()).digest()[:3])
         self._session: Any = None
+        self._together = contextlib.ExitStack()  # the pipeline of a transaction
+        self._later: list[tuple[str, Sequence[Any]]] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._offset, self._measured = 0.0, float("-inf")
         self._connect(0.0)
 
     def close(self) -> None:
+        self._write_later()
         if self._session is not None:
             self._session.close()
 
@@ -76,19 +86,66 @@ class TeamPaceStore:
         self._offset, self._measured = min(looks)[1], time.monotonic()
 
     def begin(self) -> None:
-        """A transaction; those for one Light go one after the other."""
+        """A transaction; those for one Light go one after the other. What is executed in it goes
+        to the database with the next answer that is fetched, or at its end."""
         if self._session is None or self._session.closed:
             self._connect(PATIENCE)
+        self.clock()  # it may look at the database's, which in a transaction takes too long
+        later = self._taken_later()
+        self._together.enter_context(self._session.pipeline())
+        for statement, parameters in later:
+            self.execute(statement, parameters)
         self.execute("BEGIN")
         self.execute("SELECT pg_advisory_xact_lock(?, ?)", (_LOCK, self._lock))
 
-    def execute(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
-        """A cursor. Raises StoreError."""
+    def commit(self) -> None:
+        self.execute("COMMIT")
+        self._end_together()
+
+    def rollback(self) -> None:
+        with contextlib.suppress(StoreError):  # of what failed before
+            self._end_together()
+        self.execute("ROLLBACK")
+
+    def _end_together(self) -> None:
+        with self._store_errors():
+            self._together.close()
+
+    def execute(
+        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> _Answers:
+        """As a cursor. Raises StoreError."""
+        with self._store_errors():
+            cursor = self._session.execute(_as_psycopg(statement), parameters or None)
+        return _Answers(self, cursor)
+
+    def execute_later(self, statement: str, parameters: Sequence[Any]) -> None:
+        """Before the next transaction, or in a moment; not where the session is lost."""
+        self._later.append((statement, parameters))
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_LATEST, self._write_later)
+
+    def _taken_later(self) -> list[tuple[str, Sequence[Any]]]:
+        if self._timer is not None:
+            self._timer.cancel()
+        later, self._later, self._timer = self._later, [], None
+        return later
+
+    def _write_later(self) -> None:
         import psycopg
 
-        sql = _PARAMETER.sub(lambda m: f"%({m[1]})s" if m[1] else "%s", statement)
+        with contextlib.suppress(StoreError, psycopg.Error):
+            if (later := self._taken_later()) and not self._session.closed:
+                with self._session.pipeline():
+                    for statement, parameters in later:
+                        self.execute(statement, parameters)
+
+    @contextlib.contextmanager
+    def _store_errors(self) -> Iterator[None]:
+        import psycopg
+
         try:
-            return self._session.execute(sql, parameters or None)
+            yield
         except psycopg.Error as error:
             kind = StoreLost if self._session.closed else StoreError
             raise kind(one_line(error)) from error
@@ -96,6 +153,8 @@ class TeamPaceStore:
     def _connect(self, patience: float) -> None:
         import psycopg
 
+        with contextlib.suppress(psycopg.Error):
+            self._together.close()  # of a session that was lost
         try:
             self._session = connect(self._place.dsn, patience=patience)
         except psycopg.Error as error:
@@ -103,3 +162,24 @@ class TeamPaceStore:
         self.execute(f"SET search_path = {_SCHEMA}")
         self.execute("SET synchronous_commit = off")
         self._look_at_clock()
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """The rows of a statement; fetching them raises StoreError."""
+
+    store: TeamPaceStore
+    cursor: Any
+
+    def fetchone(self) -> Any:
+        with self.store._store_errors():
+            return self.cursor.fetchone()
+
+    def fetchall(self) -> Any:
+        with self.store._store_errors():
+            return self.cursor.fetchall()
+
+
+@functools.lru_cache(maxsize=100)
+def _as_psycopg(statement: str) -> str:
+    return _PARAMETER.sub(lambda m: f"%({m[1]})s" if m[1] else "%s", statement)

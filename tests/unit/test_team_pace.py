@@ -105,6 +105,7 @@ def waiting_sessions_lost(place: TeamPace, times: int) -> Iterator[list[float]]:
     counted_at: list[float] = []
     other = TeamPaceStore(place)
     other.begin()
+    other.execute("SELECT 1").fetchone()  # once it has the lock
 
     def lose() -> None:
         lost, until = 0, time.monotonic() + 30
@@ -114,9 +115,9 @@ def waiting_sessions_lost(place: TeamPace, times: int) -> Iterator[list[float]]:
                     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
                 ).rowcount
-        other.execute("SELECT pg_sleep(0.2)")
+        other.execute("SELECT pg_sleep(0.2)").fetchone()
         counted_at.append(other.clock())
-        other.execute("COMMIT")
+        other.commit()
 
     thread = threading.Thread(target=lose)
     thread.start()
