@@ -25,9 +25,19 @@ Said = list[tuple[str, Any]]
 
 
 @pytest.fixture
-def said() -> Iterator[Said]:
+def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[Said]:
     """All statements that are sent to any database, with their first parameters."""
+    import psycopg
+
     out: Said = []
+    executemany = psycopg.Cursor.executemany
+
+    def note_many(self: Any, statement: str, rows: Any, **how: Any) -> None:
+        out.append((statement, rows[0]))
+        executemany(self, statement, rows, **how)
+
+    # What goes to PostgreSQL together goes past SQLAlchemy.
+    monkeypatch.setattr(psycopg.Cursor, "executemany", note_many)
 
     def note(_: Any, __: Any, statement: str, parameters: Any, ___: Any, many: bool) -> None:
         out.append((statement, parameters[0] if many else parameters))

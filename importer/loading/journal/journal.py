@@ -219,7 +219,7 @@ class Journal:
 
         How many rows it changed.
         """
-        return db.exec_driver_sql(self._database.driver_sql(statement), list(rows)).rowcount
+        return self._database.write(db, [(statement, rows)])[0]
 
     # --- runs ---------------------------------------------------------------------------------
 
@@ -286,17 +286,20 @@ class Journal:
 
     def owned(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light belong to an entry, or did until they were undone."""
-        with self.reading() as db:
-            owned = db.execute(_OWNED, some(light_ids)).scalars()
-            return {*owned, *self._undone(db, light_ids)}
+        try:
+            return self._ids(_OWNED_EVER, light_ids)
+        except JournalProblem:  # asked for each bill: a connection that was lost is made anew
+            return self._ids(_OWNED_EVER, light_ids)
 
     def undone(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light were cancelled by an undo."""
-        with self.reading() as db:
-            return self._undone(db, light_ids)
+        return self._ids(_UNDONE, light_ids)
 
-    def _undone(self, db: sa.Connection, light_ids: Collection[str]) -> set[str]:
-        return set(db.execute(_UNDONE, some(light_ids)).scalars())
+    def _ids(
+        self, query: sa.Select[Any] | sa.CompoundSelect[Any], some_of: Collection[str]
+    ) -> set[str]:
+        with self.reading() as db:
+            return set(db.execute(query, some(some_of)).scalars())
 
     def assign(self, run: str, bills: Iterable[tuple[int, BillRows, BillOutcome | None]]) -> None:
         """The run's bills as (entry, rows, outcome where it is settled already)."""
@@ -315,26 +318,25 @@ class Journal:
         if not changes and not sending:
             return
         moment = utc_now().isoformat()
+        settled = [
+            (c.status, c.message, c.how, c.partial, run, c.entry)
+            for c in changes
+            if c.status is not None
+        ]
+        intents = [intent_row(intent, moment) for intent in sending]
+        of_holder = self._database.of_holder
+        batches: list[tuple[str, Sequence[Any]]] = [
+            (of_holder(CHANGE, claimed=False), [change_row(c, moment) for c in changes]),
+            (SETTLE, settled),
+            (of_holder(SEND, claimed=True), intents),
+        ]
         with self.writing() as db:
-            if changes:
-                changed = [change_row(c, moment) for c in changes]
-                self.write_rows(db, self._database.of_holder(CHANGE, claimed=False), changed)
-                settled = [
-                    (c.status, c.message, c.how, c.partial, run, c.entry)
-                    for c in changes
-                    if c.status is not None
-                ]
-                if settled:
-                    self.write_rows(db, SETTLE, settled)
-            if sending:
-                intents = [intent_row(intent, moment) for intent in sending]
-                if self.write_rows(db, self._database.of_holder(SEND, claimed=True), intents) < len(
-                    intents
-                ):
-                    raise JournalProblem(
-                        f"Another run has claimed bills of run {run} in the journal {self.place},"
-                        " because this run was not connected to it; nothing more is sent."
-                    )
+            *_, sent = self._database.write(db, batches)
+            if sent < len(intents):
+                raise JournalProblem(
+                    f"Another run has claimed bills of run {run} in the journal {self.place},"
+                    " because this run was not connected to it; nothing more is sent."
+                )
 
     # --- steps after creation -----------------------------------------------------------------
 
@@ -397,6 +399,7 @@ _LIGHT_STATE = (
 _ENTRIES = sa.select(*_ENTRY).where(among(ENTRIES.c.identity))
 _OWNED = sa.select(ENTRIES.c.light_id).where(among(ENTRIES.c.light_id))
 _UNDONE = sa.select(UNDONE.c.light_id).where(among(UNDONE.c.light_id))
+_OWNED_EVER = sa.union_all(_OWNED, _UNDONE)
 _STEPS = sa.select(STEPS).where(among(STEPS.c.entry))
 _OUTCOMES, _OUTCOMES_WITHOUT_CONTENT = _outcomes(_ENTRY), _outcomes(ENTRY_WITHOUT_CONTENT)
 _BILL_ROWS = ("entry", "file", "sheet", "row", "identity", "lines", "position")

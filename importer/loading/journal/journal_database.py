@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -12,6 +12,9 @@ from importer.core.errors import JournalProblem
 from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 from importer.loading.journal.sqlite_file import SqliteFile
 from importer.model.journal_states import Holder, JournalEntry
+
+# A statement with ``:name`` or ``?``, and the values of each time; none: it is left out.
+Batch = tuple[str, Sequence[Any]]
 
 
 class CompanyLock(Protocol):
@@ -39,8 +42,9 @@ class JournalDatabase(Protocol):
     def transaction(self, db: sa.Connection) -> AbstractContextManager[None]:
         """One durable transaction, one writer of a company at a time."""
 
-    def driver_sql(self, statement: str) -> str:
-        """A statement with ``:name`` or ``?`` as the driver takes it."""
+    def write(self, db: sa.Connection, batches: Sequence[Batch]) -> list[int]:
+        """Carry out statements, each for many rows. How many rows each changed."""
+        ...
 
     def of_holder(self, statement: str, *, claimed: bool) -> str:
         """A statement on entries with a condition at its end: only those that no other run has

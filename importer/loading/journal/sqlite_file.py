@@ -68,8 +68,11 @@ class SqliteFile:
         yield
         db.commit()
 
-    def driver_sql(self, statement: str) -> str:
-        return statement
+    def write(self, db: sa.Connection, batches: Sequence[tuple[str, Sequence[Any]]]) -> list[int]:
+        return [
+            db.exec_driver_sql(statement, list(rows)).rowcount if rows else 0
+            for statement, rows in batches
+        ]
 
     def of_holder(self, statement: str, *, claimed: bool) -> str:
         return statement

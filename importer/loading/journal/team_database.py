@@ -8,6 +8,7 @@ and the database is asked whether a commit took place whose answer was lost.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -42,6 +43,7 @@ from importer.model.journal_states import Holder, JournalEntry
 _UPGRADES, _WRITERS, _LOADS = 1_279_870_001, 1_279_870_002, 1_279_870_003
 _VENDORS = 1_279_870_005  # 1_279_870_004: see ``team_claims``
 _DISK_FULL = "53100"  # of PostgreSQL's codes of errors
+_TRUSTED_FOR = 0.25  # seconds; what is lost within them is noticed by what is asked next
 _PARAMETER = re.compile(r"(?<!:):(\w+)|\?")
 
 
@@ -54,26 +56,41 @@ class TeamDatabase:
         self._holder: int | None = None
         self._locks: list[str] = []  # suffixes and arguments of pg_try_advisory_lock
         self._connected = False
+        self._last_answer = float("-inf")
         self.engine = sa.create_engine(
             "postgresql+psycopg://",
             creator=self._connect,
             poolclass=sa.pool.StaticPool,
-            pool_pre_ping=True,
         )
+        sa.event.listen(self.engine, "checkout", self._answers)
+        sa.event.listen(self.engine, "checkin", self._answered)
 
     def _connect(self) -> Any:
         """A session with its settings and locks. A database that went away is waited for."""
         connection = connect(self.place.dsn, patience=PATIENCE if self._connected else 0.0)
-        connection.autocommit = True
         connection.execute(f"SET search_path = {SCHEMA}")
         if self._journal is not None:
             self._select_journal(connection.execute)
         self._select_holder(connection.execute)
         for lock in self._locks:
             self._take_again(connection, lock)
-        connection.autocommit = False
         self._connected = True
-        return connection
+        return connection  # each statement is a transaction, unless ``transaction`` began one
+
+    def _answered(self, *_: object) -> None:
+        self._last_answer = time.monotonic()
+
+    def _answers(self, connection: Any, *_: object) -> None:
+        """Ask whether the session is still there, unless it has just answered."""
+        import psycopg
+
+        try:
+            if time.monotonic() - self._last_answer > _TRUSTED_FOR:
+                connection.execute("SELECT 1")
+        except psycopg.Error:
+            connection.close()
+        if connection.closed:
+            raise sa.exc.DisconnectionError  # a new one is made
 
     def _take_again(self, connection: Any, lock: str) -> None:
         """A session that was lost keeps its locks until the server notices."""
@@ -114,6 +131,7 @@ class TeamDatabase:
         with self.engine.connect() as db:
             version = team_version(db)
             if version < VERSION:
+                db.exec_driver_sql("BEGIN")
                 db.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, 0)", (_UPGRADES,))
                 version = team_version(db)  # another may have been faster
                 if version < VERSION:
@@ -136,14 +154,57 @@ class TeamDatabase:
 
     @contextlib.contextmanager
     def transaction(self, db: sa.Connection) -> Iterator[None]:
-        first = "SELECT pg_current_xact_id()::text, pg_advisory_xact_lock(%s, %s)"
-        number = db.exec_driver_sql(first, (_WRITERS, self._journal)).scalar_one()
+        try:
+            number = self._begin(db)
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            db.rollback()
+            number = self._begin(db)  # on a new connection: nothing is written yet
         yield
         try:
             db.commit()
         except sa.exc.DBAPIError as error:
             if not error.connection_invalidated or not self._was_committed(number):
                 raise
+
+    def write(self, db: sa.Connection, batches: Sequence[tuple[str, Sequence[Any]]]) -> list[int]:
+        """All of them go to the server together: it may be far away."""
+        with self._driver(db) as session:
+            cursors = [session.cursor() for _ in batches]
+            with session.pipeline():
+                for cursor, (statement, rows) in zip(cursors, batches, strict=True):
+                    if rows:
+                        cursor.executemany(_as_psycopg(statement), rows)
+            return [
+                cursor.rowcount if rows else 0
+                for cursor, (_, rows) in zip(cursors, batches, strict=True)
+            ]
+
+    @contextlib.contextmanager
+    def _driver(self, db: sa.Connection) -> Iterator[Any]:
+        """The session without SQLAlchemy, its errors as those of SQLAlchemy."""
+        import psycopg
+
+        session: Any = db.connection.driver_connection
+        try:
+            yield session
+        except psycopg.Error as error:
+            if lost := bool(session.closed):
+                db.invalidate(error)
+            raise sa.exc.DBAPIError(None, None, error, connection_invalidated=lost) from error
+
+    def _begin(self, db: sa.Connection) -> str:
+        """The number of the new transaction."""
+        db.begin()
+        with self._driver(db) as session:
+            # Several statements in one go; the second has an answer.
+            answers = session.execute(
+                f"BEGIN; SELECT pg_current_xact_id()::text,"
+                f" pg_advisory_xact_lock({_WRITERS}, {self._journal})"
+            )
+            answers.nextset()
+            return str(answers.fetchone()[0])
 
     def _was_committed(self, number: str) -> bool:
         """Whether the transaction took place whose answer was lost."""
@@ -155,9 +216,6 @@ class TeamDatabase:
                 if status != ("in progress",) or time.monotonic() > until:
                     return bool(status == ("committed",))
                 time.sleep(0.05)
-
-    def driver_sql(self, statement: str) -> str:
-        return _PARAMETER.sub(lambda m: f"%({m[1]})s" if m[1] else "%s", statement)
 
     def faults(self, db: sa.Connection) -> Iterator[str]:
         yield from ()  # its pages are the server's affair
@@ -256,6 +314,11 @@ class TeamDatabase:
     @property
     def lock_of_vendors(self) -> str:
         return f"({_VENDORS}, {self._journal})"
+
+
+@functools.lru_cache(maxsize=100)
+def _as_psycopg(statement: str) -> str:
+    return _PARAMETER.sub(lambda m: f"%({m[1]})s" if m[1] else "%s", statement)
 
 
 def _unlock(db: sa.Connection, locks: Sequence[str]) -> None:
