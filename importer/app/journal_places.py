@@ -28,7 +28,9 @@ class TeamAddress:
 
 
 def chosen_journal(text: str | None) -> Path | TeamAddress | None:
-    """What ``--journal`` names; None: the company's own. UsageProblem where it can be neither."""
+    """What ``--journal`` names, else ``LIGHT_IMPORT_JOURNAL``; None: the company's own.
+    UsageProblem where it can be neither."""
+    text = text or os.environ.get(VARIABLE)
     if not text:
         return None
     if not is_address(text):
@@ -103,6 +105,6 @@ def fetch_run_files(place: JournalPlace, run: str) -> None:
 
 
 def team_of_environment() -> TeamAddress | None:
-    """The team's database where ``LIGHT_IMPORT_JOURNAL`` names one."""
-    chosen = chosen_journal(os.environ.get(VARIABLE))
-    return chosen if isinstance(chosen, TeamAddress) else None
+    """The team's database where ``LIGHT_IMPORT_JOURNAL`` names one, with its tables."""
+    chosen = chosen_journal(None)
+    return open_team(chosen) if isinstance(chosen, TeamAddress) else None

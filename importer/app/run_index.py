@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from importer.app.attempt_log import attempts
@@ -38,10 +37,10 @@ def journals(path: str | None, run: str | None = None) -> Sequence[JournalPlace]
         from importer.loading.journal.team_store import team_journals
 
         return team_journals(open_team(chosen).dsn, run)
-    if path:
-        if not Path(path).is_file():
-            raise UsageProblem(f"There is no journal {path}.")
-        return [Path(path)]
+    if chosen is not None:
+        if not chosen.is_file():
+            raise UsageProblem(f"There is no journal {path or chosen}.")
+        return [chosen]
     home = data_folder()
     return [*home.glob("journals/*.sqlite"), *home.glob("runs/*/journal.sqlite")]
 

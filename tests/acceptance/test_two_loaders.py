@@ -41,6 +41,18 @@ FAST = ("--json", "--quiet", "--requests-per-minute", "6000")
 ENDED_LOAD = (0, 1, 3)
 
 
+ON_BOTH_ENGINES = pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the journals of the test are in."""
+    name = str(getattr(request, "param", "sqlite"))
+    if name == "postgresql":
+        monkeypatch.setenv("LIGHT_IMPORT_JOURNAL", request.getfixturevalue("database"))
+    return name
+
+
 @pytest.fixture
 def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
     """From now on at the computer of that name."""
@@ -146,8 +158,9 @@ def test_load_sends_nothing_of_what_another_computer_loaded(
     assert (second.code, len(numbers(sandbox))) == (0, 12)
 
 
+@ON_BOTH_ENGINES
 def test_what_others_load_while_the_question_waits_is_not_sent(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", SandboxSettings.key)
     rows = [bill_row(i) for i in range(6)]
@@ -167,8 +180,9 @@ def test_what_others_load_while_the_question_waits_is_not_sent(
     assert set(Counter(numbers(sandbox)).values()) == {1}
 
 
+@ON_BOTH_ENGINES
 def test_what_others_load_meanwhile_is_not_sent(
-    load: Load, sandbox: Sandbox, tmp_path: Path
+    load: Load, sandbox: Sandbox, tmp_path: Path, engine: str
 ) -> None:
     rows = [bill_row(i) for i in range(260)]
     files = write_bills(tmp_path, rows)
@@ -202,19 +216,8 @@ class Double:
     ours: str
 
 
-ON_BOTH_ENGINES = pytest.mark.parametrize("double", ["sqlite", "postgresql"], indirect=True)
-
-
 @pytest.fixture
-def double(
-    load: Load,
-    sandbox: Sandbox,
-    tmp_path: Path,
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Double]:
-    if getattr(request, "param", "sqlite") == "postgresql":
-        monkeypatch.setenv("LIGHT_IMPORT_JOURNAL", request.getfixturevalue("database"))
+def double(load: Load, sandbox: Sandbox, tmp_path: Path, engine: str) -> Iterator[Double]:
     rows = [bill_row(i, companyEntityId=ENTITIES[0]) for i in range(3)]
     files = write_bills(tmp_path, rows)
     theirs = typed(sandbox, rows[1])
@@ -263,6 +266,7 @@ def test_double_is_unknown_in_every_command_until_the_later_copy_is_cancelled(
     assert command("journal", "check").code == 0
 
 
+@ON_BOTH_ENGINES
 def test_plain_undo_leaves_a_double_alone(command: Load, double: Double) -> None:
     result, ids = double.result, [double.theirs, double.ours]
     undone = command("undo", result.json["run"], "--yes", *FAST)
@@ -274,8 +278,9 @@ def test_plain_undo_leaves_a_double_alone(command: Load, double: Double) -> None
     assert [states[light_id] for light_id in ids] == ["IN_DRAFT", "IN_DRAFT"]
 
 
+@ON_BOTH_ENGINES
 def test_earlier_copy_is_not_cancelled(
-    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path, engine: str
 ) -> None:
     rows = [bill_row(i) for i in range(2)]
     result = load(sandbox.base_url, *write_bills(tmp_path, rows))
@@ -290,6 +295,7 @@ def test_earlier_copy_is_not_cancelled(
     assert "CANCELLED" not in {bill["state"] for bill in sandbox.bills()}
 
 
+@ON_BOTH_ENGINES
 @pytest.mark.parametrize("which", ["theirs", "ours"])
 def test_copy_that_is_cancelled_in_light_settles_the_doubt(
     load: Load, double: Double, which: str
@@ -325,9 +331,10 @@ def test_persons_word_settles_a_double(load: Load, command: Load, double: Double
     assert (checked["problems"], checked["doubts"]) == ([], [])
 
 
+@ON_BOTH_ENGINES
 @pytest.mark.parametrize("ours", [0, 1], ids=["all theirs", "one of them ours"])
 def test_copy_too_many_of_bills_without_a_number_is_named(
-    load: Load, sandbox: Sandbox, tmp_path: Path, ours: int
+    load: Load, sandbox: Sandbox, tmp_path: Path, ours: int, engine: str
 ) -> None:
     rows = [bill_row(i, vendorId=VENDORS[0], invoiceNumber="", amount=500) for i in range(2)]
     rows[1] = {**rows[0], "billRef": rows[1]["billRef"]}
@@ -407,10 +414,9 @@ def test_numbers_of_other_vendors_or_other_numbers_are_no_warning(
 
 
 # --- what a run is in doubt of ------------------------------------------------------------------
-
-
+@ON_BOTH_ENGINES
 def test_undo_covers_what_the_run_does_not_know(
-    command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Load, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", SandboxSettings.key)
     files = write_bills(tmp_path, [bill_row(i) for i in range(2)])
@@ -454,8 +460,9 @@ def test_one_404_is_not_believed_by_verify(
     assert not live(sandbox)
 
 
+@ON_BOTH_ENGINES
 def test_bill_that_lives_is_not_sent_though_the_journal_calls_it_undone(
-    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path, engine: str
 ) -> None:
     files = write_bills(tmp_path, [bill_row(0)])
 
