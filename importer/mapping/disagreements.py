@@ -58,7 +58,11 @@ def _differing(
         pairs = [(text[i].as_py(), of_bill[i].as_py()) for i in wrong.tolist()]
         wrong = wrong[np.asarray([name_key(a) != name_key(b) for a, b in pairs], dtype=bool)]
     _, first = np.unique(line_bill[wrong], return_index=True)
+    expression = reader.template.bills.get(name)
+    accepted = not is_key and expression is not None and expression.differing_rows == "first"
     code = f"{BILLS}.{name if name in FIELDS[BILLS] else 'property'}.disagrees"
+    if accepted:
+        code = "bills.rows.differ"
     for i in sorted(wrong[first].tolist()):
         number = int(line_bill[i])
         table = int(reader.table[i])

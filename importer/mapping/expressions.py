@@ -85,6 +85,7 @@ _CHANGES = {
     "percent_off": ("product",),
     "take": ("column", "first_of", "concat"),
     "pass_over": ("column", "first_of", "concat"),
+    "differing_rows": ("column", "first_of", "concat", "date_from"),
 }
 
 
@@ -135,6 +136,11 @@ class Expression(StrictModel):
     )
     pass_over: Annotated[list[Text], Field(min_length=1)] | None = Field(
         None, description="of bills.type and bills.state: the values of rows to leave out"
+    )
+    differing_rows: Literal["refuse", "first"] = Field(
+        "refuse",
+        description="of a field of bills in a flat layout, where rows of one bill disagree. first:"
+        " the value of the first row is taken, with a warning; refuse: it is an error",
     )
 
     @model_validator(mode="after")

@@ -81,6 +81,11 @@ def _of_field(
         for key in ("take", "pass_over"):
             if getattr(e, key) is not None:
                 yield (*at, key), f"{key} goes with bills.type and bills.state only."
+        if e.differing_rows != "refuse" and (inner or sheet != BILLS or template.layout != "flat"):
+            yield (
+                (*at, "differing_rows"),
+                "differing_rows goes with a whole field of bills, in a flat layout.",
+            )
         if e.date_from:
             for key in ("year", "on_or_after", "not_before", "not_after"):
                 dated.add((*at, "date_from", key))

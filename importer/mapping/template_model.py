@@ -304,6 +304,11 @@ class Template(StrictModel):
         description="negative: a bill whose total is negative is a credit note; none: it is an"
         " error. Either way bills.type says which documents are credit notes",
     )
+    zero_bills: Literal["refuse", "load"] = Field(
+        default="refuse",
+        description="load: a bill whose lines cancel out, so that it comes to 0, is loaded, with a"
+        " warning; refuse: it is an error",
+    )
     credit_sign: Literal["C", "D"] = Field(
         default="C", description="the side of the ledger that lines of credit notes are sent with"
     )

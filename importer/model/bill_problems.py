@@ -18,6 +18,10 @@ warning bills.key.variants: one reference written in several ways
   '{value}' ({rows}) and '{other}' in row {first} count as one: they differ only in capitals,
   spaces or invisible characters.
   → Write them the same way. If they are two bills, give each its own number.
+warning bills.rows.differ: rows of one bill disagree, and the template takes the first
+  The rows of one bill disagree: '{value}' here. Taken is '{other}' of row {first}, as the template
+  says with differing_rows.
+  → If they are two bills, give each its own number.
 bills.key.mangled: a reference that Excel changed
   '{value}' ({rows}) groups rows into a bill, but Excel changed it: it is not the original value.
   Rows of different bills may look the same.
@@ -33,7 +37,12 @@ bills.amount.required: no amount
   → Give the gross total.
 bills.amount.zero: a bill of zero
   The bill's total is 0: there is nothing to pay.
-  → Leave it out, or correct its amounts.
+  → Leave it out, or correct its amounts. Where only its lines cancel out, zero_bills: load in the
+    template loads it.
+warning bills.amount.cancelled_out: a bill whose lines cancel out
+  The bill's lines cancel out, so its total is 0: there is nothing to pay. It is loaded, as the
+  template says with zero_bills.
+  → Check that it is no bill with its reversal that should both be left out.
 warning bills.amount.small: amounts that may be money, not cents
   Amounts of this sheet are cents, and half the bills come to less than 50.00; the largest is
   {value}, read as {amount} {currency}.

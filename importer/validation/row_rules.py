@@ -30,8 +30,9 @@ class Rows:
     """The rows of one sheet with facts that are not in their cells.
 
     Of bills: ``target`` is how far each should go, ``is_sum`` marks those whose amount is the sum
-    of their lines, ``credit_notes`` those that are some, ``now`` is the time of the check. Of
-    lines: ``include_tax`` is their bill's: 1, 0, UNKNOWN.
+    of their lines, ``credit_notes`` those that are some, ``cancelled_out`` those that are loaded
+    though their lines come to nothing, ``now`` is the time of the check. Of lines: ``include_tax``
+    is their bill's: 1, 0, UNKNOWN.
     """
 
     mapped: MappedTables
@@ -40,6 +41,7 @@ class Rows:
     target: np.ndarray = field(default_factory=_no_values)
     is_sum: np.ndarray = field(default_factory=_no_values)
     credit_notes: np.ndarray = field(default_factory=_no_values)
+    cancelled_out: np.ndarray = field(default_factory=_no_values)
     include_tax: np.ndarray = field(default_factory=_no_values)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -165,6 +167,16 @@ def amount_of_bill(rows: Rows) -> np.ndarray:
     cents, valid = rows.table["amount"].cents()
     cents = np.where(rows.credit_notes, np.abs(cents), cents)
     return np.where(valid & ~rows.is_sum, cents, 1)
+
+
+def amount_to_pay(rows: Rows) -> np.ndarray:
+    """As ``amount_of_bill``; 1 where a bill of zero is loaded."""
+    return np.where(rows.cancelled_out, 1, amount_of_bill(rows))
+
+
+def amount_if_loaded(rows: Rows) -> np.ndarray:
+    """As ``amount_of_bill``, of bills whose lines cancel out and that are loaded; 1 for others."""
+    return np.where(rows.cancelled_out, amount_of_bill(rows), 1)
 
 
 def currency_decimals(rows: Rows) -> np.ndarray:

@@ -227,7 +227,10 @@ BILL_RULES = (
         compare("not_in_future", pa.Check.le, 0),
     ),
     RowRule("bills.amount.required", row.amount_or_sum, _REQUIRED),
-    RowRule("bills.amount.zero", row.amount_of_bill, compare("not_zero", pa.Check.ne, 0)),
+    RowRule("bills.amount.zero", row.amount_to_pay, compare("not_zero", pa.Check.ne, 0)),
+    RowRule(
+        "bills.amount.cancelled_out", row.amount_if_loaded, compare("not_zero", pa.Check.ne, 0)
+    ),
     RowRule(
         "bills.amount.negative",
         row.amount_of_bill,
@@ -294,7 +297,8 @@ LINE_RULES = (
         compare("neither_if_not_amortized", pa.Check.eq, 0),
     ),
 )
-AMOUNT_RULES = tuple(rule for rule in BILL_RULES if rule.value is row.amount_of_bill)
+_OF_AMOUNTS = (row.amount_to_pay, row.amount_if_loaded, row.amount_of_bill)
+AMOUNT_RULES = tuple(rule for rule in BILL_RULES if rule.value in _OF_AMOUNTS)
 ROW_RULES = {BILLS: BILL_RULES, LINE_ITEMS: LINE_RULES}
 
 

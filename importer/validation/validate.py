@@ -80,7 +80,8 @@ def check(
     joined = line_bill >= 0
     of_bills = np.where(flag.blank, False, truth(flag))
     of_lines[joined] = of_bills[line_bill[joined]]
-    gross_totals, counts = sums(gross_of_lines(lines, of_lines), line_bill, bills.size)
+    of_gross = gross_of_lines(lines, of_lines)
+    gross_totals, counts = sums(of_gross, line_bill, bills.size)
 
     expression = mapped.template.bills.get("amount")
     is_sum = np.zeros(bills.size, dtype=bool)  # bills whose amount is worked out from their lines
@@ -99,7 +100,13 @@ def check(
     drafts = incomplete_drafts(bills, counts, notes.mask, allowed=incomplete)
     wanted = drafts.hold(target)
     now = datetime.now(UTC)
-    bill_rows = Rows(mapped, BILLS, bills, target, is_sum, notes.mask, now=now)
+    cancelled_out = np.zeros(bills.size, dtype=bool)
+    if mapped.template.zero_bills == "load":
+        cancelled_out[line_bill[joined & (of_gross.cents != 0)]] = True
+        cancelled_out &= gross_totals.valid & (gross_totals.cents == 0) & ~notes.mask
+    bill_rows = Rows(
+        mapped, BILLS, bills, target, is_sum, notes.mask, cancelled_out=cancelled_out, now=now
+    )
     line_rows = Rows(mapped, LINE_ITEMS, lines, include_tax=of_lines)
     findings = Findings([*mapped.findings, *of_joining, *cells.of_columns])
     for rows in (bill_rows, line_rows):

@@ -352,7 +352,7 @@ def test_clean_sheet_arrives_unchanged(
     )
 
 
-def test_real_ledger_arrives_line_by_line(
+def test_real_ledger_arrives_whole_and_line_by_line(
     command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, samples: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "result.xlsx"
@@ -361,13 +361,14 @@ def test_real_ledger_arrives_line_by_line(
     )
     told = done.json
     assert done.code == 1
-    assert told["bills"] == {"total": 1088, "invalid": 3, "created": 1085}
-    assert told["line_items"]["total"] == 2205
-    assert len(bills) == 1085
+    assert told["bills"] == {"total": 1088, "created": 1088}
+    assert told["line_items"] == {"total": 2205, "created": 2205}
+    assert len(bills) == 1088
     (total,) = [f for f in told["findings"] if f["code"] == "control.gross.differs"]
     assert "a difference of 730,707.81" in total["message"]
     (sums,) = told["totals"]
-    assert sums["created"] == sum(bill["amount"] for bill in bills)
+    assert sums["created"] == sums["sheet"] == sum(bill["amount"] for bill in bills)
+    assert sums["difference"] == 0
 
     numbers = Counter(bill["invoiceNumber"] for bill in bills)
     transfers = [bill for bill in bills if bill["invoiceNumber"] == "BOOK TRANSFER"]
@@ -379,7 +380,13 @@ def test_real_ledger_arrives_line_by_line(
         rows = list(book["Line items"].iter_rows(values_only=True))
     amount, status = rows[0].index("Amount"), rows[0].index("import_status")
     (reversal,) = [row for row in rows if row[amount] == "-1,101,643.43"]
-    assert reversal[status] == "invalid"
+    assert reversal[status] == "created"
+    (card,) = [bill for bill in bills if bill["invoiceNumber"] == "5103002-06-MAR-15"]
+    assert (card["amount"], card["issuedDate"], len(card["lineItems"])) == (
+        3409171,
+        "2015-03-01",
+        4,
+    )
 
 
 def _the_lines_are_those_of_the_ledger(path: Path, bills: list[dict[str, Any]]) -> None:
@@ -393,6 +400,7 @@ def _the_lines_are_those_of_the_ledger(path: Path, bills: list[dict[str, Any]]) 
                 cents = int(row["Amount"].replace(",", "").replace(".", ""))
                 key = vendors[row["Supplier"]], row["Transaction Number"].strip()
                 rows.setdefault(key, []).append(cents)
+    assert len(rows) == len({(bill["vendorId"], bill["invoiceNumber"]) for bill in bills})
     for bill in bills:
         of_sheet = rows[bill["vendorId"], bill["invoiceNumber"]]
         assert [line["amount"] for line in bill["lineItems"]] == of_sheet

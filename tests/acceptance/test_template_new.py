@@ -136,6 +136,8 @@ ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "uk-spend/dh-spend-march.csv": (
         INCLUDED, ("# currency: {value: TODO}", "currency: {value: GBP}"),
+        ("issuedDate: {column: Date}", "issuedDate: {column: Date, differing_rows: first}"),
+        ("\nbills:\n", "\nzero_bills: load\nbills:\n"),
     ),
 }  # fmt: skip
 SETTINGS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,21 @@ def test_rows_of_one_bill_that_disagree_are_one_finding(tmp_path: Path) -> None:
     assert finding_cells(of) == [("bills.issuedDate.disagrees", 3, "Date")]
     assert "'30/01/2025' here, '31/01/2025' in row 2" in of.findings[0].message
     assert valid(of) == [5]
+
+
+def test_first_row_dates_a_bill_where_the_template_lets_rows_differ(tmp_path: Path) -> None:
+    rows = ["A;1;;EUR;1", "A;1;30/01/2025;EUR;1", "A;1;29/01/2025;USD;1", "B;2;31/01/2025;;1"]
+    change = ("{column: Date}", "{column: Date, differing_rows: first}")
+    of = ledger(tmp_path, [HEAD, *rows], change=change)
+    assert finding_cells(of) == [
+        ("bills.rows.differ", 4, "Date"),
+        ("bills.currency.disagrees", 4, "Currency"),  # no other column's
+    ]
+    assert "Taken is '30/01/2025' of row 3" in of.findings[0].message
+    rows[2] = rows[2].replace("USD", "EUR")
+    warned = ledger(tmp_path, [HEAD, *rows], change=change)
+    assert codes(warned) == ["bills.rows.differ"]
+    assert [b.issued_date for b in warned.valid_bills()] == [date(2025, 1, 30), date(2025, 1, 31)]
 
 
 def test_rows_that_lack_a_part_of_the_key_are_never_joined(tmp_path: Path) -> None:

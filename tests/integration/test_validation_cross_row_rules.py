@@ -299,6 +299,18 @@ def test_line_sum_of_zero_or_less_is_a_finding(tmp_path: Path) -> None:
     assert valid(of) == []
 
 
+def test_bill_whose_lines_cancel_out_is_loaded_where_the_template_says_so(tmp_path: Path) -> None:
+    rows = ["A;1;;5.00", "A;1;;-5.00", "B;2;;0.00", "C;3;;1.00", "D;4;;-1.00", "E;5;;x", "E;5;;1"]
+    of = ledger(tmp_path, rows, expect="zero_bills: load")
+    assert finding_cells(of) == [
+        ("bills.amount.cancelled_out", 2, "Net"),
+        ("bills.amount.zero", 4, "Net"),  # no line of it has an amount
+        ("bills.amount.negative", 6, "Net"),
+        ("line_items.netAmount.not_amount", 7, "Net"),
+    ]
+    assert [(b.row, b.amount, len(b.lines)) for b in of.valid_bills()] == [(2, 0, 2), (5, 100, 1)]
+
+
 def test_currency_exponent_needs_a_stated_unit(
     tmp_path: Path,
 ) -> None:

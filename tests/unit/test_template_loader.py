@@ -95,6 +95,8 @@ def test_yaml_values_stay_the_text_that_was_written(tmp_path: Path) -> None:
         (("{column: Net}", "{value: 1, default: 2}"), 8, "default goes with column"),
         (("{column: Net}", "{column: Net, round: down}"), 8, "round goes with product only"),
         (("{column: Net}", "{product: [Quantity]}"), 8, "product"),
+        (("{column: Net}", "{column: Net, differing_rows: first}"), 8,
+         "differing_rows goes with a whole field of bills, in a flat layout"),
         (("{column: Net}", "{sum_of_lines: net}"), 8, "sum_of_lines is for bills"),
         (("vendor: {column", "vendor: {sum_of_lines: net}\n  currency: {column"), 5,
          "sum_of_lines is for bills.amount"),
