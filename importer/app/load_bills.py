@@ -307,10 +307,10 @@ def _notes(context: LoadContext) -> Iterator[str]:
             names = "; ".join(vendor.name for vendor in context.vendors.create.values())
             yield f"Before that it would create {len(context.vendors.create):,} vendors: {names}."
     elif progress.run is None and progress.stopped is None and not checked.clean:
-        why = "no bill is valid" if options.only_valid else "some bills are invalid"
+        why = "no bill is valid" if options.only_valid else "some bills need correction"
         created = created_vendors(context.vendors.records)
         yield f"{'No bill' if created else 'Nothing'} was sent, because {why}."
-    if words := step_words(progress.steps):
+    if words := step_words(progress.steps, checked.credit_notes):
         yield f"After creation: {words}."
     if names := waiting_words(progress.steps):
         yield f"Still to approve in Light: {names}."

@@ -333,6 +333,7 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
         code = undone.stopped.exit_code
     elif states[StepState.UNKNOWN]:
         code = 4
+    undone_before = bool(report.summary.documents.get(Status.UNDONE))
     summary = replace(
         report.summary,
         exit_code=code,
@@ -341,7 +342,9 @@ def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
             *_notes(undone, states, report.summary, created_before(journal, run.record.id)),
             *vendor_lines(report.summary.created_vendors),
         ),
-        next_step=_next_step(run, code, report.findings.codes(), undone),
+        next_step=_next_step(
+            run, code, report.findings.codes(), undone, undone_before=undone_before
+        ),
     )
     findings = Findings(report.findings.parts, lead_codes=_CODES)
     return replace(report, summary=summary, findings=findings)
@@ -417,12 +420,16 @@ def _of_selection(
         yield f"{documents(*left)} of this run {'is' if sum(left) == 1 else 'are'} still in Light."
 
 
-def _next_step(run: FinishedRun, code: int, codes: Collection[str], undone: _Undone) -> str:
+def _next_step(
+    run: FinishedRun, code: int, codes: Collection[str], undone: _Undone, *, undone_before: bool
+) -> str:
+    """The command to run next; "" where there is nothing to undo and nothing was undone."""
     options = undone.options
     command = f"light-import undo {run.record.id}{options.selection.words}"
     command += " --twins" if options.twins else ""
+    idle = not (undone.bills or undone.restored or undone.doubts)
     if options.dry_run:
-        return command
+        return "" if idle else command
     if code == 4:
         return f"{command} (cancels the rest)"
     if "light.twice" in codes and not options.twins:
@@ -438,4 +445,6 @@ def _next_step(run: FinishedRun, code: int, codes: Collection[str], undone: _Und
         return "look at what was not cancelled, in Light and in the workbook"
     if undone.restored:
         return f"light-import load {run.words} --update (changes them again)"
+    if idle and not undone_before:
+        return ""
     return f"light-import load {run.words} (loads them again)"

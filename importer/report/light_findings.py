@@ -15,7 +15,7 @@ from importer.core.counted_nouns import count
 from importer.loading.bill_diff import LINE, field_words, quoted
 from importer.loading.bill_state import DOING, IN_REVIEW, UNCLEARED, errors_of
 from importer.model.bill_updates import OPEN_UPDATES, Update, UpdateState
-from importer.model.bills import document_type
+from importer.model.bills import BILL, document_type
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PATCHED_BILL_FIELDS, PROPERTY
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -33,7 +33,7 @@ from importer.model.ledger import LedgerProblem
 from importer.model.read_back import Comparison, Difference, ReadBack
 from importer.model.report_model import LineInLight
 from importer.report.outcomes import NO_ANSWER, outcome_words
-from importer.report.phrases import day_and_time, listed
+from importer.report.phrases import day_and_time, listed, some_documents
 from importer.validation.checked_bills import Checked
 
 _FIELD = {StepKind.DOCUMENT: "document"}  # the field that a step is shown at; else the status
@@ -305,13 +305,22 @@ def _letters(name: str) -> str:
 # --- the steps of a run as a whole ------------------------------------------------------------
 
 
-def step_words(steps: Mapping[int, tuple[Step, ...]]) -> str:
-    """What was done after creation: "3 of 4 bills posted, 1 of 1 document uploaded"."""
-    each = [step for of_bill in steps.values() for step in of_bill]
-    planned = Counter(step.kind for step in each)
-    done = Counter(step.kind for step in each if step.state is StepState.DONE)
+def step_words(steps: Mapping[int, tuple[Step, ...]], credit_notes: np.ndarray) -> str:
+    """What was done after creation: "3 of 4 bills posted, 1 of 1 document uploaded"; which bills
+    are ``credit_notes`` comes by index."""
+    each = [(bill, step) for bill, of_bill in steps.items() for step in of_bill]
+    planned = Counter(step.kind for _, step in each)
+    done = Counter(step.kind for _, step in each if step.state is StepState.DONE)
+    notes = Counter(step.kind for bill, step in each if credit_notes[bill])
+
+    def what(kind: StepKind) -> str:
+        noun = DOING[kind][1]
+        if noun == BILL:
+            return some_documents(planned[kind], planned[kind], notes[kind])
+        return count(planned[kind], noun)
+
     return ", ".join(
-        f"{done[kind]:,} of {count(planned[kind], DOING[kind][1])} {DOING[kind][2]}"
+        f"{done[kind]:,} of {what(kind)} {DOING[kind][2]}"
         for kind in StepKind
         if planned[kind] and kind is not StepKind.CANCEL
     )

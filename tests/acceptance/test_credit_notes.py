@@ -77,6 +77,8 @@ def test_credit_notes_are_posted_cleared_verified_and_undone(
     assert (total["sheet"], total["created"], total["difference"]) == (5_600, 5_600, 0)
     assert total["credit_notes"] == {"sheet": 4_400, "created": 4_400, "difference": 0}
     assert done.json["steps"] == {"posted": 2, "cleared": 1}
+    shown = " ".join(command("report", done.json["run"]).out.split())
+    assert "Credit notes: created in Light 3" in shown
     assert numbered(sandbox) == {
         "CN-1": (2_500, "CLEARED"), "INV-1": (1_200, "DRAFT"), "CN-3": (700, "DRAFT")
     }  # fmt: skip
@@ -89,6 +91,8 @@ def test_credit_notes_are_posted_cleared_verified_and_undone(
     again = load(sandbox.base_url, *files)
     assert again.json["credit_notes"] == {"total": 3, "already_loaded": 3}
     assert len(sandbox.credit_notes()) == 3
+    idle = command("undo", again.json["run"], "--dry-run", "--json")
+    assert (idle.code, idle.json["next"]) == (0, "")  # it created nothing
 
     read = command("verify", done.json["run"], "--json", "--settle", "0.1")
     assert read.json["read_back"] == {"same": 4}, read.out

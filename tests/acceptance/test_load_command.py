@@ -112,7 +112,7 @@ def test_next_command_has_the_base_url(
 @pytest.mark.parametrize(
     ("words", "valid", "told"),
     [
-        ((), 1, "Nothing was sent, because some bills are invalid."),
+        ((), 1, "Nothing was sent, because some bills need correction."),
         (("--only-valid",), 0, "Nothing was sent, because no bill is valid."),
         (("--only-valid", "--requests-per-day", "1"), 1, None),
     ],
