@@ -27,7 +27,7 @@ import hostile  # noqa: E402
 
 from importer.core import cell_parsers, dates, money  # noqa: E402
 from importer.core.errors import ImporterError  # noqa: E402
-from importer.light import codec, error_bodies, rate_limit_headers  # noqa: E402
+from importer.light import codec, directory_codec, error_bodies, rate_limit_headers  # noqa: E402
 from importer.light.auth import oauth, token_store  # noqa: E402
 from importer.light.transport import Reply  # noqa: E402
 from importer.mapping.template_loader import LoadedTemplate, load_template  # noqa: E402
@@ -189,17 +189,17 @@ def _wire(folder: Path, data: bytes) -> None:
     except (ValueError, RecursionError):
         return
     for read in (
-        codec.vendor_from_json,
-        codec.account_from_json,
-        codec.entity_from_json,
-        codec.company_from_json,
-        codec.property_group_from_json,
+        directory_codec.vendor_from_json,
+        directory_codec.account_from_json,
+        directory_codec.entity_from_json,
+        directory_codec.company_from_json,
+        directory_codec.property_group_from_json,
         codec.page_from_json,
         error_bodies.errors_from_json,
         error_bodies.refusal_from_json,
         error_bodies.errors_beside_content,
         error_bodies.words_of,
-        codec.is_for_bills,
+        directory_codec.is_for_bills,
         lambda obj: codec.bill_from_json(obj, listed=True),
         lambda obj: codec.bill_from_json(obj, listed=False),
     ):

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from importer.core.answers import Answer
 from importer.core.errors import WireProblem
-from importer.light import approval_codec, codec, note_codec
+from importer.light import approval_codec, codec, directory_codec, note_codec
 from importer.light.api_session import Params
 from importer.light.light_reads import LightReads
 from importer.light.paths import (
@@ -253,7 +253,7 @@ class LightClient(LightReads):
         return await self.send("POST", VENDORS, json=dict(vendor.values), on_wire=on_wire)
 
     def read_vendor(self, body: object) -> Vendor | None:
-        return _decoded(codec.vendor_from_json, body)
+        return _decoded(directory_codec.vendor_from_json, body)
 
 
 def _decoded(decode: Callable[[object], R], body: object) -> R | None:

@@ -13,7 +13,7 @@ from importer.core.errors import LightRefused, LightUnreachable, UsageProblem, W
 from importer.core.fetch import fetch, fetch_all
 from importer.core.name_key import name_key
 from importer.core.object_ids import normal_id, same_id
-from importer.light import approval_codec, codec, ledger_codec, note_codec
+from importer.light import approval_codec, codec, directory_codec, ledger_codec, note_codec
 from importer.light.api_session import ApiSession, Params
 from importer.light.page_guard import FIRST, PageGuard
 from importer.light.paths import BILL_LIST, DOCUMENTS, VENDORS, document_path
@@ -61,7 +61,9 @@ class LightReads(ApiSession):
         """
         keys = self._credentials.keys
         results = [
-            await self.read("/v1/companies/current", {}, place, decode=codec.company_from_json)
+            await self.read(
+                "/v1/companies/current", {}, place, decode=directory_codec.company_from_json
+            )
             for place in range(len(keys))
         ]
         whose = [
@@ -79,14 +81,14 @@ class LightReads(ApiSession):
         return results[0]
 
     async def vendors(self) -> list[Vendor]:
-        return _unique(await self._list(VENDORS, codec.vendor_from_json))
+        return _unique(await self._list(VENDORS, directory_codec.vendor_from_json))
 
     async def find_vendors(self, terms: Sequence[str]) -> list[Vendor]:
         """The vendors that have one of the terms as their name, identifier or VAT id."""
         wanted = {name_key(term) for term in terms}
         queries: list[Params] = [{"searchTerm": term} for term in dict.fromkeys(terms)]
         lists = await fetch_all(
-            self._list(VENDORS, codec.vendor_from_json, query) for query in queries
+            self._list(VENDORS, directory_codec.vendor_from_json, query) for query in queries
         )
         every = _unique(vendor for vendors in lists for vendor in vendors)
         return [
@@ -97,19 +99,21 @@ class LightReads(ApiSession):
         ]
 
     async def accounts(self) -> list[Account]:
-        return _unique(await self._list("/v1/ledger-accounts", codec.account_from_json))
+        return _unique(await self._list("/v1/ledger-accounts", directory_codec.account_from_json))
 
     async def entities(self) -> list[Entity]:
-        return _unique(await self._list("/v1/entities", codec.entity_from_json))
+        return _unique(await self._list("/v1/entities", directory_codec.entity_from_json))
 
     async def bank_accounts(self) -> list[BankAccount]:
         """One request: Light does not page them."""
         return _unique(
-            await self.read("/v1/bank-accounts", {}, decode=codec.bank_accounts_from_json)
+            await self.read("/v1/bank-accounts", {}, decode=directory_codec.bank_accounts_from_json)
         )
 
     async def purchase_orders(self) -> list[PurchaseOrder]:
-        return _unique(await self._list("/v1/purchase-orders", codec.purchase_order_from_json))
+        return _unique(
+            await self._list("/v1/purchase-orders", directory_codec.purchase_order_from_json)
+        )
 
     async def users(self) -> list[User]:
         """The users of the company, with their groups."""
@@ -120,7 +124,11 @@ class LightReads(ApiSession):
         """The custom properties that bills and their lines can have, with their values."""
 
         def read(record: object) -> PropertyGroup | None:
-            return codec.property_group_from_json(record) if codec.is_for_bills(record) else None
+            return (
+                directory_codec.property_group_from_json(record)
+                if directory_codec.is_for_bills(record)
+                else None
+            )
 
         query: Params = {"includeValues": True}
         results = await self._list("/v1/custom-properties/groups", read, query)

@@ -13,17 +13,19 @@ from hypothesis import strategies as st
 from importer.core.answers import ApiError
 from importer.core.errors import WireProblem
 from importer.light.codec import (
-    account_from_json,
     bill_from_json,
     bill_to_json,
-    company_from_json,
-    entity_from_json,
-    is_for_bills,
     line_from_json,
     line_to_json,
     page_from_json,
-    property_group_from_json,
     timestamp,
+)
+from importer.light.directory_codec import (
+    account_from_json,
+    company_from_json,
+    entity_from_json,
+    is_for_bills,
+    property_group_from_json,
     vendor_from_json,
 )
 from importer.light.error_bodies import (
