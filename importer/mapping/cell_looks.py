@@ -24,8 +24,10 @@ def look_findings(
     A row is struck out if all its cells are, or one that says whose bill it is or what it costs.
     """
     source = table.source
-    data = {table.number(table.start + k): table.start + k
-            for k, role in enumerate(roles) if role is Role.DATA}  # fmt: skip
+    data: dict[int, int] = {}  # row → its index; of a million rows that nobody has marked, none
+    if source.cell_looks or source.comments:
+        data = {table.number(table.start + k): table.start + k
+                for k, role in enumerate(roles) if role is Role.DATA}  # fmt: skip
     yield from _struck(table, data)
     if table.is_result:  # whose looks are the importer's
         return

@@ -76,12 +76,13 @@ def _classes(reader: ColumnReader, keys: np.ndarray, at: np.ndarray) -> np.ndarr
 
     ``at`` are the rows that are looked at.
     """
-    amounts = [_amount_column(table) for table in reader.tables]
-    texts = _codes(tidied(reader.arrow(amounts).take(pa.array(at))))
-    pair = keys[at] * (texts.max(initial=0) + 1) + texts
+    amounts = tidied(reader.arrow([*map(_amount_column, reader.tables)]).take(pa.array(at)))
+    some = _several(_pairs(keys[at], _digits(amounts)))  # few rows, whose amounts are read exactly
+    at = at[some]
+    pair = _pairs(keys[at], _codes(amounts.take(pa.array(some))))
+    at, pair = at[several := _several(pair)], pair[several]
     code = np.zeros(len(keys), dtype=np.int64)
-    code[at] = pd.factorize(pair)[0]
-    at = at[np.bincount(code[at], minlength=1)[code[at]] > 1]
+    code[at] = pair
     out = np.full(len(keys), -1, dtype=np.int64)
     start = 0
     for table in reader.tables:
@@ -93,12 +94,28 @@ def _classes(reader: ColumnReader, keys: np.ndarray, at: np.ndarray) -> np.ndarr
                 break
             some = tidied(table.arrow(column).take(pa.array(rows - start)))
             of_cells = _codes(some)
-            of_rows = pd.factorize(of_rows * (of_cells.max(initial=0) + 1) + of_cells)[0]
-            several = np.bincount(of_rows)[of_rows] > 1
+            of_rows = _pairs(of_rows, of_cells)
+            several = _several(of_rows)
             rows, of_rows = rows[several], of_rows[several]
         out[rows] = of_rows + start
         start = end
     return out
+
+
+def _pairs(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Equal numbers, from 0, for equal pairs."""
+    return np.asarray(pd.factorize(ones * (others.max(initial=0) + 1) + others)[0], dtype=np.int64)
+
+
+def _several(codes: np.ndarray) -> np.ndarray:
+    """The indexes of those that are not the only one of their number."""
+    return np.flatnonzero(np.bincount(codes, minlength=1)[codes] > 1)
+
+
+def _digits(texts: pa.LargeStringArray) -> np.ndarray:
+    """Equal numbers for cells that ``_comparable`` makes equal, and for some others."""
+    digits = pc.utf8_rtrim(pc.replace_substring_regex(texts, "[^0-9]+", ""), "0")
+    return np.asarray(digits.dictionary_encode().indices, dtype=np.int64)
 
 
 _NUMBER = re.compile(r"[£€$(+-]*(\d[\d.,' \u00a0\u202f]*)([-)]?)")

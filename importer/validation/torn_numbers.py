@@ -159,10 +159,17 @@ def _has_references(texts: pa.LargeStringArray) -> bool:
 
 def _shared(bill: np.ndarray, texts: pa.LargeStringArray) -> list[tuple[int, int, str]]:
     """Pairs of bills with one value, where nearly each bill has one and each value is of one."""
-    encoded = texts.dictionary_encode()
-    codes = encoded.indices.to_numpy()
     given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
-    pairs = pd.DataFrame({"value": codes[given], "bill": bill[given]}).drop_duplicates()
+    unequal = pc.not_equal(texts.slice(1), texts.slice(0, len(texts) - 1))
+    new_value = np.append(True, unequal.to_numpy(zero_copy_only=False))
+    new_bill = np.append(True, bill[1:] != bill[:-1])
+    several = bill[new_value & ~new_bill & given & np.append(False, given[:-1])]
+    if np.count_nonzero(np.bincount(several)) > _MOST_SHARED * len(texts):
+        return []  # a column of the line items, as amounts are
+    first = given & (new_value | new_bill)
+    encoded = texts.filter(pa.array(first)).dictionary_encode()
+    pairs = pd.DataFrame({"value": encoded.indices.to_numpy(), "bill": bill[first]})
+    pairs = pairs.drop_duplicates()
     if len(pairs) < _FEWEST_BILLS or pairs["bill"].duplicated().sum() > _MOST_SHARED * len(pairs):
         return []
     shared = pairs[pairs["value"].duplicated(keep=False)]
