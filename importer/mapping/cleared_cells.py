@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.mapping.map_tables import MappedTables
@@ -33,8 +34,9 @@ def take_clears(mapped: MappedTables) -> None:
         clears: dict[int, set[str]] = defaultdict(set)
         items = mapped.items(sheet)
         for name, column in items.columns.items():
-            texts = pc.utf8_lower(pc.utf8_trim_whitespace(column.array))
-            at = np.flatnonzero(np.asarray(pc.equal(texts, CLEAR)))
+            some = np.flatnonzero(np.asarray(pc.match_substring(column.array, CLEAR[0])))
+            texts = pc.utf8_lower(pc.utf8_trim_whitespace(column.array.take(pa.array(some))))
+            at = some[np.asarray(pc.equal(texts, CLEAR), dtype=bool)]
             if not len(at):
                 continue
             field = _IDS.get(name, name)
