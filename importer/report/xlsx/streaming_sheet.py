@@ -96,6 +96,11 @@ class StreamingSheet(Worksheet):  # type: ignore[misc]
         style = style_number(cell.format)
         self.fh.write(f'<c r="{self._letters[col]}{row + 1}" s="{style}"{value}')
 
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        """Without the sign before it. XlsxWriter looks a hundred times in each for a function that
+        is newer than Excel 2007, and ours have none."""
+        return formula.removeprefix("=")
+
     def append(self, block: RowXmlBlock, heights: Sequence[int] | None = None) -> None:
         """The next rows, below all that was written; comments on them must be written before."""
         if not block.size:
