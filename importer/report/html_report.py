@@ -32,6 +32,7 @@ from importer.report.phrases import (
     day_and_time,
     duration,
     in_order,
+    note_status_words,
     severities,
     status_words,
     template_words,
@@ -137,6 +138,7 @@ def _values(report: Report) -> dict[str, Any]:
         "count": count,
         "in_light_now": in_light_now,
         "light_amounts": LIGHT_AMOUNTS,
+        "note_status_words": note_status_words,
         "ordered_vendors": _ordered_vendors,
         "tie_out_words": tie_out_words,
     }

@@ -84,7 +84,9 @@ class TieOut:
     @property
     def counted(self) -> str:
         """The header above their number."""
-        return "Documents" if self.sheet.notes else "Bills"
+        if self.sheet.notes in (0, self.sheet.bills):
+            return "Credit notes" if self.sheet.notes else "Bills"
+        return "Documents"
 
     def documents(self, n: int) -> str:
         """So many of its bills and credit notes, in words."""

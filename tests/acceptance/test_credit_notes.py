@@ -77,8 +77,11 @@ def test_credit_notes_are_posted_cleared_verified_and_undone(
     assert (total["sheet"], total["created"], total["difference"]) == (5_600, 5_600, 0)
     assert total["credit_notes"] == {"sheet": 4_400, "created": 4_400, "difference": 0}
     assert done.json["steps"] == {"posted": 2, "cleared": 1}
-    shown = " ".join(command("report", done.json["run"]).out.split())
+    page = tmp_path / "page.html"
+    shown = " ".join(command("report", done.json["run"], "--result", str(page)).out.split())
     assert "Credit notes: created in Light 3" in shown
+    assert "<td>Credit notes: created in Light</td>" in page.read_text()
+    assert ">Documents in Light</th>" in page.read_text()
     assert numbered(sandbox) == {
         "CN-1": (2_500, "CLEARED"), "INV-1": (1_200, "DRAFT"), "CN-3": (700, "DRAFT")
     }  # fmt: skip
