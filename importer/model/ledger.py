@@ -82,7 +82,8 @@ class LedgerTieOut:
 
     ``refused``: why the ledger was not read; then all else is empty. ``waiting`` documents are not
     posted; ``missing`` ones are, and not in the ledger. ``other_lines`` are of amortisation,
-    exchange differences and the like, which no sheet has. ``read_at``: when an earlier command
+    exchange differences and the like, which no sheet has; ``without_local`` documents have a line
+    without an amount in the currency of the entity. ``read_at``: when an earlier command
     read it (UTC); None: this one.
     """
 
@@ -93,6 +94,7 @@ class LedgerTieOut:
     missing: int = 0
     unbalanced: int = 0
     other_lines: int = 0
+    without_local: int = 0
     accounts: tuple[AccountTotal, ...] = ()
     problems: Mapping[int, tuple[LedgerProblem, ...]] = field(default_factory=dict)
     read_at: datetime | None = None

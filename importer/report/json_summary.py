@@ -89,6 +89,7 @@ def _ledger(ledger: LedgerTieOut) -> dict[str, object]:
         "unbalanced": ledger.unbalanced,
         "differing": len(ledger.problems),
         "other_lines": ledger.other_lines,
+        "without_local": ledger.without_local,
         "accounts": [
             {
                 "entity": each.entity,

@@ -181,6 +181,7 @@ def compute_ledger_tie_out(documents: Sequence[PostedDocument], names: Names) ->
         wrong = [*_add_document(sums, labels, document, lines, units)]
         counts["missing"] += not lines
         counts["unbalanced"] += any(each.code == "light.ledger_unbalanced" for each in wrong)
+        counts["without_local"] += any(line.local_cents is None for line in lines)
         if wrong:
             problems[document.entry] = tuple(wrong)
     totals = [
@@ -206,6 +207,7 @@ def compute_ledger_tie_out(documents: Sequence[PostedDocument], names: Names) ->
         missing=counts["missing"],
         unbalanced=counts["unbalanced"],
         other_lines=counts["other"],
+        without_local=counts["without_local"],
         accounts=tuple(totals),
         problems=problems,
     )
@@ -252,10 +254,23 @@ def _add_document(
         for (_, currency, key), each in of_document.items()
         if each.sheet is not None and each.ledger is not None and each.sheet != each.ledger
     ]
+    differences += _without_lines(bill, lines)
     if differences:
         more = len(differences) - _MOST_WORDS
         words = "; ".join(differences[:_MOST_WORDS]) + (f"; and {more} more" if more > 0 else "")
         yield LedgerProblem("light.ledger_differs", {"differences": words})
+
+
+def _without_lines(bill: Bill, lines: Sequence[LedgerLine]) -> Iterator[str]:
+    """The accounts whose amounts the sheet leaves to Light, and the ledger does not have at all."""
+    in_ledger = {line.account_id for line in lines}
+    unstated = {key for key, cents in expected_amounts(bill).items() if cents is None}
+    gross = Counter[str]()
+    for line in bill.lines:
+        gross[normal_id(line.account_id or "")] += line.amount or 0
+    for side, account in unstated:
+        if side is LedgerSide.ACCOUNT and account not in in_ledger and gross[account]:
+            yield f"account {account}: an amount in the sheet, nothing in the ledger"
 
 
 def _unbalanced(lines: Sequence[LedgerLine], units: Mapping[str, int]) -> Iterator[LedgerProblem]:

@@ -21,6 +21,8 @@ def ledger_verdict(ledger: LedgerTieOut) -> str:
         return f"{count(n, 'document')} {'differs' if n == 1 else 'differ'} in the ledger"
     if not ledger.documents:
         return "nothing is posted to the ledger"
+    if ledger.unstated:
+        return "the ledger agrees as far as the sheet states net and tax"
     if ledger.read_at is not None:
         return f"the ledger tied out by account at {_moment(ledger.read_at)}"
     return "the ledger ties out by account"
@@ -39,6 +41,8 @@ def ledger_words(ledger: LedgerTieOut) -> Iterator[str]:
         yield f"The ledger is that of {_moment(ledger.read_at)}, when verify --ledger last read it."
     if ledger.documents:
         done = "tie out by account, tax code and payables" if ledger.agrees else "were compared"
+        if ledger.agrees and ledger.unstated:
+            done = "agree in payables and in what the sheet states"
         lines = count(ledger.lines, "line")
         yield f"Ledger: {count(ledger.documents, 'document')} with {lines} {done}."
     if ledger.waiting:
@@ -51,6 +55,11 @@ def ledger_words(ledger: LedgerTieOut) -> Iterator[str]:
             f"{ledger.unstated:,} of the accounts and tax codes cannot be compared by"
             f" {'itself' if one else 'themselves'}: the sheet leaves net or tax to Light. Payables"
             " were compared."
+        )
+    if ledger.without_local:
+        yield (
+            f"Whether {count(ledger.without_local, 'document')} balance in the currency of the"
+            " entity was not checked: the ledger does not show each amount in it."
         )
     if ledger.other_lines:
         verb = "is" if ledger.other_lines == 1 else "are"

@@ -576,6 +576,17 @@ def test_a_list_that_light_does_not_filter_is_filtered_here_on_all_pages(tmp_pat
     assert (query, requests) == (ListQuery(), 4)  # the reader's own query was not refused
 
 
+def test_a_line_of_the_ledger_that_nobody_asked_for_is_refused(tmp_path):
+    line = {"id": "l", "accountingDocumentId": "other", "accountId": "a", "amounts": {}}
+
+    async def work(light, server):
+        with pytest.raises(WireProblem, match="lines of documents that were not asked for"):
+            await light.ledger_lines(["mine"])
+        return len(server.requests)
+
+    assert run(tmp_path, lambda request: page([line]), work) > 1
+
+
 def test_ids_are_quoted_in_addresses(tmp_path):
     bill_id, line_id = "a/../b?c", "x#y"
 
