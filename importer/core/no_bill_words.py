@@ -1,12 +1,41 @@
-"""The words by which a text says that it is of a credit note, or of what is void."""
+"""The words by which a text says that it is of no bill to pay, in the syntax that Python and RE2
+share."""
 
 from __future__ import annotations
 
-# In the syntax that Python and RE2 share. Words that a text begins with.
-NO_BILL = (
-    r"(?i)^\W*(?:credit ?note|credit ?memo|creditnota|kreditnota|kreditfaktura|gutschrift"
+# Words that a text begins with.
+_CREDIT_OR_VOID = (
+    r"credit ?note|credit ?memo|creditnota|kreditnota|kreditfaktura|gutschrift"
     r"|stornorechnung|rechnungskorrektur|note de crédit|nota de crédito|nota di credito"
     r"|factura rectificativa|void(?:ed)?|cancell?ed|storniert|storno|annulée?|annullata?"
-    r"|anulad[oa]|geannuleerd|annulleret|makulerad)(?:\W|$)"
+    r"|anulad[oa]|geannuleerd|annulleret|makulerad"
 )
+# Words anywhere in a text.
+_NOT_TO_BE_PAID = (
+    r"do ?n[o'’]t pay|do not pay|not to be paid|already paid|paid twice|disputed|in dispute"
+    r"|duplicate of|nicht (?:be)?zahlen|bereits bezahlt|strittig|ne pas payer|déjà payée?|en litige"
+    r"|no pagar|ya pagad[oa]|non pagare|già pagat[oa]|niet betalen|reeds betaald|ikke betales"
+    r"|må ikke betales|allerede betalt|betala inte|redan betald|nie płacić|não pagar"
+)
+NO_BILL = rf"(?i)^\W*(?:{_CREDIT_OR_VOID})(?:\W|$)|(?:^|\W)(?:{_NOT_TO_BE_PAID})(?:\W|$)"
 VOID_NAME = r"(?i)^\W*(?:void(?:ed)?|cancell?ed|storniert|storno|annulée?|anulad[oa])\W*$"
+# Words that are all of a text, but for numbers and dates.
+_BALANCE = (
+    r"(?:opening|closing|previous) balance|(?:balance )?(?:brought|carried) forward"
+    r"|(?:balance )?[bc]/f(?:wd)?|balance forward|saldovortrag|anfangsbestand|eröffnungssaldo"
+    r"|übertrag|solde (?:initial|reporté|antérieur)|report à nouveau|saldo (?:inicial|anterior)"
+    r"|saldo (?:iniziale|precedente)|riporto|beginsaldo|openingssaldo|åbningssaldo|primosaldo"
+    r"|inngående saldo|ingående balans|saldo otwarcia"
+)
+_PAYMENT = (
+    r"payment(?: received| made)?|(?:bacs|chaps|cheque|check|card|bank|bill) payment|refund"
+    r"|remittance(?: advice)?|zahlung|zahlungsausgang|überweisung|paiement|règlement|virement"
+    r"|pago|transferencia|pagamento|bonifico|betaling|betalning"
+)
+_OTHER_DOCUMENT = (
+    r"pro ?-?forma(?: invoice)?|proformarechnung|facture pro ?forma|quote|quotation|angebot|devis"
+    r"|purchase order|bestellung|bon de commande|delivery note|lieferschein|reminder|mahnung"
+    r"|zahlungserinnerung|(?:account |supplier )?statement(?: of account)?|kontoauszug"
+    r"|relevé de compte|duplicate|duplikat|doppelt|duplicado"
+)
+OTHER_THAN_BILL = rf"(?i)^\W*(?:{_BALANCE}|{_PAYMENT}|{_OTHER_DOCUMENT})[\W0-9]*$"

@@ -203,7 +203,7 @@ def _is_no_bill(text: str) -> bool:
 
 
 def _is_no_bill_remark(text: str) -> bool:
-    return REMARK.match(text) is not None
+    return REMARK.search(text) is not None
 
 
 def _is_unfinished(text: str) -> bool:

@@ -126,9 +126,10 @@ warning bills.invoiceNumber.near_duplicate: nearly the same invoice number
   '{value}' is almost the same as invoice number '{other}' from the same vendor in row {first}.
   → Check that these are two bills.
 warning bills.amount.says_no_bill: a bill whose text says that it is none
-  The bill is of {amount}, but '{value}' says that it is a credit note or void.
-  → If it is a credit note, give it that type or a negative amount; if it is void, remove it. If it
-    is a bill, there is nothing to do.
+  The bill is of {amount}, but '{value}' may mean that it is no bill to pay: a credit note, void,
+  disputed, or a payment, balance, total or other document.
+  → If it is a credit note, give it that type or a negative amount; if it is no bill, remove it. If
+    it is a bill to pay, there is nothing to do.
 warning bills.invoiceNumber.line_gap: lines of a bill that are not counted through
   Column '{column}' counts the lines of each bill, and those of '{value}' are {numbers}: a line may
   be missing, or in another bill.

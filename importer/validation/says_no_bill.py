@@ -1,4 +1,4 @@
-"""Bills whose number, vendor or text says that they are credit notes, or void."""
+"""Bills whose number, vendor or text says that they are no bills to pay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.no_bill_words import NO_BILL, VOID_NAME
+from importer.core.no_bill_words import NO_BILL, OTHER_THAN_BILL, VOID_NAME
+from importer.core.text_column import check_distinct
+from importer.core.total_words import is_total
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
@@ -16,11 +18,15 @@ from importer.model.finding_catalogue import finding
 from importer.validation.column import ParsedTable
 
 _NUMBER = r"(?i)^\W*(?:CRN|C/N|CN|PCN|SCN|GS)[-/ #.]*[0-9]"
+_OTHER = "other"  # in the place of a pattern: another document, or a total
 _FIELDS = (
     (BILLS, "vendor", VOID_NAME),
     (BILLS, "invoiceNumber", NO_BILL),
     (BILLS, "description", NO_BILL),
     (LINE_ITEMS, "description", NO_BILL),
+    (BILLS, "invoiceNumber", _OTHER),
+    (BILLS, "description", _OTHER),
+    (LINE_ITEMS, "description", _OTHER),
 )
 
 
@@ -29,19 +35,19 @@ def saying_no_bill(
     bills: ParsedTable,
     lines: ParsedTable,
     line_bill: np.ndarray,
-    credit_notes: np.ndarray,
+    excused: np.ndarray,
 ) -> Iterator[Finding]:
-    """A warning for each bill above zero, unless it is a credit note, whose texts begin so.
+    """A warning for each bill above zero, unless it is excused, whose texts say so.
 
-    Of a line's text only where all lines of the bill say it; of a number such as ``CN-12`` where
-    most numbers are not like that.
+    Of a line's text only where all lines of the bill say it; of a number such as ``CN-12``, and of
+    other documents and totals, where most are not like that.
     """
     cents, valid = bills["amount"].cents()
-    owed = valid & np.asarray(cents > 0, dtype=bool) & ~credit_notes
+    owed = valid & np.asarray(cents > 0, dtype=bool) & ~excused
     saying: dict[int, tuple[str, str, int]] = {}  # bill → sheet, field, item
     for sheet, name, pattern in _FIELDS:
         table = bills if sheet == BILLS else lines
-        at = _matching(table, name, pattern)
+        at = _of_others(table, name) if pattern is _OTHER else _matching(table, name, pattern)
         if sheet == BILLS:
             of_bills = {int(i): int(i) for i in at}
         else:
@@ -51,6 +57,8 @@ def saying_no_bill(
             of_bills = {
                 bill: i for bill, i in of_bills.items() if lines_saying[bill] == counts[bill]
             }
+        if pattern is _OTHER and 2 * len(of_bills) > bills.size:
+            continue
         for bill, item in of_bills.items():
             saying.setdefault(bill, (sheet, name, item))
     notes = _matching(bills, "invoiceNumber", _NUMBER)
@@ -68,6 +76,13 @@ def saying_no_bill(
             bills=(bill,),
             amount=bills.money(bill, int(cents[bill])),
         )
+
+
+def _of_others(table: ParsedTable, name: str) -> np.ndarray:
+    """Where the text is that of another document, or of a total."""
+    texts: pa.LargeStringArray = table[name].texts()
+    totals = check_distinct(pc.fill_null(texts, ""), is_total) if len(texts) else texts
+    return np.union1d(_matching(table, name, OTHER_THAN_BILL), np.flatnonzero(totals))
 
 
 def _matching(table: ParsedTable, name: str, pattern: str) -> np.ndarray:

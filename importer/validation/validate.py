@@ -125,7 +125,10 @@ def check(
     findings += [torn_numbers(mapped, bills, line_bill, near), *date_like_numbers(mapped, bills)]
     findings += line_gaps(mapped, bills, line_bill)
     findings += swapped_cells(mapped, bills, lines, line_bill)
-    findings += saying_no_bill(mapped, bills, lines, line_bill, notes.mask)
+    asked = np.zeros(bills.size, dtype=bool)  # bills with a row that may be a total
+    totals_in = line_bill[findings.items_of("sheet.row.total")[1]]
+    asked[totals_in[totals_in >= 0]] = True
+    findings += saying_no_bill(mapped, bills, lines, line_bill, asked | notes.mask)
     findings += note_findings(mapped, bills, amounts, notes, target)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
     step()

@@ -127,13 +127,17 @@ def test_total_that_repeats_the_keys_of_its_bill_is_asked_about(tmp_path: Path) 
     "row",
     [
         ["Total", "T1", DAY, "22.00", ""],  # a supplier of that name
-        ["Acme", "A2", DAY, "22.00", "Total"],
         ["", "", "", "22.00", "Gross weight 5 t"],
         ["", "", "", "7.00", "z"],
     ],
 )
 def test_bill_or_line_that_happens_to_be_the_sum_is_none(tmp_path: Path, row: list[str]) -> None:
     assert codes(read(tmp_path, [*ROWS, row])) == []
+
+
+def test_a_bill_that_is_called_a_total_and_is_one_is_reported(tmp_path: Path) -> None:
+    of = read(tmp_path, [*ROWS, ["Acme", "A2", DAY, "22.00", "Total"]])
+    assert codes(of) == ["bills.amount.says_no_bill"]
 
 
 def test_words_for_totals() -> None:

@@ -33,6 +33,16 @@ def says(folder: Path, *rows: tuple[str, ...]) -> list[tuple[str, int | None, st
         (("A", "B-2", DAY, "5.00", "Note de crédit"), "Text"),
         (("A", "B-2", DAY, "5.00", "cancelled"), "Text"),
         (("A", "B-2", DAY, "5.00", "Storno: Stühle"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Opening balance 01/05/2025"), "Text"),
+        (("A", "B/F", DAY, "5.00", "x"), "Number"),
+        (("A", "B-2", DAY, "5.00", "Saldovortrag"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Payment received"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Überweisung"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Pro-forma invoice"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Statement"), "Text"),
+        (("A", "SUB-2", DAY, "5.00", "Zwischensumme"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Chairs - DO NOT PAY, disputed"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Stühle, bereits bezahlt"), "Text"),
     ],
 )
 def test_a_bill_that_says_it_is_none_is_a_warning(
@@ -49,6 +59,11 @@ def test_a_bill_that_says_it_is_none_is_a_warning(
         ("Credit Suisse", "B-2", DAY, "5.00", "Voids filled with foam"),
         ("Void Fill Ltd", "CNC-2", DAY, "5.00", "Creditors list"),
         ("A", "CNX", DAY, "5.00", "Cancellation cover"),
+        ("A", "B-2", DAY, "5.00", "Payment processing fees"),
+        ("A", "B-2", DAY, "5.00", "Balance of fees, brought by courier"),
+        ("A", "B-2", DAY, "5.00", "Total station, survey"),
+        ("Total Energies", "B-2", DAY, "5.00", "Statement printing"),
+        ("A", "B-2", DAY, "5.00", "Undisputed work"),
     ],
 )
 def test_ordinary_words_say_nothing(tmp_path: Path, row: tuple[str, ...]) -> None:
@@ -58,6 +73,11 @@ def test_ordinary_words_say_nothing(tmp_path: Path, row: tuple[str, ...]) -> Non
 def test_numbers_that_are_all_alike_say_nothing(tmp_path: Path) -> None:
     rows = [(f"B{i}", f"CN-{i}", DAY, "5.00", "x") for i in range(8)]
     assert says(tmp_path, *rows) == []
+
+
+@pytest.mark.parametrize("text", ["Payment", "Total", "Statement"])
+def test_a_text_that_most_bills_have_says_nothing(tmp_path: Path, text: str) -> None:
+    assert says(tmp_path, *((f"B{i}", f"X-{i}", DAY, "5.00", text) for i in range(8))) == []
 
 
 def test_one_line_of_several_says_nothing_of_the_bill(tmp_path: Path) -> None:

@@ -402,7 +402,10 @@ def test_that_bills_are_paid_is_reported(
 ) -> None:
     assert ledger(tmp_path, header, values) == [("unread_paid", "warning", paid)]
     file = tmp_path / "ledger.csv"
-    mapped = flat(tmp_path, ("issuedDate:", "status: {column: Date, map: {}}\n  issuedDate:"))
+    mapped = flat(
+        tmp_path,
+        ("issuedDate:", "status: {column: Date, map: {'2025-03-01': draft}}\n  issuedDate:"),
+    )
     assert "sheet.column.unread_paid" not in [f.code for f in checked([file], mapped).findings]
     ignored = flat(tmp_path, ("group_by:", f"ignore_columns: ['{header}']\ngroup_by:"))
     assert found(checked([file], ignored)) == []
