@@ -24,14 +24,14 @@ _COLUMNS = (
     ("Row", 8),
     ("Invoice number", 18),
     ("Line", 6),
-    ("light_line_item_id", 13),
+    ("light_line_item_id", 16),
     ("type", 18),
     ("metadata", 28),
     ("shouldAmortize", 14),
-    ("amortizationScheduleId", 13),
+    ("amortizationScheduleId", 16),
     ("costCenterId", 13),
-    ("suggested accountId", 13),
-    ("suggested taxCodeId", 13),
+    ("suggested accountId", 14),
+    ("suggested taxCodeId", 14),
     ("reasoning", 34),
     ("createdAt", 21),
     ("updatedAt", 21),
@@ -46,8 +46,8 @@ def write_lines_in_light(
     styles, shown = context.styles, lines[:_MOST_LISTED]
     for c, (header, width) in enumerate(_COLUMNS):
         sheet.set_column(c, c, width)
-        sheet.write_string(0, c, header, styles["header"])
-    set_up_table(sheet, len(_COLUMNS), len(shown))
+        sheet.write_string(0, c, header, styles["header" if " " in header else "header_word"])
+    set_up_table(sheet, len(_COLUMNS), len(shown), height=34)
     text, column_style = styles.cell[NO_SHADE, TEXT], styles["text_column"]
     for out, line in enumerate(shown, start=1):
         read, cell = line.read, line.cell
@@ -79,4 +79,4 @@ def write_lines_in_light(
         if read.line is not None:
             sheet.write_number(out, 4, read.line + 1, styles["top_number"])
     widths = [width for _, width in _COLUMNS]
-    context.prints[LINES_IN_LIGHT] = SheetPrint(widths, 15 * (len(shown) + 1))
+    context.prints[LINES_IN_LIGHT] = SheetPrint(widths, 34 + 15 * len(shown))
