@@ -57,7 +57,7 @@ class Cached:
         for unit, size in (("day", 1440), ("hour", 60)):
             if minutes >= 2 * size:
                 return f"{minutes // size} {unit}s old"
-        return f"{count(minutes, 'minute')} old"
+        return f"{count(minutes, 'minute')} old" if minutes else "less than a minute old"
 
 
 def write_cache(path: Path, cached: Cached) -> None:

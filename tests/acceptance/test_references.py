@@ -164,7 +164,7 @@ def test_validate_warns_of_names_missing_in_the_cache(
     assert (told["code"], told["row"], told["severity"]) == (
         "bills.vendor.not_in_cache", 2, "warning",
     )  # fmt: skip
-    assert "(the list is 0 minutes old)" in told["message"]
+    assert "(the list is less than a minute old)" in told["message"]
     assert "'Abbott Lane Stationers Ltd (V-1001)'" in told["hint"]
     [alone] = command("validate", *files, "--json", "--quiet").json["findings"]
     assert alone["code"] == told["code"]  # they are the only lists

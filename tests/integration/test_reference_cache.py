@@ -95,7 +95,7 @@ def test_cache_with_other_fields_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("minutes", "told"),
     [
-        (-5, "0 minutes old"),
+        (-5, "less than a minute old"),
         (1, "1 minute old"),
         (59, "59 minutes old"),
         (119, "119 minutes old"),
