@@ -7,7 +7,9 @@ import os
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import openpyxl
@@ -123,6 +125,13 @@ def test_broken_sample_is_corrected_loaded_and_undone_by_keyboard_alone(
     assert described.startswith("Row 1, billRef: ")  # the headers, of which one is wrong
     _type(page, 18, "issuedDate", "2025-02-28")
     _type(page, 19, "dueDate", "2025-04-30")
+    _go_to(page, 14, "billRef")
+    with page.expect_response("**/edit"):
+        page.keyboard.press("Control+Delete")
+    page.wait_for_selector("[data-words]:has-text('Row 14 is left out.')")
+    with page.expect_response("**/undo-edit"):
+        page.keyboard.press("Control+z")
+    page.wait_for_selector("[data-words]:has-text('Undone')")
     _type(page, 19, "description", "not wanted")
     with page.expect_response("**/undo-edit"):
         page.keyboard.press("Control+z")
@@ -271,6 +280,26 @@ def test_cells_of_excel_are_pasted_and_taken_back_at_once(
     page.wait_for_function("() => document.querySelector('[data-columns]').value === '9'")
 
 
+def test_a_correction_is_of_the_sheet_that_was_shown_when_it_was_made(
+    page: playwright.Page, tmp_path: Path
+) -> None:
+    _drop(page, *write_bills(tmp_path, [bill_row(87)]))
+    page.select_option("[data-choose-rows]", "all")
+    page.click("[data-at='1'][data-column='9']")
+    with page.expect_request("**/edit") as asked:
+        page.evaluate(
+            """() => {
+              const key = new KeyboardEvent("keydown", { key: "Delete", bubbles: true });
+              document.activeElement.dispatchEvent(key);
+              const sheet = document.querySelector("[data-choose-table]");
+              sheet.value = "1";
+              sheet.dispatchEvent(new Event("change"));
+            }"""
+        )
+    sent = json.loads(asked.value.post_data or "")
+    assert (sent["table"], sent["cells"]) == (0, [[2, 9, ""]])
+
+
 def test_a_hundred_thousand_rows_scroll_and_are_edited(
     page: playwright.Page, tmp_path: Path
 ) -> None:
@@ -411,6 +440,80 @@ def pages(
     page.close()
     broken = page.url
     return ["/", "/runs", broken, f"{broken}/template?draft", "/files/nothing", *addresses[1:]]
+
+
+CONTROLS = ("textbox", "combobox", "checkbox", "button", "link", "spinbutton", "listbox")
+
+
+def _tree(page: playwright.Page) -> list[dict[str, str]]:
+    """What Chromium tells a screen reader: each node's role, name, description and properties."""
+    session = page.context.new_cdp_session(page)
+    session.send("Accessibility.enable")
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    return [
+        {
+            "role": str(node.get("role", {}).get("value", "")),
+            "name": str(node.get("name", {}).get("value", "")),
+            "description": str(node.get("description", {}).get("value", "")),
+            **{each["name"]: str(each["value"].get("value", "")) for each in node["properties"]},
+        }
+        for node in nodes
+        if not node["ignored"] and "properties" in node
+    ]
+
+
+def test_a_screen_reader_finds_landmarks_headings_and_the_name_of_every_control(
+    context: playwright.BrowserContext, server: WebPage, pages: list[str]
+) -> None:
+    page = context.new_page()
+    for address in pages:
+        page.goto(address if address.startswith("http") else server.base + address)
+        tree = _tree(page)
+        of = Counter(node["role"] for node in tree)
+        assert (of["main"], of["banner"], of["navigation"]) == (1, 1, 1), (address, of)
+        levels = [int(node["level"]) for node in tree if node["role"] == "heading"]
+        assert levels[:1] == [1], address
+        assert levels.count(1) == 1, address
+        assert all(below <= above + 1 for above, below in pairwise(levels)), (address, levels)
+        nameless = [n for n in tree if n["role"] in CONTROLS and not n["name"].strip()]
+        assert nameless == [], address
+        names = Counter((n["role"], n["name"]) for n in tree if n["role"] == "button")
+        assert [name for name, count in names.items() if count > 1] == [], address
+        if 'role="alert"' in page.content():
+            assert of["alert"] >= 1
+    page.close()
+
+
+def test_a_screen_reader_hears_progress_and_wrong_cells(
+    page: playwright.Page, tmp_path: Path
+) -> None:
+    page.set_input_files("#sheets", str(BROKEN))
+    page.wait_for_selector("[data-text]")
+    status = page.locator("[data-text]")
+    assert status.get_attribute("role") == "status"
+    assert page.get_by_role("progressbar", name="Checking").count() == 1
+    page.wait_for_selector("[data-grid] .gridrow [data-at]")
+    grid = page.get_by_role("grid", name="Rows of the file")
+    rows = int(grid.get_attribute("aria-rowcount") or "")
+    tables = json.loads(page.get_attribute("[data-grid]", "data-tables") or "")
+    assert rows > len(grid.get_by_role("row").all()) - 1  # only those in sight are in the page
+    assert grid.get_attribute("aria-colcount") == str(len(tables[0]["headers"]) + 2)
+    assert grid.get_by_role("columnheader").all_inner_texts()[:3] == ["Row", "Status", "billRef"]
+    places = grid.get_by_role("row").evaluate_all(
+        "rows => rows.map(row => Number(row.getAttribute('aria-rowindex')))"
+    )
+    assert places == list(range(1, len(places) + 1))
+    _tab_to(page, ".grid [data-at]")
+    page.keyboard.press("F8")
+    page.keyboard.press("F8")
+    _go_to(page, 18, "issuedDate")
+    (focused,) = [n for n in _tree(page) if n["role"] == "gridcell" and n.get("focused") == "True"]
+    assert focused["name"] == "31/02/2025"
+    assert focused["invalid"] == "true"
+    message = "Row 18, issuedDate: error: '31/02/2025' cannot be read as a date"
+    assert focused["description"].startswith(message)
+    assert page.locator("[data-cell][aria-live=polite]").inner_text().startswith(message)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -302,9 +302,10 @@ function startGrid(box) {
   }
 
   async function paste(text) {
-    const lines = cellsOfText(text), cells = [];
+    const lines = cellsOfText(text), cells = [], shown = view;
     for (let i = 0; i < lines.length; i++) {
       await load(Math.floor((view.at + i) / PAGE));
+      if (view !== shown) { words.textContent = "Other rows were chosen meanwhile: nothing was pasted."; return; }
       const facts = rowAt(view.at + i);
       if (!facts) break;
       lines[i].forEach((value, k) => {
