@@ -139,8 +139,8 @@ class Expression(StrictModel):
     )
     differing_rows: Literal["refuse", "first"] = Field(
         "refuse",
-        description="of a field of bills in a flat layout, where rows of one bill disagree. first:"
-        " the value of the first row is taken, with a warning; refuse: it is an error",
+        description="of a date or the description of bills in a flat layout, where rows of one bill"
+        " disagree. first: the value of the first row is taken, with a warning; refuse: an error",
     )
 
     @model_validator(mode="after")

@@ -86,6 +86,12 @@ def _of_field(
                 (*at, "differing_rows"),
                 "differing_rows goes with a whole field of bills, in a flat layout.",
             )
+        elif e.differing_rows != "refuse" and kind not in _DATED and name != "description":
+            yield (
+                (*at, "differing_rows"),
+                f"differing_rows is for dates and the description: rows that disagree in {field}"
+                " are no one bill.",
+            )
         if e.date_from:
             for key in ("year", "on_or_after", "not_before", "not_after"):
                 dated.add((*at, "date_from", key))

@@ -97,6 +97,8 @@ def test_yaml_values_stay_the_text_that_was_written(tmp_path: Path) -> None:
         (("{column: Net}", "{product: [Quantity]}"), 8, "product"),
         (("{column: Net}", "{column: Net, differing_rows: first}"), 8,
          "differing_rows goes with a whole field of bills, in a flat layout"),
+        (("vendor: {column: Supplier}", "vendor: {column: Supplier, differing_rows: first}"), 5,
+         "differing_rows is for dates and the description"),
         (("{column: Net}", "{sum_of_lines: net}"), 8, "sum_of_lines is for bills"),
         (("vendor: {column", "vendor: {sum_of_lines: net}\n  currency: {column"), 5,
          "sum_of_lines is for bills.amount"),
