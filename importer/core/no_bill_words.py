@@ -12,7 +12,7 @@ _CREDIT_OR_VOID = (
 )
 # Words anywhere in a text.
 _NOT_TO_BE_PAID = (
-    r"do ?n[o'’]t pay|do not pay|not to be paid|already paid|paid twice|disputed|in dispute"
+    r"do ?n[o'’]t pay|not to be paid|already paid|paid twice|disputed|in dispute"
     r"|duplicate of|nicht (?:be)?zahlen|bereits bezahlt|strittig|ne pas payer|déjà payée?|en litige"
     r"|no pagar|ya pagad[oa]|non pagare|già pagat[oa]|niet betalen|reeds betaald|ikke betales"
     r"|må ikke betales|allerede betalt|betala inte|redan betald|nie płacić|não pagar"

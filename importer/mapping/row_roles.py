@@ -24,6 +24,7 @@ from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import requested_columns
 from importer.mapping.row_groups import mark_groups
 from importer.mapping.total_rows import total_rows
+from importer.mapping.unit_rows import UNITS, is_unit_row
 from importer.model.fields import header_key
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
@@ -43,6 +44,9 @@ def classify_rows(table: HeadedTable, filled: FilledTable) -> ClassifiedRows:
             rows.roles[k] = Role.DATA
             del rows.reasons[table.number(table.start + k)]
     _mark_repeated_headers(table, rows)
+    if rows.roles and rows.roles[0] is Role.DATA and is_unit_row(table, table.start):
+        rows.roles[0] = Role.IGNORED
+        rows.reasons[table.number(table.start)] = UNITS
     amounts = amount_columns(table)
     mark_groups(table, amounts, rows)
     rows.findings += _groups_with_data(table, amounts, rows)

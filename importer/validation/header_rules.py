@@ -23,6 +23,7 @@ from importer.core.text_column import take
 from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.stated_constants import stated_currency, titles_above
+from importer.mapping.unit_rows import unit_of
 from importer.model.fields import BILLS, LINE_ITEMS, FieldKind, field_of
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -49,7 +50,8 @@ def header_findings(
         for name, column in items.columns.items():
             if field_of(sheet, name).kind is not FieldKind.CENTS:
                 continue
-            for t, (index, header) in column.source.items():
+            for t, (index, name_in_file) in column.source.items():
+                header = _with_unit(mapped, t, index, name_in_file)
                 at = np.flatnonzero(items.table == t)
                 if (t, index) in done or not len(at):
                     continue
@@ -119,7 +121,7 @@ def _other_currency(
     of_bill: np.ndarray,
 ) -> Iterator[Finding]:
     t, index = place
-    header = mapped.tables[t].headers[index]
+    header = _with_unit(mapped, t, index, mapped.tables[t].headers[index])
     named = currency_of_header(header)
     if not named:
         return
@@ -152,6 +154,17 @@ def _dollars(
     stated = stated_currency(mapped.template)
     if not stated or stated in DOLLARS:
         return
+    header = _with_unit(mapped, *place, mapped.tables[place[0]].headers[place[1]])
+    if "$" in header and not currency_of_header(header):
+        yield finding(
+            "sheet.column.dollars",
+            _cell(mapped, *place),
+            header=header.strip(),
+            rows="The header",
+            show="has",
+            taken=stated,
+        )
+        return
     texts, marks = take(column.array, at), column.format_marks
     dollars = with_dollars(texts, None if marks is None else marks[at])
     if not (n := int(np.count_nonzero(dollars))):
@@ -166,6 +179,12 @@ def _dollars(
             show="shows" if n == 1 else "show",
             taken=stated,
         )
+
+
+def _with_unit(mapped: MappedTables, t: int, index: int, header: str) -> str:
+    """A header with what the row below it states: ``Net (£000)``."""
+    unit = unit_of(mapped.tables[t], index)
+    return f"{header.strip()} ({unit})" if unit else header
 
 
 def _cell(mapped: MappedTables, t: int, index: int) -> CellRef:
