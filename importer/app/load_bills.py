@@ -43,6 +43,7 @@ from importer.core.errors import Declined, ImporterError, StoppedEarly, UsagePro
 from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal, new_run_id
 from importer.loading.journal.journal_place import JournalPlace
+from importer.model.journal_states import Status
 from importer.model.light_objects import Company
 from importer.model.report_model import RunError, RunSummary
 from importer.references.directory import labels_by_id
@@ -328,6 +329,9 @@ def _next_step(context: LoadContext, report: Report, summary: RunSummary, path: 
             return step
     unresolved = any(each.pick is None and not each.optional for each in report.unresolved)
     to_resolve = path if path and path.suffix.lower() == ".xlsx" and unresolved else None
+    would = summary.documents.get(Status.VALID) or progress.forecast or progress.update_note
+    if context.options.dry_run and code == 0 and not would:
+        return ""
     return after_load(context.files.request, context.options, summary, code, to_resolve)
 
 

@@ -94,6 +94,8 @@ def test_credit_notes_are_posted_cleared_verified_and_undone(
     again = load(sandbox.base_url, *files)
     assert again.json["credit_notes"] == {"total": 3, "already_loaded": 3}
     assert len(sandbox.credit_notes()) == 3
+    dry = load(sandbox.base_url, *files, "--dry-run")
+    assert (dry.code, dry.json["next"]) == (0, "")  # nothing is left to load
     idle = command("undo", again.json["run"], "--dry-run", "--json")
     assert (idle.code, idle.json["next"]) == (0, "")  # it created nothing
 
