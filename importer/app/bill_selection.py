@@ -98,6 +98,8 @@ def selected_outcomes(
                 " the id in Light, or the vendor too."
             )
         picked[matching[0].entry.id] = matching[0]
+    if not picked:  # as of a variable that is not set
+        raise UsageProblem("--bills names no bill. Leave it out to undo all bills of the run.")
     return picked
 
 

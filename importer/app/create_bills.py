@@ -62,7 +62,7 @@ from importer.loading.plan import (
 from importer.loading.row_identity import rows_of
 from importer.loading.update_plan import plan_updates, record_updates, update_bills
 from importer.model.bills import Bill
-from importer.model.finding import Finding
+from importer.model.finding import CellRef, Finding
 from importer.model.journal_states import BillOutcome, Status
 from importer.model.light_objects import Company
 from importer.model.run_rows import BillRows
@@ -381,6 +381,13 @@ def _by_index(by_entry: Mapping[int, T], plan: LoadPlan) -> dict[int, T]:
 def _with_cells(
     findings: list[Finding], files: CheckedFiles, field: str = "invoiceNumber"
 ) -> list[Finding]:
-    """Findings of the plan, which knows bills and no cells, with their cells."""
-    mapped = files.checked.mapped
-    return [replace(f, cell=mapped.cell("bills", field, f.bills[0])) for f in findings]
+    """Findings of the plan, which knows bills and no cells, with their cells: of the field that
+    they are of, where they quote it, else of ``field``."""
+    bills, mapped = files.checked.bills, files.checked.mapped
+
+    def cell(finding: Finding) -> CellRef:
+        i, name = finding.bills[0], finding.code.split(".")[1]
+        quoted = name in bills.columns and str(bills[name].at(i)) == finding.value
+        return mapped.cell("bills", name if quoted else field, i)
+
+    return [replace(f, cell=cell(f)) for f in findings]

@@ -182,8 +182,7 @@ def check_files(
         mapped = map_tables(tables, template, dict(request.table_kinds))
         if not mapped.tables:
             raise UsageProblem(_no_header(tables, loaded))
-        if request.update is not False:
-            take_clears(mapped)
+        take_clears(mapped, update=request.update is not False)
         mapped.notes += [*(changes.notes if changes else []), *continued.notes, *doubts(doubted)]
         checked = check(
             mapped,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from importer.core.answers import Outcome
 from importer.core.fetch import fetch_all
-from importer.core.object_ids import with_names
+from importer.core.object_ids import normal_id, with_names
 from importer.loading.bill_diff import PATCHED, field_words, loaded_bill
 from importer.loading.bill_finding import bill_finding
 from importer.loading.bill_state import is_updatable, unknown_state
@@ -127,6 +127,16 @@ async def plan_updates(
         for i, outcome in plan.settled.items()
         if _may_differ(outcome) and i in by_index and i not in twins
     }
+    settled = set[int]()
+    for i, entry in list(entries.items()):
+        if normal_id(light_ids.get(i) or "") not in ("", normal_id(entry.light_id or "")):
+            reason = (
+                f"the row carries the id {light_ids[i]}, and Light's bill with its number is"
+                f" {entry.light_id}"
+            )
+            out.findings.append(bill_finding("light.not_updated", by_index[i], reason=reason))
+            del entries[i]
+            settled.add(i)
     unfinished = open_updates(journal, [entry.id for entry in entries.values()])
     differing = {i for f in plan.findings if f.code in _CHANGED for i in f.bills}
     wanted = [
@@ -160,7 +170,7 @@ async def plan_updates(
         begun = unfinished.get(entry.id)
         _plan_one(bill, entry, remote, identity, begun, plan, out, names, force=force)
     _refuse_shared_identities(journal, plan, out)
-    settled = {bill.index for bill in wanted}
+    settled |= {bill.index for bill in wanted}
     plan.findings = [
         f for f in plan.findings if f.code not in _CHANGED or not settled & set(f.bills)
     ]

@@ -27,9 +27,9 @@ _LINE_FIELDS = frozenset(
 _IDS = {"taxCode": "taxCodeId", "account": "accountId"}  # of the fields that are names
 
 
-def take_clears(mapped: MappedTables) -> None:
+def take_clears(mapped: MappedTables, *, update: bool = True) -> None:
     """Blank these cells, and note them in ``mapped.clears``; a finding for each field that cannot
-    be blank."""
+    be blank. Without ``update`` for each of them: Light would get the word as a text."""
     for sheet, clearable in ((BILLS, _BILL_FIELDS), (LINE_ITEMS, _LINE_FIELDS)):
         clears: dict[int, set[str]] = defaultdict(set)
         items = mapped.items(sheet)
@@ -41,12 +41,15 @@ def take_clears(mapped: MappedTables) -> None:
                 continue
             field = _IDS.get(name, name)
             for i in at.tolist():
-                if field in clearable or field.startswith(PROPERTY):
-                    clears[i].add(field)
-                    continue
+                problem = "cells.clear_without_update"
+                if update:
+                    if field in clearable or field.startswith(PROPERTY):
+                        clears[i].add(field)
+                        continue
+                    problem = "cells.not_clearable"
                 about = {"bills" if sheet == BILLS else "lines": (i,)}
                 cell = mapped.cell(sheet, name, i)
-                mapped.findings.append(finding("cells.not_clearable", cell, CLEAR, **about))
+                mapped.findings.append(finding(problem, cell, CLEAR, **about))
             text = pd.Series(column.text.to_numpy(dtype=object, copy=True), index=column.text.index)
             text.iloc[at] = ""
             items.columns[name] = replace(column, text=text.astype(column.text.dtype))

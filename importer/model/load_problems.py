@@ -87,6 +87,9 @@ run.row.added: a row added to a finished run
 cells.not_clearable: a field that cannot be blank
   (clear) would blank a field that a bill in Light needs, or that Light calculates.
   → Type the value that it should have.
+cells.clear_without_update: a field to blank, in a load that changes nothing
+  (clear) blanks a field of a bill that Light has, with --update; this load would send it as a text.
+  → Load with --update, or leave the cell empty.
 bills.lightBillId.no_update: a bill of Light's that would be sent again
   The row is of the {noun} {id} in Light, and has another number, vendor or entity than that {noun},
   so it would be sent as a second one.

@@ -20,7 +20,7 @@ def small_amounts(checked: Checked) -> Finding | None:
     if not len(sizes) or np.median(sizes / checked.bills.units[checked.amounts.valid]) >= SMALL:
         return None
     i = int(np.flatnonzero(checked.amounts.valid)[np.argmax(sizes)])
-    cents = checked.amounts.at(i) or 0
+    cents = abs(checked.amounts.at(i) or 0)  # of a credit note, too
     return finding(
         "bills.amount.small",
         checked.mapped.cell(BILLS, "amount", i),

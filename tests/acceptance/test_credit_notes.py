@@ -154,7 +154,9 @@ def test_a_bill_that_light_has_is_credited_as_far_as_it_is_open(
         "status": "posted",
     }
     done = load(sandbox.base_url, *sheets(tmp_path, unknown))
-    assert (done.code, "bills.creditsBill.unknown" in codes(done)) == (1, True)
+    assert done.code == 1
+    [told] = [f for f in done.json["findings"] if f["code"] == "bills.creditsBill.unknown"]
+    assert (told["column"], told["value"]) == ("creditsBill", "NONE-1")
     too_much = NOTE | {"invoiceNumber": "CN-4", "amount": 1_001, "creditsBill": "OLD-1"}
     done = load(sandbox.base_url, *sheets(tmp_path, too_much))
     assert (done.code, "bills.creditsBill.too_much" in codes(done)) == (1, True)

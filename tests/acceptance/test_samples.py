@@ -97,7 +97,12 @@ NEEDS_OTHER_FILES = {
     "sheet.columns.hidden",
 }
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
-NEEDS_OTHER_FILES |= {"cells.not_clearable", "bills.update.twice", "bills.content.note_changed"}
+NEEDS_OTHER_FILES |= {
+    "cells.not_clearable",
+    "cells.clear_without_update",
+    "bills.update.twice",
+    "bills.content.note_changed",
+}
 NEEDS_A_PAST_RUN |= {
     code
     for code in CATALOGUE

@@ -75,6 +75,7 @@ def test_selected_bills_are_undone_and_the_rest_later(
         (("--bills", "INV-0003"), "no bill 'INV-0003'; the nearest are 'INV-00003'"),
         (("--bills", "INV-00000,XYZ"), "no bill 'XYZ'. It has: INV-00000, INV-00001"),
         (("--bills", "row:99"), "no bill 'row:99'"),
+        (("--bills", " , "), "--bills names no bill. Leave it out to undo all"),
         (("--vendor", "Alder and Finch"), "'Alder and Finch'; the nearest is 'Alder & Finch LLP'"),
         (("--vendor", VENDORS[1], "--bills", "INV-00000"), "no bill 'INV-00000'; the nearest"),
     ],

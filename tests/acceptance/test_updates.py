@@ -15,6 +15,7 @@ import pytest
 from conftest import ACCOUNTS, ENTITIES, VENDORS, Ended, asked, document, start
 from test_credit_notes import codes, write
 
+from importer.loading.journal.journal_tables import VERSION
 from importer.sandbox import Sandbox
 
 Load = Callable[..., Ended]
@@ -182,7 +183,15 @@ def test_a_blank_leaves_a_value_and_clear_clears_it(
         LINES[2] | {"netAmount": 3_500, "accountId": "(Clear)"},
     ]
     files = sheet(tmp_path, (BILL | {"dueDate": "", "description": "(clear)"}, lines))
-    assert load(sandbox.base_url, *files).code == 1  # without --update it is no account
+    plain = load(sandbox.base_url, *files)  # without --update it is no account, and no text
+    assert (plain.code, set(codes(plain))) == (1, {"cells.clear_without_update"})
+    assert [f["column"] for f in plain.json["findings"]] == [
+        "description", "description", "accountId"
+    ]  # fmt: skip
+    new = sheet(tmp_path, (numbered("INV-2") | {"description": "(clear)"}, LINES))
+    assert codes(load(sandbox.base_url, *new)) == ["cells.clear_without_update"]
+    assert len(sandbox.bills()) == 1
+    files = sheet(tmp_path, (BILL | {"dueDate": "", "description": "(clear)"}, lines))
     checked = command("validate", *files, "--json")
     assert (checked.code, checked.json["bills"]) == (0, {"total": 1, "already_loaded": 1})
     assert checked.json["next"].endswith(" --update")
@@ -311,6 +320,13 @@ def test_a_row_of_ones_own_sheet_carries_the_id_of_its_bill(
     both = sheet(tmp_path, (cells, LINES[:1]), (cells | {"invoiceNumber": "INV-8"}, LINES[:1]))
     twice = load(sandbox.base_url, *both, "--update")
     assert codes(twice) == ["bills.update.twice"] * 2, twice.out
+    nobodys = cells | {"light_bill_id": "00000000-0000-4000-8000-000000000000"}
+    stray = load(
+        sandbox.base_url, *sheet(tmp_path, (nobodys | {"dueDate": ""}, LINES[1:2])), "--update"
+    )
+    assert (stray.code, codes(stray)) == (1, ["light.not_updated", "light.differs"]), stray.out
+    assert theirs in stray.json["findings"][0]["message"]
+    assert sandbox.bills()[0]["lineItems"][0]["description"] == LINES[0]["description"]
     wrong = sheet(tmp_path, (cells | {"light_bill_id": "7"}, LINES[:1]))
     assert "bills.lightBillId.not_uuid" in codes(command("validate", *wrong, "--json"))
 
@@ -502,4 +518,4 @@ def test_a_journal_of_the_format_before_is_taken_over(
     done = load(sandbox.base_url, *sheet(tmp_path, (CHANGED, LINES)), "--update")
     assert (done.code, done.json["bills"]) == (0, {"total": 1, "updated": 1}), done.out
     with contextlib.closing(sqlite3.connect(path)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (8,)
+        assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
