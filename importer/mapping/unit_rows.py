@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 from importer.core.currencies import EXPONENTS
 from importer.core.header_claims import cents, tax_included, thousands
@@ -22,11 +23,14 @@ _OTHER = re.compile(
 def is_unit_row(table: HeadedTable, i: int) -> bool:
     """Whether all cells of a row are units, some of them in columns of amounts."""
     texts = {c: text for c in table.file_columns() if (text := table.text(c, i))}
-    amounts = texts.keys() & set(amount_columns(table))
-    return bool(amounts) and all(
-        _is_unit_of_amounts(text) or (c not in amounts and bool(_OTHER.fullmatch(text)))
-        for c, text in texts.items()
-    )
+    return are_units(texts, amount_columns(table))
+
+
+def are_units(texts: Mapping[int, str], amounts: Iterable[int]) -> bool:
+    """Whether the cells of a row, by column, are units, some of them in columns of amounts."""
+    stated = {c for c, text in texts.items() if _is_unit_of_amounts(text)}
+    others = (text for c, text in texts.items() if c not in stated)
+    return not stated.isdisjoint(amounts) and all(map(_OTHER.fullmatch, others))
 
 
 def _is_unit_of_amounts(text: str) -> bool:

@@ -37,10 +37,15 @@ class ColumnProfile:
     texts: list[str]
     kinds: Sequence[int] | None
     above: str = ""
+    unit: str = ""  # what a row of units below the header says of it
     filled: list[str] = field(init=False)  # each distinct text once, in order
 
     def __post_init__(self) -> None:
         self.filled = list(dict.fromkeys(text for text in self.texts if text))
+
+    @property
+    def header_with_unit(self) -> str:
+        return f"{self.header} ({self.unit})" if self.unit else self.header
 
     @property
     def examples(self) -> list[str]:

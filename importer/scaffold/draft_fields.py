@@ -230,7 +230,7 @@ def _named_currencies(table: Table) -> list[tuple[frozenset[str], str]]:
         for mark in set(table.source.format_marks.get(c.index, {}).values())
         if (named := currencies_of_amount(mark))
     ]
-    heads = [named for c in money if (named := currencies_of_amount(c.header))]
+    heads = [named for c in money if (named := currencies_of_amount(c.header_with_unit))]
     titles = currencies_of_titles(table.titles())
     places = (
         (cells, "the amounts say so"),

@@ -84,7 +84,8 @@ def _orders(text: str) -> list[tuple[str, str]]:
 
 def _units_of_money(draft: Draft, tables: Sequence[Table], money: Sequence[ColumnProfile]) -> None:
     where, words = next(
-        ((f"'{c.header}'", text) for c in money if (text := thousands(c.header))), ("", "")
+        ((f"'{c.header}'", text) for c in money if (text := thousands(c.header_with_unit))),
+        ("", ""),
     )
     if not words:
         titles = [title for t in tables for title in t.titles()]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from importer.core.money import tidy
 from importer.mapping.headers import SEARCHED_ROWS
 from importer.mapping.shown_cells import shown_cells
+from importer.mapping.unit_rows import are_units
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.tables import SourceTable
 from importer.scaffold.column_profiles import ColumnProfile, columns_below
@@ -129,7 +130,33 @@ def new_table(source: SourceTable) -> Table:
     """A table with its header row and what merged cells show, no field recognised yet."""
     at, rows = header_rows(source)
     source = replace(shown_cells(source, at + 1).source, merges=())
-    return Table(source, at, columns_below(source, at, rows), header_rows=rows)
+    units = _units_below(source, at)
+    if units:
+        source = _without_row(source, at + 1)
+    table = Table(source, at, columns_below(source, at, rows), header_rows=rows)
+    for column in table.columns:
+        column.unit = units.get(column.index, "")
+    return table
+
+
+def _units_below(source: SourceTable, header: int) -> dict[int, str]:
+    """Column → its unit, where the row below the header states the units of the columns."""
+    if len(source.rows) < header + 3:
+        return {}
+    row, following = source.row_cells(header + 1), source.row_cells(header + 2)
+    texts = {c: text for c, cell in enumerate(row) if (text := tidy(cell))}
+    numbers = [c for c, cell in enumerate(following) if tidy(cell)[:1].isdigit()]
+    return {c: t.strip("()[] ") for c, t in texts.items()} if are_units(texts, numbers) else {}
+
+
+def _without_row(source: SourceTable, i: int) -> SourceTable:
+    return replace(
+        source,
+        columns=tuple([*column[:i], *column[i + 1 :]] for column in source.columns),
+        kinds=source.kinds and tuple(bytes([*kind[:i], *kind[i + 1 :]]) for kind in source.kinds),
+        rows=[*source.rows[:i], *source.rows[i + 1 :]],
+        lengths=None,
+    )
 
 
 def infer_fields(table: Table, currencies: Sequence[str]) -> None:

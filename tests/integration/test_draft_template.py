@@ -197,6 +197,20 @@ def test_amounts_in_thousands_are_a_todo(header: str, tmp_path: Path) -> None:
     assert [line for line in todos(text) if "thousands or millions" in line]
 
 
+@pytest.mark.parametrize(("unit", "todo"), [("£000", True), ("GBP", False)])
+@pytest.mark.parametrize("day", ["", "yyyy-mm-dd"])
+def test_a_row_of_units_is_no_bill_of_the_draft(
+    unit: str, todo: bool, day: str, tmp_path: Path
+) -> None:
+    rows = [["Supplier", "Number", "Date", "Net"], ["", "", day, unit]]
+    rows += [["Acme", f"A{i}", "2025-05-31", f"{i}0.00"] for i in range(1, 4)]
+    text = drafted(written(tmp_path, rows))
+    assert ("thousands or millions" in text) == todo
+    assert "currency: {value: GBP}  # the header says so" in text
+    assert "3 rows are 3 bills" in text
+    assert "fill_down" not in text
+
+
 @pytest.mark.parametrize(
     ("title", "in_thousands"),
     [("Amounts in thousands of pounds", True), ("All figures (£000)", True),
