@@ -128,7 +128,8 @@ async def _plan(
     plan.findings = [
         replace(f, message=with_names(f.message, files.checked.names)) for f in plan.findings
     ]
-    findings = [*plan.findings, *step_plan.held_back_findings(bills, plan)]
+    compared = context.updates.compared
+    findings = [*plan.findings, *step_plan.held_back_findings(bills, plan, compared)]
     files.checked.add_findings(_with_cells(findings, files))
     files.checked.add_findings(
         compare_with_before(files, plan, journal, sandbox=context.destination.sandbox)

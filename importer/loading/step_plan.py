@@ -91,19 +91,20 @@ def untouchable_bills(plan: LoadPlan) -> dict[int, str]:
     return out
 
 
-def held_back_findings(bills: Iterable[Bill], plan: LoadPlan) -> list[Finding]:
-    """A finding for each bill that should go further and is left as it is."""
+def held_back_findings(
+    bills: Iterable[Bill], plan: LoadPlan, compared: Collection[int] = ()
+) -> list[Finding]:
+    """A finding for each bill that should go further and is left as it is. ``compared`` bills, by
+    index, have their references by an update."""
     why = untouchable_bills(plan)
-    return [
-        bill_finding(
-            "light.not_ours",
-            bill,
-            steps=", ".join(DOING[kind][2] for kind in wanted_steps(bill)),
-            reason=why[bill.index],
-        )
-        for bill in bills
-        if bill.index in why and wanted_steps(bill)
-    ]
+    out = []
+    for bill in bills:
+        by_update = {StepKind.REFERENCES} if bill.index in compared else set()
+        kinds = [kind for kind in wanted_steps(bill) if kind not in by_update]
+        if bill.index in why and kinds:
+            steps = ", ".join(DOING[kind][2] for kind in kinds)
+            out.append(bill_finding("light.not_ours", bill, steps=steps, reason=why[bill.index]))
+    return out
 
 
 def step_tasks(

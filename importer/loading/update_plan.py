@@ -67,9 +67,11 @@ class PlannedUpdate:
 
 @dataclass
 class UpdatePlan:
-    """``updates`` by bill index. ``selects``: the ids of custom properties to select from."""
+    """``updates`` by bill index. ``selects``: the ids of custom properties to select from.
+    ``compared`` bills are in Light as the sheet has them, or will be once they are updated."""
 
     updates: dict[int, PlannedUpdate] = field(default_factory=dict)
+    compared: set[int] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     selects: frozenset[str] = frozenset()
 
@@ -85,6 +87,7 @@ class UpdatePlan:
     def absorb(self, other: UpdatePlan) -> None:
         """Add the updates of another plan of the same load."""
         self.updates = other.updates | self.updates
+        self.compared |= other.compared
         self.selects |= other.selects
 
     def words(self) -> Iterator[str]:
@@ -163,6 +166,7 @@ async def plan_updates(
     remotes = await fetch_all(fetch_bill(gateway, ref) for ref in refs)
     if any(_has_properties(each.content) for each in remotes):
         out.selects = await property_selects(gateway)
+    out.selects |= _selected(wanted)
     by_identity = dict(_by_index(identities(bills)))
     for bill, remote in zip(wanted, remotes, strict=True):
         entry = replace(entries[bill.index], content=contents[bill.index])
@@ -176,6 +180,18 @@ async def plan_updates(
     ]
     plan.findings += out.findings
     return out
+
+
+def _selected(bills: Iterable[Bill]) -> frozenset[str]:
+    """The ids of the custom properties that the sheet gives values with ids: Light's bills may have
+    none yet."""
+    return frozenset(
+        normal_id(each.group_id)
+        for bill in bills
+        for properties in (bill.properties, *(line.properties for line in bill.lines))
+        for each in properties
+        if each.group_id is not None and each.value_ids
+    )
 
 
 async def property_selects(gateway: LightGateway) -> frozenset[str]:
@@ -267,6 +283,7 @@ def _plan_one(
     after = target_of(bill, shown, entry.line_ids, out.selects)
     changes = field_changes(now, after)
     if not changes and begun is None:
+        out.compared.add(bill.index)
         return
     words = with_names(changes_words(changes, bill.unit), names)
     if changes and not is_updatable(shown):
@@ -294,6 +311,7 @@ def _plan_one(
             update, state=UpdateState.UNKNOWN, before=begun.before, old=begun.old, tried=tried
         )
     out.updates[bill.index] = PlannedUpdate(bill, update, shown.id, outcome.status, changes)
+    out.compared.add(bill.index)
 
 
 def _changed_since(bill: Bill, entry: JournalEntry, remote: LightBill) -> list[str]:
