@@ -83,7 +83,7 @@ class Engine:
     _rights: KeyRights = field(default_factory=KeyRights)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _lookout: Lookout = field(default_factory=Lookout)
-    _superfluous: dict[Operation, Finish] = field(default_factory=dict)
+    _superfluous: dict[Operation, Decision] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._in_flight = InFlight(self.gateway)
@@ -260,14 +260,14 @@ class Engine:
             return
         if error is not None:
             raise error
-        ended = {finish.operation: finish for finish in watching.result().ended}
+        ended = {decision.operation: decision for decision in watching.result().ended}
         for task, operation in self._in_flight.unsent():
             if operation in ended:
                 self._superfluous[operation] = ended[operation]
                 task.cancel()
-        for operation, finish in ended.items():
+        for operation, decision in ended.items():
             if self._queue.withdraw(operation):
-                self._apply(finish)
+                self._apply(decision)
         if watching.result().crowded and self._lookout.is_first_crowd():
             # Two loaders that go through one file in step would send each bill at the same time.
             self._queue.rotate(random.Random(self.run).random())

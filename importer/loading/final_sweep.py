@@ -61,12 +61,14 @@ class FinalSweep:
         settled = await look_up(refused, engine.gateway, engine.journal, settle) if refused else []
         for each in settled:
             job, remote, reason = each.job, each.bill, each.reason
-            if remote is not None:
+            if remote is not None and not each.is_ours:
+                records.append(job.found(remote))
+            elif remote is not None:
                 separate = job.in_parts(engine.settings) or job.entry.alone
                 why = job.objection(remote) or ("its line items are to follow" if separate else "")
                 how = Discovery.AFTER_LOST_ANSWER
                 records.append(job.unsettled(remote, why) if why else job.complete(remote, how))
-            elif reason and not each.taken:
+            elif reason and not each.taken and not each.others_only:
                 records.append(job.change(State.UNKNOWN, Status.UNKNOWN, reason))
             elif job.refused is not None:
                 records.append(job.rejection(job.refused))
@@ -98,7 +100,7 @@ class FinalSweep:
         """Seconds until Light has settled since the last bill of the run, which an earlier run may
         have created."""
         settle = self.engine.settings.settle
-        if any(job.created or job.refused or job.disputed for job in self.jobs):
+        if any(job.is_in_light or job.refused for job in self.jobs):
             return settle
         return unsettled_for((job.entry for job in self.in_light), settle)
 
@@ -108,10 +110,10 @@ class FinalSweep:
         since = utc_now() - settle
         bills = []
         # A second copy could be of another bill that is alike, and that was not settled.
-        unsettled = (job for job in self.jobs if not job.created and not job.disputed)
+        unsettled = (job for job in self.jobs if not job.is_in_light)
         open_bills = ConflictIndex(job.bill for job in unsettled)
         for job in self.jobs:
-            if (job.created or job.disputed) and job.remote is not None:
+            if job.is_in_light and job.remote is not None:
                 entry = replace(
                     job.entry,
                     light_id=job.remote.id,

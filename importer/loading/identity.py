@@ -85,6 +85,11 @@ def same_lines(before: str, after: str) -> bool:
     return bool(json.loads(before)["lineItems"] == json.loads(after)["lineItems"])
 
 
+def with_lines_of(before: str, after: str) -> str:
+    """A content that is the first one but for its lines, which are those of the second."""
+    return _CANONICAL.encode(json.loads(before) | {"lineItems": json.loads(after)["lineItems"]})
+
+
 def content(bill: Bill) -> str:
     """All that is sent, as canonical JSON: equal for bills of the same content."""
     values = _written(bill_values(bill)) | {

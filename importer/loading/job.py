@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from importer.core.answers import ApiError, Outcome
@@ -19,13 +19,14 @@ from importer.loading.bill_match import (
     words_of_contradictions,
 )
 from importer.loading.bill_state import complaint, unknown_state
-from importer.loading.identity import conflict_key, content, same_lines
+from importer.loading.identity import conflict_key, content, same_lines, with_lines_of
 from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.operation import Decision, EngineSettings, Finish, Look, Operation, Record
 from importer.model.bills import Bill, document_noun
-from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status
+from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status, Twin
 from importer.model.light_objects import LightBill, LightLine
 
+CLOCKS_APART = timedelta(seconds=1)  # of Light's computers
 CHANGED_SINCE = "loaded before, and different now"
 _SENT_TWICE = (
     "it was sent twice, and it is not known yet whether Light has it twice; run the same command"
@@ -56,13 +57,15 @@ class BillJob:
     unanswered: bool = False  # a request of it, in this run, and it was not seen in Light since
     last_reason: str = ""  # why the last of them settled nothing
     first_sent: datetime | None = None  # as JournalEntry.first_sent, of all attempts
-    note_since: datetime | None = None  # by Light's clock: no credit note before it is of this run
+    sent_at: datetime | None = None  # by Light's clock, or earlier: first in this run
     absent_looks: int = 0  # in a row that did not show it
     resent: bool = False  # after Light did not show it
     cancelled: bool = False  # in Light, of which nobody has looked since whether it has another
     refusal: Outcome[Any] | None = None  # Light refused, and may have it all the same
     refused: Outcome[Any] | None = None  # Light refused, finally in this run
     created: bool = False
+    sent_inline: bool = False  # in this run; ``sent_alone``: without its lines
+    sent_alone: bool = False
     disputed: bool = False  # Light has it, and a person has to see to it
     light_id: str | None = None
     remote: LightBill | None = None  # as Light last showed it
@@ -70,6 +73,8 @@ class BillJob:
     request_key: str | None = None  # of a credit note that was sent in this run
     other_note: str = ""  # the credit note that Light answered with, which has this one's number
     discovery: Discovery | None = None  # how a bill that was created turned out to be in Light
+    likenesses: tuple[Twin, ...] = ()  # what Light has shown in this run that may be it
+    made_before: bool = False  # Light has it from an earlier run, or from somebody else
 
     @property
     def in_doubt(self) -> bool:
@@ -80,6 +85,32 @@ class BillJob:
     def sent_before(self) -> bool:
         """Whether Light may have it, or its next line, from an attempt before this one."""
         return self.in_doubt or self.resent or self.unanswered
+
+    @property
+    def copies(self) -> tuple[Twin, ...]:
+        """What Light has shown that may be the bill, or has its number."""
+        return (*self.entry.twins, *self.likenesses)
+
+    @property
+    def is_in_light(self) -> bool:
+        """Whether Light has it, as this run has seen; perhaps more than once."""
+        return self.created or self.disputed or self.made_before
+
+    @property
+    def sent_since(self) -> datetime | None:
+        """By Light's clock: what Light made before was not made by a request of ours. None where
+        that is not known."""
+        since = self.entry.first_sent if self.in_doubt else self.sent_at
+        return None if since is None or since <= ALWAYS else since - CLOCKS_APART
+
+    @property
+    def sent_with_lines(self) -> bool:
+        """Whether a request that may have created it had its lines."""
+        return self.sent_inline or (self.in_doubt and not self.entry.alone)
+
+    @property
+    def sent_without_lines(self) -> bool:
+        return self.sent_alone or (self.in_doubt and self.entry.alone)
 
     @property
     def sent_twice(self) -> bool:
@@ -153,11 +184,14 @@ class BillJob:
         if self.first_sent is None:
             self.first_sent = self.entry.first_sent or not_before(gateway_time)
         is_line = self.light_id is not None
+        if not is_line:
+            self.sent_alone |= alone
+            self.sent_inline |= not alone
         if self.bill.credit_note and not is_line and self.request_key is None:
             self.request_key = self.entry.request_key or str(uuid.uuid4())
         return Intent(
             self.entry.id,
-            content(self.bill),
+            content(self.bill) if not is_line else self._content_with_lines(),
             self.partial,
             is_line,
             alone,
@@ -165,6 +199,13 @@ class BillJob:
             self.resent,
             self.request_key,
         )
+
+    def _content_with_lines(self) -> str:
+        """What Light has of the bill once it has these lines: its header was sent before, perhaps
+        otherwise than the sheet is now."""
+        now, before = content(self.bill), self.entry.content
+        is_new = self.sent_alone or self.sent_inline or not before
+        return now if is_new else with_lines_of(before, now)
 
     def change(
         self,
@@ -230,7 +271,7 @@ class BillJob:
         conflicts = contradictions(before, remote) or unknown_state(remote) or complaint(remote)
         if conflicts or describe_differences(before, remote):
             return None
-        self.light_id, self.remote = remote.id, remote
+        self.light_id, self.remote, self.made_before = remote.id, remote, True
         ids = line_ids(before, remote.lines)
         change = self.creation(Status.ALREADY_LOADED, f"{CHANGED_SINCE}: {changes}")
         return replace(change, line_ids=ids)
@@ -248,6 +289,20 @@ class BillJob:
             light_amount=remote.amount,
             line_ids=ids,
             message=f"Light has the {self.noun} {remote.id}, but {why}",
+        )
+
+    def found(self, remote: LightBill) -> Change:
+        """Light has it from somebody else."""
+        self.remote, self.made_before = remote, True
+        return Change(
+            self.entry.id,
+            State.FOUND,
+            Status.ALREADY_IN_LIGHT,
+            light_id=remote.id,
+            light_state=remote.state,
+            light_amount=remote.amount,
+            message=describe_differences(self.bill, remote),
+            how=Discovery.BEFORE_SENDING,
         )
 
     def creation(self, status: Status | None, message: str, how: Discovery | None = None) -> Change:
@@ -325,7 +380,9 @@ class JobOperation(Operation):
         return Look(self, self.settings.settle, (self.in_doubt(reason),))
 
     def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:
-        return self.job.change(State.PLANNED, message=reason, unsent=not attempted)
+        # Of an attempt before this one it is known only that Light did not show it.
+        state = State.UNKNOWN if self.job.resent else State.PLANNED
+        return self.job.change(state, message=reason, unsent=not attempted)
 
     def in_doubt(self, reason: str) -> Record:
         return self.job.change(State.UNKNOWN, message=reason)

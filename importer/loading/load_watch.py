@@ -12,8 +12,7 @@ from importer.loading.job import BillJob, JobOperation
 from importer.loading.journal.journal import Journal
 from importer.loading.listed_bills import Likeness, ListedBills, confirmed, read_by_id
 from importer.loading.lookout import WatchResult
-from importer.loading.operation import Finish, Operation
-from importer.model.journal_states import Discovery
+from importer.loading.operation import Decision, Finish, Look, Operation
 from importer.model.light_objects import LightBill
 
 MOST_VENDORS = 50  # in one request; of more all new bills are asked for
@@ -58,13 +57,14 @@ class LoadWatch:
             if c.likeness is Likeness.UNCLEAR or c.bill.id in undone
         ]
         read = await read_by_id(doubtful, self._gateway, self._settle)
-        ended = []
+        ended: list[Decision] = []
         for each, candidates in near.items():
             candidates = confirmed(each.job.bill, candidates, read, undone)
             same = [c.bill for c in candidates if c.likeness is Likeness.SAME]
-            if same and (finish := _ended(each, same[0])) is not None:
-                ended.append(finish)
-        return WatchResult(ended, bool(ended) or self._crowded(index))
+            if same:
+                ended.append(_ended(each, same[0]))
+        crowded = any(isinstance(each, Finish) for each in ended) or self._crowded(index)
+        return WatchResult(ended, crowded)
 
     def _crowded(self, index: ListedBills) -> bool:
         """Whether somebody else has created a bill that we have, too."""
@@ -74,13 +74,10 @@ class LoadWatch:
         )
 
 
-def _ended(operation: JobOperation, remote: LightBill) -> Finish | None:
-    """How a bill that somebody else brought into Light ends; None where that is to be looked up."""
+def _ended(operation: JobOperation, remote: LightBill) -> Decision:
+    """What comes next of a bill that is in Light before it was sent."""
     job = operation.job
-    if job.lost or job.unanswered or job.in_doubt or job.entry.resent is not None:
-        if job.in_parts(operation.settings) or job.entry.alone:
-            return None
-        decision = operation.complete(remote, Discovery.AFTER_LOST_ANSWER)  # ours, come in late
-        return decision if isinstance(decision, Finish) else None
+    if job.sent_before or job.lost or job.entry.resent is not None:
+        return Look(operation)  # perhaps it is ours, come in late
     change = match_change(job, remote)
     return Finish(operation, change.light_id is None, (change,))

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from importer.loading.operation import Finish, Operation
+from importer.loading.operation import Decision, Operation
 
 
 @dataclass(frozen=True)
 class WatchResult:
-    """``ended`` are operations that need not be sent any more. ``crowded``: somebody else is at
-    work on the same bills."""
+    """``ended`` are operations that are not to be sent, or not now. ``crowded``: somebody else is
+    at work on the same bills."""
 
-    ended: Sequence[Finish] = ()
+    ended: Sequence[Decision] = ()
     crowded: bool = False
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
-from importer.loading.bill_match import match_bill
+from importer.core.object_ids import normal_id
 from importer.loading.gateway import LightGateway, list_documents
 from importer.loading.identity import conflict_key
 from importer.loading.job import BillJob
@@ -16,13 +16,18 @@ from importer.loading.listed_bills import (
     Candidate,
     Likeness,
     ListedBills,
+    ReadBills,
     confirmed,
+    is_another,
+    is_no_longer,
+    likeness_by_id,
     read_by_id,
     twin_of,
 )
-from importer.loading.note_numbers import refused_numbers
-from importer.model.journal_states import ALWAYS, Discovery, Twin
-from importer.model.light_objects import LightBill
+from importer.loading.note_numbers import other_note, refused_numbers
+from importer.loading.sent_bill import Origin, origin, words_of_other
+from importer.model.journal_states import ALWAYS, Twin
+from importer.model.light_objects import DocumentRef, LightBill
 
 # How far the clocks of Light's computers may be apart, that which answers and that which notes when
 # a bill was made. A bill that the list leaves out is sent again; a day more costs a few pages.
@@ -41,16 +46,22 @@ class Ownership(Protocol):
 class Settled:
     """What the look-up says of one bill.
 
-    With ``bill`` it is in Light; with ``twins`` it is there more than once; with a ``reason`` alone
-    a person must look; with none of them Light does not show it.
+    ``bill`` is the one of the job: ours, or somebody else's that is the same, and then ours may
+    still come. With a ``reason`` a person must look, unless ours is found later: what Light has may
+    be the bill, or has its number. With neither Light does not show it. ``twins`` are what Light
+    has besides.
     """
 
     job: BillJob
     bill: LightBill | None = None
     reason: str = ""
-    how: Discovery | None = None
+    is_ours: bool = False
     twins: tuple[Twin, ...] = field(default=())
     taken: bool = False  # the ``reason``: another credit note has its number
+    crowded: bool = False  # the ``reason``: there are more than were sent
+    others_only: bool = False  # the ``reason``: what Light has was not sent by us
+    shown: tuple[Twin, ...] = field(default=())  # what may be the bill, or has its number
+    copies_gone: bool = False  # the copies of before are no longer in Light
 
 
 async def look_up(
@@ -68,14 +79,17 @@ async def look_up(
     for job in jobs:
         groups[conflict_key(job.bill), job.bill.company_entity_id].append(job)
     near = {key: listed.candidates(group[0].bill) for key, group in groups.items()}
-    read = await read_by_id((c.bill.ref for some in near.values() for c in some), gateway, settle)
+    refs = [c.bill.ref for some in near.values() for c in some]
+    refs += [DocumentRef(twin.id, job.bill.credit_note) for job in jobs for twin in job.copies]
+    read = await read_by_id(refs, gateway, settle)
     candidates = {
-        key: confirmed(group[0].bill, near[key], read, undone) for key, group in groups.items()
+        key: _with_unlisted(group, confirmed(group[0].bill, near[key], read, undone), read)
+        for key, group in groups.items()
     }
     settled: list[Settled] = []
     taken: set[str] = set()  # a bill without an entity could be one with
     for key in sorted(
-        groups, key=lambda k: (not _exact(groups[k], candidates[k]), k[1] is None, k[0])
+        groups, key=lambda k: (not _has_ours(groups[k], candidates[k]), k[1] is None, k[0])
     ):
         free = [each for each in candidates[key] if each.bill.id not in taken]
         matched = _settle(groups[key], free)
@@ -86,7 +100,7 @@ async def look_up(
     return [
         Settled(each.job, reason=refused[each.job.bill.index], taken=True)
         if each.bill is None and each.job.bill.index in refused
-        else each
+        else replace(each, copies_gone=_are_gone(each.job, read))
         for each in settled
     ]
 
@@ -105,30 +119,87 @@ async def _unowned(
     return ListedBills(bill for bill in listed if bill.id not in ours), undone
 
 
-def _exact(group: Sequence[BillJob], candidates: Sequence[Candidate]) -> list[LightBill]:
-    """Those in Light that differ in nothing from the bills, which are alike."""
+def _with_unlisted(
+    group: Sequence[BillJob], candidates: Sequence[Candidate], read: ReadBills
+) -> list[Candidate]:
+    """The candidates, and what was one before and is there, though the list does not show it."""
+    out = {normal_id(each.bill.id): each for each in candidates}
+    for job in group:
+        for twin in job.copies:
+            remote = read.get(twin.id)
+            if remote is not None and not is_no_longer(job.bill, remote):
+                how = likeness_by_id(job.bill, remote)
+                how = Likeness.UNCLEAR if how is Likeness.OTHER else how
+                out.setdefault(normal_id(twin.id), Candidate(remote, how))
+    return list(out.values())
+
+
+def _are_gone(job: BillJob, read: ReadBills) -> bool:
+    """Whether Light shows that none of the copies of before is the bill any more."""
+    remotes = [read.get(twin.id) for twin in job.copies]
+    return all(remote is not None and is_no_longer(job.bill, remote) for remote in remotes)
+
+
+def _has_ours(group: Sequence[BillJob], candidates: Sequence[Candidate]) -> bool:
     same = [c.bill for c in candidates if c.likeness is Likeness.SAME]
-    return [bill for bill in same if not match_bill(group[0].bill, bill).difference]
+    return any(origin(job, each) is Origin.OURS for job in group for each in same)
 
 
 def _settle(group: Sequence[BillJob], candidates: Sequence[Candidate]) -> list[Settled]:
     """Bills that are alike against the bills of their vendor that nobody owns."""
-    exact = _exact(group, candidates)
-    matches = exact
-    if not 0 < len(exact) <= len(group):
-        matches = [c.bill for c in candidates if c.likeness is Likeness.SAME]
-    if len(matches) > len(group):
-        ids = ", ".join(bill.id for bill in matches)
-        reason = f"Light has {len(matches)} {group[0].noun}s that could be this one: {ids}"
-        numbered = len(group) == 1 and group[0].bill.invoice_number
-        twins = tuple(map(twin_of, matches)) if numbered else ()
-        return [Settled(job, reason=reason, twins=twins) for job in group]
-    doubtful = [c.bill.id for c in candidates if c.likeness is not Likeness.SAME]
-    one = f"Light has a {group[0].noun} that could be this one"
-    reason = f"{one}: {', '.join(doubtful)}" if doubtful else ""
+    same = [c.bill for c in candidates if c.likeness is Likeness.SAME]
+    whose = {(job.entry.id, each.id): origin(job, each) for job in group for each in same}
+
+    def of(origin: Origin, job: BillJob, some: Sequence[LightBill]) -> list[LightBill]:
+        return [each for each in some if whose[job.entry.id, each.id] is origin]
+
+    ours = [each for each in same if any(of(Origin.OURS, job, [each]) for job in group)]
+    numbered = len(group) == 1 and bool(group[0].bill.invoice_number)
+    if len(ours) > len(group):
+        ids = ", ".join(bill.id for bill in ours)
+        reason = f"Light has {len(ours)} {group[0].noun}s that could be this one: {ids}"
+        twins = tuple(map(twin_of, same)) if numbered else ()
+        return [Settled(job, reason=reason, twins=twins, crowded=True) for job in group]
+    settled: dict[int, Settled] = {}
+    free = list(same)
+    for wanted in (Origin.OURS, Origin.EQUAL):
+        for job in group:
+            found = of(wanted, job, free)
+            if job.entry.id not in settled and found:
+                free.remove(found[0])
+                settled[job.entry.id] = Settled(job, found[0], is_ours=wanted is Origin.OURS)
+    unclear = [c.bill for c in candidates if c.likeness is not Likeness.SAME]
+    shown = tuple(twin_of(c.bill) for c in candidates)
     return [
-        Settled(job, matches[i], how=Discovery.AFTER_LOST_ANSWER)
-        if i < len(matches)
-        else Settled(job, reason=reason)
-        for i, job in enumerate(group)
+        replace(
+            _with_others(settled[job.entry.id], free)
+            if job.entry.id in settled
+            else _unsettled(job, free, unclear),
+            shown=shown,
+        )
+        for job in group
     ]
+
+
+def _with_others(settled: Settled, others: Sequence[LightBill]) -> Settled:
+    """A bill that Light has, and others of its number."""
+    bill = settled.job.bill
+    twins = [each for each in others if bill.invoice_number and not is_another(bill, each)]
+    return replace(settled, twins=tuple(map(twin_of, twins)))
+
+
+def _unsettled(job: BillJob, others: Sequence[LightBill], unclear: Sequence[LightBill]) -> Settled:
+    """What is said of a bill that Light does not show, where it shows these."""
+    twins = tuple(twin_of(each) for each in others if job.bill.invoice_number)
+    unread = [*unclear, *(each for each in others if origin(job, each) is Origin.UNREAD)]
+    if unread:
+        ids = ", ".join(each.id for each in unread)
+        return Settled(job, reason=f"Light has a {job.noun} that could be this one: {ids}")
+    if not others:
+        return Settled(job)
+    is_taken = job.bill.credit_note and job.bill.invoice_number  # Light has each number once
+    if is_taken and (reason := other_note(job.bill, others[0])):
+        return Settled(job, reason=reason, taken=True)
+    words = "; ".join(words_of_other(job, each) for each in others)
+    reason = f"Light has the {job.noun} {words}; whether it has ours, too, is not known"
+    return Settled(job, reason=reason, twins=twins, others_only=True)

@@ -162,9 +162,6 @@ def _once(
         ids = [bill.id for bill in live]
         yield Violation("twins", f"{name}: {ids} are live for {len(rows)} rows, unnamed")
     for bill in live:
-        others = {caller for caller, act in bill.acts if act == "line"} - {running.name}
-        if others and running.wire.used["arrives very late"]:
-            continue  # what others added is not told from what was lost
         if any(act == "change" and who not in (running.name, "person") for who, act in bill.acts):
             continue  # another computer is at work on it, and says so
         mine_alone = bill.maker == running.name and loaded == len(rows)
@@ -323,9 +320,10 @@ def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violat
             running = by_name[caller]
             text = f"{caller} took {act} on {record.id} of {record.maker}"
             # Light answers a create with the live note that has the number, whoever made it.
-            own = record.maker == caller or running.wire.may_own(record.number)
+            typed = record.maker == "person"  # never with the line items of the sheet
+            own = record.maker == caller or (not typed and running.wire.may_own(record.number))
             updating = _updates(running.computer) and act in ("change", "line", "references")
-            if not own and not (record.note and record.number) and not updating:
+            if not own and not (record.note and record.number and not typed) and not updating:
                 yield Violation("not its bill", text)
             elif updating:
                 continue

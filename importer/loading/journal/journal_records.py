@@ -158,7 +158,9 @@ MAY_BE_TWICE = IN_LIGHT | {Status.UNKNOWN}  # statuses of a run that a twin of t
 def overruled(outcome: BillOutcome) -> BillOutcome:
     """The outcome of a bill in a run; unknown while Light has the bill more than once."""
     if outcome.entry.twins and outcome.status in MAY_BE_TWICE:
-        words = twins_words(outcome.entry)
+        entry = outcome.entry
+        is_other = entry.light_id is None and len(entry.twins) == 1  # not what was sent
+        words = (is_other and outcome.message) or twins_words(entry)
         return BillOutcome(Status.UNKNOWN, outcome.entry, words, of_run=outcome.status)
     return outcome
 
@@ -166,6 +168,8 @@ def overruled(outcome: BillOutcome) -> BillOutcome:
 def twins_words(entry: JournalEntry) -> str:
     """That Light has a bill more than once: the ids, the times, and who made which."""
     copies = [f"{twin.id} ({_origin(twin)})" for twin in entry.twins]
+    if entry.light_id is None and len(copies) == 1:
+        return f"Light has {copies[0]}, which may be this bill or one of its number"
     if entry.light_id is None:
         return f"Light has this bill more than once: {', '.join(copies)}"
     origin = "found in Light" if entry.state is State.FOUND else "of this journal"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from importer.core.answers import Answer, Mismatch
 from importer.core.clock import utc_now
 from importer.loading.bill_match import (
     Contradiction,
     contradictions,
-    describe_differences,
     words_of_contradictions,
 )
 from importer.loading.bill_state import is_cancelled
@@ -20,7 +18,6 @@ from importer.loading.existing_bills import look_for_others
 from importer.loading.final_sweep import FinalSweep
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.job import BillJob, JobOperation
-from importer.loading.journal.journal_records import Change
 from importer.loading.light_id_claims import LightIdClaims
 from importer.loading.load_watch import LoadWatch
 from importer.loading.note_numbers import other_note
@@ -37,11 +34,10 @@ from importer.loading.operation import (
 )
 from importer.loading.operations.add_line import AddLine
 from importer.loading.reconcile import Ownership, Settled, look_up
+from importer.loading.sent_bill import lines_words
 from importer.model.bills import Bill
 from importer.model.journal_states import Discovery, State, Status
 from importer.model.light_objects import LightBill
-
-CLOCKS_APART = timedelta(seconds=1)  # of Light's computers
 
 
 @dataclass(eq=False)
@@ -61,8 +57,8 @@ class CreateBill(JobOperation):
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
         job = self.job
         with_lines = not job.in_parts(self.settings)
-        if job.bill.credit_note and not job.sent_before and (now := gateway.light_clock):
-            job.note_since = min(now, utc_now()) - CLOCKS_APART
+        if not job.sent_before and (now := gateway.light_clock):
+            job.sent_at = min(now, utc_now())
         return await gateway.create_bill(
             job.bill, on_wire, with_lines=with_lines, request_key=job.request_key
         )
@@ -92,6 +88,8 @@ class CreateBill(JobOperation):
         why = words_of_contradictions(contradictions(job.bill, remote, just_created=True))
         if is_cancelled(remote):
             why = f"it is archived (state {remote.state})"
+        if not why and remote.lines is not None and (lines := lines_words(job.bill, remote)):
+            why = lines
         if not why and not self.claims.claim(remote.id, job.entry.id):
             why = "it belongs to another row"
         if not why:
@@ -108,7 +106,7 @@ class CreateBill(JobOperation):
 
     def accepted(self, content: LightBill) -> Decision:
         if self._is_older_note(content):
-            return Finish(self, False, (self._older_note_change(content),))
+            return Finish(self, False, (self.job.found(content),))
         if self.job.in_parts(self.settings):
             self.job.start_lines(content)
             return self._lines().next_line()
@@ -121,19 +119,7 @@ class CreateBill(JobOperation):
         job, created = self.job, remote.created_at
         if not job.bill.credit_note or created is None:
             return False
-        return any(each is not None and created < each for each in (job.first_sent, job.note_since))
-
-    def _older_note_change(self, remote: LightBill) -> Change:
-        return Change(
-            self.job.entry.id,
-            State.FOUND,
-            Status.ALREADY_IN_LIGHT,
-            light_id=remote.id,
-            light_state=remote.state,
-            light_amount=remote.amount,
-            message=describe_differences(self.job.bill, remote),
-            how=Discovery.BEFORE_SENDING,
-        )
+        return any(each is not None and created < each for each in (job.first_sent, job.sent_since))
 
     @classmethod
     async def look_together(
@@ -158,24 +144,32 @@ class CreateBill(JobOperation):
 
     def _settled(self, settled: Settled) -> Decision:
         job = self.job
-        if settled.bill is not None:
-            decision = self._in_light(settled.bill, settled.how)
-            twins = (TwinsRecord(job.entry.id),) if job.entry.twins else ()
-            return replace(decision, records=(*decision.records, *twins))
+        if settled.is_ours and settled.bill is not None:
+            return self._with_twins(
+                self._in_light(settled.bill, Discovery.AFTER_LOST_ANSWER), settled
+            )
         if settled.taken:
             change = job.change(State.REJECTED, Status.REJECTED, settled.reason)
             return Finish(self, True, (change,))
+        job.likenesses = settled.shown or job.likenesses
+        if not settled.crowded:
+            job.absent_looks += 1  # of ours; that of somebody else may be there
+            if job.absent_looks < ABSENT_LOOKS:
+                return Look(self, self.settings.settle)
+        if settled.bill is not None and self.claims.claim(settled.bill.id, job.entry.id):
+            return self._with_twins(Finish(self, False, (job.found(settled.bill),)), settled)
         if settled.reason:
-            decision = self.for_a_person(settled.reason)
-            twins = (TwinsRecord(job.entry.id, settled.twins),) if settled.twins else ()
-            return replace(decision, records=(*decision.records, *twins))
-        if job.entry.twins:
-            words = f"Light had this {job.noun} more than once, and does not show it now"
+            return self._with_twins(self.for_a_person(settled.reason), settled)
+        if not settled.copies_gone:
+            words = f"Light had this {job.noun}, or one like it, and does not show it now"
             return self.for_a_person(words)
-        job.absent_looks += 1
-        if job.absent_looks < ABSENT_LOOKS:
-            return Look(self, self.settings.settle)
-        return self.still_refused() or self.absent()
+        return self._with_twins(self.still_refused() or self.absent(), settled)
+
+    def _with_twins(self, decision: Decision, settled: Settled) -> Decision:
+        entry = self.job.entry
+        if not settled.twins and not entry.twins:
+            return decision
+        return replace(decision, records=(*decision.records, TwinsRecord(entry.id, settled.twins)))
 
     def _in_light(self, remote: LightBill, how: Discovery | None) -> Decision:
         if not self.claims.claim(remote.id, self.job.entry.id):
@@ -203,7 +197,7 @@ class CreateBill(JobOperation):
                 f" and it does not show the {job.noun}"
             )
         job.resent, job.absent_looks = True, 0
-        return Send(self, (job.change(State.PLANNED),), behind=True)
+        return Send(self, (job.change(State.UNKNOWN),), behind=True)
 
     def unreadable(self, reason: str) -> Decision:
         return self.for_a_person(reason)

@@ -1,0 +1,112 @@
+"""Whether a bill that Light shows is the one that was sent, where no answer has named it.
+
+Its vendor and number do not tell: a colleague may have typed the same bill while our answer was
+lost. So it is read by its id, and compared with all that was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+from importer.loading.bill_diff import (
+    PATCHED,
+    bill_differences,
+    field_words,
+    lines_differences,
+    loaded_bill,
+    quoted,
+)
+from importer.loading.identity import content
+from importer.loading.job import BillJob
+from importer.model.bills import Bill
+from importer.model.field_values import NOTHING
+from importer.model.light_objects import LightBill
+from importer.model.read_back import Difference
+
+_MOST_WORDS = 3  # differences that a sentence names
+# Light has these of each bill: where an answer leaves one out, it does not tell.
+_ALWAYS_THERE = frozenset(("amount", "currency", "lineItemsIncludeTax"))
+
+
+class Origin(StrEnum):
+    """Whose a bill in Light is."""
+
+    OURS = "ours"  # as far as can be told: as it was sent, and not made before
+    EQUAL = "equal"  # as it was sent, by somebody else
+    OTHER = "other"  # not as it was sent
+    UNREAD = "unread"  # its line items are not known
+
+
+def origin(job: BillJob, remote: LightBill) -> Origin:
+    """Whose bill it is, of those that could be the one of the job."""
+    if remote.lines is None:
+        return Origin.UNREAD
+    equal = any(not differences_from(bill, remote) for bill in _sent_whole(job))
+    if _is_older(job, remote):
+        return Origin.EQUAL if equal or _is_equal_without_lines(job, remote) else Origin.OTHER
+    if equal and (job.sent_with_lines or not job.bill.lines):
+        return Origin.OURS
+    if _is_equal_without_lines(job, remote):
+        return Origin.OURS
+    return Origin.EQUAL if equal else Origin.OTHER
+
+
+def words_of_other(job: BillJob, remote: LightBill) -> str:
+    """What a bill that is not ours has otherwise than what was sent, or that it was made before."""
+    differences = min((differences_from(bill, remote) for bill in _sent_whole(job)), key=len)
+    made = f" (made {remote.created_at:%Y-%m-%d %H:%M:%S} UTC)" if remote.created_at else ""
+    why = _listed(differences) or "it was made before this load sent its own"
+    return f"{remote.id}{made}, and it is not what was sent: {why}"
+
+
+def lines_words(bill: Bill, remote: LightBill) -> str:
+    """What Light has otherwise than the lines that were sent; "" for nothing."""
+    return _listed(lines_differences(bill, remote.lines or (), ()))
+
+
+def _listed(differences: Sequence[Difference]) -> str:
+    words = [_words(each) for each in differences[:_MOST_WORDS]]
+    more = len(differences) - _MOST_WORDS
+    return "; ".join([*words, f"and {more} more"] if more > 0 else words)
+
+
+def differences_from(bill: Bill, remote: LightBill) -> list[Difference]:
+    """All that Light has otherwise than a bill that was sent."""
+    return [*_header_differences(bill, remote), *lines_differences(bill, remote.lines or (), ())]
+
+
+def _header_differences(bill: Bill, remote: LightBill) -> list[Difference]:
+    return [
+        each
+        for each in bill_differences(bill, remote)
+        if each.field not in PATCHED and not (each.field in _ALWAYS_THERE and each.light == NOTHING)
+    ]
+
+
+def _sent_whole(job: BillJob) -> Iterator[Bill]:
+    """What may have been sent: by this run, and by an earlier one that the sheet has changed
+    since."""
+    yield job.bill
+    before = job.entry.content
+    if job.in_doubt and before and before != content(job.bill):
+        yield loaded_bill(job.entry, job.bill.unit)
+
+
+def _is_equal_without_lines(job: BillJob, remote: LightBill) -> bool:
+    """Whether it is as the bill that was sent without its lines, and nobody has added one."""
+    if not job.sent_without_lines or remote.lines:
+        return False
+    return any(not _header_differences(bill, remote) for bill in _sent_whole(job))
+
+
+def _is_older(job: BillJob, remote: LightBill) -> bool:
+    """Whether it was there before our first request that may have created it."""
+    since = job.sent_since
+    return since is not None and remote.created_at is not None and remote.created_at < since
+
+
+def _words(difference: Difference) -> str:
+    line = "" if difference.line is None else f" of line {difference.line + 1}"
+    sent, light = quoted(difference)
+    return f"the {field_words(difference)}{line} is {light} in Light, and {sent} was sent"

@@ -1,0 +1,189 @@
+"""A bill that is found in Light after its answer was lost is taken for ours only where it is what was
+sent: header, line items, and not made before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import (
+    ACCOUNTS,
+    ENTITIES,
+    PASS,
+    VENDORS,
+    Ended,
+    Fault,
+    Request,
+    asked,
+    bill_row,
+    proxied,
+    write_bills,
+)
+
+from importer.sandbox import Sandbox
+
+Load = Callable[..., Ended]
+POSTED = bill_row(1, vendorId=VENDORS[0], companyEntityId=ENTITIES[0], status="posted")
+LOST, LOST_BEFORE = Fault(True, None), Fault(False, None)
+NOTE = {
+    "billRef": "C1",
+    "type": "credit note",
+    "invoiceNumber": "CN-7",
+    "vendorId": VENDORS[0],
+    "companyEntityId": ENTITIES[0],
+    "status": "posted",
+}
+
+
+def typed(request: Request, **changes: Any) -> dict[str, Any]:
+    """What was to be created, as a colleague types it: with other line items."""
+    body: dict[str, Any] = json.loads(request.body)
+    name = "lines" if "lines" in body else "lineItems"
+    first = body[name][0]
+    return body | {name: [first | {"accountId": ACCOUNTS[1]}]} | changes
+
+
+def by_hand(
+    light: Sandbox, answer: Fault, content: Callable[[Request], dict[str, Any]] = typed
+) -> Callable[[Request], Fault]:
+    """A colleague creates it while the answer to the first creation is lost."""
+
+    def fault(request: Request) -> Fault:
+        if request.creates and request.number == 0:
+            asked(light, "POST", request.path.removeprefix("/v1/"), content(request))
+            return answer
+        return PASS
+
+    return fault
+
+
+def states(light: Sandbox) -> list[str]:
+    return [bill["state"] for bill in light.bills()]
+
+
+def cancel(light: Sandbox, bill: str) -> None:
+    asked(light, "POST", f"invoice-payables/{bill}/cancel", {"reason": "Typed twice."})
+
+
+def told_of(result: Ended) -> tuple[int, dict[str, int], str]:
+    counts = {name: n for name, n in result.json["bills"].items() if name != "total"}
+    return result.code, counts, " ".join(f["message"] for f in result.json["findings"])
+
+
+@pytest.mark.parametrize("mode", ["inline", "separate"])
+def test_bill_typed_while_the_answer_was_lost_is_not_ours(
+    mode: str, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Nothing is done to it, and ours is not sent again beside it; until a person has decided."""
+    files = [*write_bills(tmp_path, [POSTED]), "--line-mode", mode]
+
+    def content(request: Request) -> dict[str, Any]:
+        return typed(request) if mode == "inline" else typed_lines(json.loads(request.body))
+
+    with proxied(sandbox.base_url, by_hand(sandbox, LOST_BEFORE, content)) as proxy:
+        result = load(proxy.url, *files)
+        again = load(proxy.url, *files)
+        (theirs,) = sandbox.bills()
+        for each in (result, again):
+            code, counts, words = told_of(each)
+            assert (code, counts) == (3, {"unknown": 1})
+            assert theirs["id"] in words
+            assert "it is not what was sent" in words
+        assert states(sandbox) == ["IN_DRAFT"]
+        cancel(sandbox, theirs["id"])
+        assert told_of(load(proxy.url, *files))[:2] == (0, {"created": 1})
+    assert states(sandbox) == ["CANCELLED", "UNPAID"]
+
+
+def typed_lines(body: dict[str, Any]) -> dict[str, Any]:
+    line = {"netAmount": body["amount"], "description": "Typed", "accountId": ACCOUNTS[1]}
+    return body | {"lineItems": [line]}
+
+
+def test_ours_is_found_beside_one_that_was_typed(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [POSTED])
+    with proxied(sandbox.base_url, by_hand(sandbox, LOST)) as proxy:
+        code, counts, words = told_of(load(proxy.url, *files))
+        assert (code, counts) == (3, {"unknown": 1})
+        theirs, ours = (bill["id"] for bill in sandbox.bills())
+        assert f"{ours} (of this journal" in words
+        assert f"also as {theirs}" in words
+        assert states(sandbox) == ["IN_DRAFT", "IN_DRAFT"]
+        cancel(sandbox, theirs)
+        assert told_of(load(proxy.url, *files))[:2] == (0, {"already_loaded": 1})
+    assert states(sandbox) == ["CANCELLED", "UNPAID"]
+
+
+def test_word_of_a_person_makes_it_the_bill_and_nothing_is_done_to_it(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [POSTED])
+    with proxied(sandbox.base_url, by_hand(sandbox, LOST_BEFORE)) as proxy:
+        run = load(proxy.url, *files).json["run"]
+        (theirs,) = sandbox.bills()
+        number = str(POSTED["invoiceNumber"])
+        settled = command("journal", "settle", run, number, "--light-id", theirs["id"], "--json")
+    assert settled.code == 0, settled.err
+    code, counts, words = told_of(load(sandbox.base_url, *files))
+    assert counts == {"already_in_light": 1}
+    assert states(sandbox) == ["IN_DRAFT"]
+
+
+def test_credit_note_with_other_lines_is_not_ours(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rows = [bill_row(1) | {"type": "bill", "status": ""}, bill_row(2) | NOTE]
+    files = write_bills(tmp_path, rows)
+
+    def content(request: Request) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(request.body)
+        line = {**body["lines"][0], "ledgerAccountId": ACCOUNTS[1]}
+        return body | {"lines": [line], "documentNumber": "CN-7"}
+
+    def fault(request: Request) -> Fault:
+        note = request.path.endswith("/credit-notes")
+        return by_hand(sandbox, LOST_BEFORE, content)(request) if note else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        code, counts, words = told_of(load(proxy.url, *files))
+    (note,) = sandbox.credit_notes()
+    assert (code, counts) == (3, {"created": 1})
+    assert f"{note['id']} " in words
+    assert "it is not what was sent: the account of line 1" in words
+    assert note["status"] == "DRAFT"
+
+
+def earlier(moment: str) -> str:
+    return (datetime.fromisoformat(moment) - timedelta(minutes=5)).isoformat()
+
+
+def test_equal_bill_that_was_made_before_is_somebody_elses(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """It is in Light, and this load did not create it: nothing is done to it."""
+    files = write_bills(tmp_path, [POSTED])
+    made = by_hand(sandbox, LOST_BEFORE, lambda request: json.loads(request.body))
+
+    def before(body: Any) -> Any:
+        for each in body.get("records", [body]):
+            for name in ("createdAt", "invoiceCreatedAt"):
+                if isinstance(each.get(name), str):
+                    each[name] = earlier(each[name])
+        return body
+
+    def fault(request: Request) -> Fault:
+        if request.method == "GET" and "invoice-payables" in request.path:
+            return Fault(True, None, alter=before)
+        return made(request)
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        code, counts, words = told_of(load(proxy.url, *files))
+        assert counts == {"already_in_light": 1}, words
+        assert told_of(load(proxy.url, *files))[1] == {"already_in_light": 1}
+    assert states(sandbox) == ["IN_DRAFT"]
