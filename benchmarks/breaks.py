@@ -35,6 +35,12 @@ class Break:
 
 BREAKS = (
     Break(
+        "a bill of the vendor and number is taken for ours whatever it has",
+        "loading/sent_bill.py",
+        "    if remote.lines is None:\n        return Origin.UNREAD\n",
+        "    return Origin.OURS\n",
+    ),
+    Break(
         "any id in an answer is believed",
         "loading/operations/create_bill.py",
         "        conflicts = contradictions(self.job.bill, remote, just_created=True)\n",

@@ -50,7 +50,8 @@ async def ask(
     updates = context.updates.updates.values()
     requests += sum(each.requests for each in updates)
     if context.separate:
-        requests += sum(len(bill.lines) for bill in to_create if not bill.credit_note)
+        alone = [bill for bill in to_create if not bill.credit_note]
+        requests += sum(len(bill.lines) + 1 for bill in alone)  # and each is read at the end
     if options.verify:
         requests += sum(1 + len(bill.lines) for bill in bills)
     notes = [bill for bill in to_create if bill.credit_note]

@@ -120,7 +120,7 @@ class FinalSweep:
                     line_ids=job.line_ids,
                     content=content(job.bill),
                     first_sent=job.first_sent or job.entry.first_sent,
-                    resent=utc_now() if job.resent else job.entry.resent,
+                    resent=utc_now() if job.resent or job.line_in_doubt else job.entry.resent,
                     alone=job.in_parts(self.engine.settings) or job.entry.alone,
                 )
                 bills.append(BillInLight(entry, job.bill))

@@ -28,6 +28,10 @@ from importer.model.light_objects import LightBill, LightLine
 
 CLOCKS_APART = timedelta(seconds=1)  # of Light's computers
 CHANGED_SINCE = "loaded before, and different now"
+_LINE_SENT_TWICE = (
+    "a line item of it may have been sent twice, and it is not known yet whether Light has it so;"
+    " run the same command again to find out"
+)
 _SENT_TWICE = (
     "it was sent twice, and it is not known yet whether Light has it twice; run the same command"
     " again to find out"
@@ -60,6 +64,8 @@ class BillJob:
     sent_at: datetime | None = None  # by Light's clock, or earlier: first in this run
     absent_looks: int = 0  # in a row that did not show it
     resent: bool = False  # after Light did not show it
+    seen_without_lines: bool = False  # and another loader may be about to add them
+    line_in_doubt: bool = False  # another loader may have added one of its line items, too
     cancelled: bool = False  # in Light, of which nobody has looked since whether it has another
     refusal: Outcome[Any] | None = None  # Light refused, and may have it all the same
     refused: Outcome[Any] | None = None  # Light refused, finally in this run
@@ -116,7 +122,8 @@ class BillJob:
     def sent_twice(self) -> bool:
         """Whether Light may have it twice: the attempt that it did not show may come in yet. What
         an earlier run left without an id was looked for anew."""
-        return self.resent or (self.entry.resent is not None and self.entry.light_id is not None)
+        before = self.entry.resent is not None and self.entry.light_id is not None
+        return self.resent or self.line_in_doubt or before
 
     def in_parts(self, settings: EngineSettings) -> bool:
         """Whether its lines go in requests of their own. A credit note goes whole: its number and
@@ -227,6 +234,7 @@ class BillJob:
             errors=errors,
             partial=self.partial,
             unsent=unsent and self.light_id is None,
+            again=self.line_in_doubt,
         )
 
     def unconfirmed_refusal(self, refusal: Outcome[Any]) -> Change:
@@ -243,15 +251,23 @@ class BillJob:
         whether once."""
         self.remote, self.created, self.discovery = remote, True, how
         if self.sent_twice:
-            change = self.creation(None, _SENT_TWICE)
-            return replace(change, state=State.UNKNOWN)
-        return self.creation(Status.CREATED, describe_differences(self.bill, remote), how)
+            words = _SENT_TWICE if self.resent or not self.line_in_doubt else _LINE_SENT_TWICE
+            return replace(self.creation(None, words), state=State.UNKNOWN)
+        return self.creation(Status.CREATED, self._words(remote), how)
+
+    def _words(self, remote: LightBill) -> str:
+        """What Light has otherwise than the sheet, where an earlier run sent it, too."""
+        before, now = self.entry.content, content(self.bill)
+        words = describe_differences(self.bill, remote)
+        if words or not self.in_doubt or self.sent_alone or self.sent_inline or not before:
+            return words
+        changes = describe_content_changes(before, now, self.bill.unit, lines=False)
+        return changes and f"{CHANGED_SINCE}: {changes}"
 
     def complete_once(self) -> Change:
         """A sweep has looked for other copies since, and found none that is not in the journal."""
         assert self.remote is not None
-        words = describe_differences(self.bill, self.remote)
-        return self.creation(Status.CREATED, words, self.discovery)
+        return self.creation(Status.CREATED, self._words(self.remote), self.discovery)
 
     def objection(self, remote: LightBill) -> str:
         """Why a bill that is this one cannot be called created as it is in the sheet."""
@@ -319,6 +335,7 @@ class BillJob:
             line_ids=line_ids(self.bill, remote.lines) if remote.lines is not None else (),
             message=message,
             how=how,
+            again=self.line_in_doubt,
         )
 
     def with_lines(self) -> LightBill:

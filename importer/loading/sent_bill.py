@@ -17,6 +17,7 @@ from importer.loading.bill_diff import (
     loaded_bill,
     quoted,
 )
+from importer.loading.bill_match import line_ids
 from importer.loading.identity import content
 from importer.loading.job import BillJob
 from importer.model.bills import Bill
@@ -43,7 +44,7 @@ def origin(job: BillJob, remote: LightBill) -> Origin:
     if remote.lines is None:
         return Origin.UNREAD
     equal = any(not differences_from(bill, remote) for bill in _sent_whole(job))
-    if _is_older(job, remote):
+    if is_older(job, remote):
         return Origin.EQUAL if equal or _is_equal_without_lines(job, remote) else Origin.OTHER
     if equal and (job.sent_with_lines or not job.bill.lines):
         return Origin.OURS
@@ -58,6 +59,15 @@ def words_of_other(job: BillJob, remote: LightBill) -> str:
     made = f" (made {remote.created_at:%Y-%m-%d %H:%M:%S} UTC)" if remote.created_at else ""
     why = _listed(differences) or "it was made before this load sent its own"
     return f"{remote.id}{made}, and it is not what was sent: {why}"
+
+
+def lines_that_are_others(bill: Bill, remote: LightBill) -> str:
+    """That an answer to a creation has other line items than were sent, in words; "" where not."""
+    if remote.lines is None:
+        return ""
+    if len(remote.lines) == len(bill.lines) and None not in line_ids(bill, remote.lines):
+        return ""
+    return "has other line items: " + lines_words(bill, remote)
 
 
 def lines_words(bill: Bill, remote: LightBill) -> str:
@@ -100,7 +110,7 @@ def _is_equal_without_lines(job: BillJob, remote: LightBill) -> bool:
     return any(not _header_differences(bill, remote) for bill in _sent_whole(job))
 
 
-def _is_older(job: BillJob, remote: LightBill) -> bool:
+def is_older(job: BillJob, remote: LightBill) -> bool:
     """Whether it was there before our first request that may have created it."""
     since = job.sent_since
     return since is not None and remote.created_at is not None and remote.created_at < since

@@ -59,6 +59,14 @@ class BillInLight:
         return self.entry.light_id
 
     @property
+    def has_just_got_lines(self) -> bool:
+        """Whether its line items went one by one, not long ago: another loader that took the bill
+        for its own may have added them, too."""
+        entry = self.entry
+        recent = entry.settled is None or entry.settled > utc_now() - LONG_AFTER
+        return entry.alone and bool(entry.line_ids) and recent
+
+    @property
     def since(self) -> datetime | None:
         """When to begin to look for twins, by Light's clock; None: at all times."""
         sent = self.entry.first_sent
@@ -92,7 +100,8 @@ class Sweep:
 async def look_for_twins(
     bills: Sequence[BillInLight], gateway: LightGateway, journal: Journal, settle: float
 ) -> Sweep:
-    """Look for them all; nothing is written. Raises what ``list_bills`` raises."""
+    """Look for them all, and for line items that are there twice; nothing is written. Raises what
+    ``list_bills`` raises."""
     listed = await _listed(bills, gateway)
     if unlisted := _unlisted(bills, listed):
         # A list that lacks what Light has does not tell what Light lacks.
@@ -113,7 +122,7 @@ async def look_for_twins(
         earlier = [twin for twin in each.entry.twins if normal_id(twin.id) not in settled]
         if near or each.entry.twins:
             suspects.append((each, near, earlier))
-    lined = [each for each in bills if each.entry.has_lines_in_doubt]
+    lined = [each for each in bills if each.entry.has_lines_in_doubt or each.has_just_got_lines]
     refs = list(_refs(suspects))
     refs += [DocumentRef(x.light_id, x.bill.credit_note) for x in (*lined, *unlisted)]
     read = await read_by_id(refs, gateway, settle)
@@ -286,6 +295,7 @@ def _surplus_lines(entry: JournalEntry, remote: LightBill) -> Iterator[Change]:
             line_ids=entry.line_ids,
             message=f"Light's {remote.ref.noun} {remote.id} has line items more than once, also as"
             f" {', '.join(extra)}",
+            again=True,
         )
 
 

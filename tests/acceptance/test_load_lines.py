@@ -304,6 +304,29 @@ def test_late_duplicate_line_is_reported(load: Load, sandbox: Sandbox, files: li
     assert again.json["bills"] == {"total": BILLS, "already_loaded": BILLS - 1, "unknown": 1}
 
 
+def test_line_that_another_loader_adds_too_is_told(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    """No answer to us was lost."""
+    added: list[Request] = []
+
+    def twice(request: Request) -> Fault:
+        if adds_a_line(request) and not added:
+            added.append(request)
+            headers = KEY | {"Content-Type": "application/json"}
+            url = sandbox.base_url + request.path
+            httpx.post(url, content=request.body, headers=headers).raise_for_status()
+        return PASS
+
+    with proxied(sandbox.base_url, twice) as proxy:
+        told = load(proxy.url, *files, *SEPARATE)
+    assert told.code == 3
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS - 1, "unknown": 1}
+    (finding,) = told.json["findings"]
+    assert finding["code"] == "light.twice"
+    assert "line items more than once" in finding["message"]
+
+
 def test_inline_mode_completes_a_bill_sent_alone(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:

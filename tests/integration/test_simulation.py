@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / name) for name in ("tests/simulation", "tests/unit", "benchmarks")]
 
 import breaks  # noqa: E402
-from scenario import Computer, Crash, Scenario, Session, scenario  # noqa: E402
+from scenario import Computer, Crash, HandWork, Scenario, Session, scenario  # noqa: E402
 from simulate import Place, Simulation, place, search, shrink, simulate  # noqa: E402
 
 SCHEDULES, PART = 2000, 200
@@ -149,6 +149,74 @@ MENDED = {
             Computer("B", (Session(pause=38.3, crash=Crash(3, durable=True)), Session("undo"))),
             Computer("C", LOAD),
         ),
+    ),
+    "a line item that another loader adds hides none of ours that comes in late": Scenario(
+        84,
+        (7, 8, 12),
+        (
+            Computer(
+                "A",
+                (Session(pause=29.6, asked=20.0),),
+                faults={("line", 1): "arrives very late"},
+            ),
+            Computer(
+                "B",
+                (Session("update", asked=20.0),),
+                faults={("create", 3): "nil id before"},
+            ),
+        ),
+        lag=20.0,
+        separate=True,
+    ),
+    "line items that two loaders add at one moment are told": Scenario(
+        2036,
+        (2, 9),
+        (
+            Computer("A", LOAD),
+            Computer("B", LOAD, faults={("create", 1): "another bill before"}),
+        ),
+        separate=True,
+    ),
+    "a bill that was sent and not seen is not called not sent": Scenario(
+        3328,
+        (12,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={
+                    ("create", 1): "another bill before",
+                    ("create", 2): "500 after",
+                    ("create", 3): "401 before",
+                    ("list", 1): "500 before",
+                    ("list", 6): "short-list",
+                    ("list", 7): "empty-list",
+                },
+            ),
+        ),
+    ),
+    "what was seen once is looked for by its id when a list lacks it": Scenario(
+        1754,
+        (12,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={
+                    ("create", 1): "503 after",
+                    ("create", 2): "401 before",
+                    ("list", 1): "502 page after",
+                    ("list", 5): "short-list",
+                },
+            ),
+        ),
+        (HandWork(31.9, 12, "changes"),),
+    ),
+    "a bill begun with another header is not what the sheet is now": Scenario(
+        2911,
+        (6,),
+        (Computer("A", (Session(crash=Crash(6, durable=True)), Session("update"))),),
+        separate=True,
     ),
 }
 

@@ -16,6 +16,7 @@ from light_world import SimulatedLight
 from scenario import Computer, Scenario
 from sheet import EDITED, ENTITIES, NEW_ROWS, NEW_VENDOR, REFUSED, ROWS, Row, is_vendor, version
 
+from importer.loading.job import CHANGED_SINCE
 from importer.model.journal_states import IN_LIGHT, Status, StepKind, StepState
 from importer.sandbox.lies import ANOTHER
 
@@ -194,7 +195,7 @@ def _updated(
     outcome, edited = claims.outcomes.get(row), version(row, edited=True)
     if claims.command != "update" or row not in EDITED or outcome is None:
         return
-    told = any(row in f.bills for f in claims.findings)
+    told = any(row in f.bills for f in claims.findings) or CHANGED_SINCE in outcome.message
     as_the_sheet = outcome.status is Status.UPDATED or (outcome.status in IN_LIGHT and not told)
     for bill in mine:
         if as_the_sheet and bill.id == outcome.entry.light_id and not _is_whole(bill, edited):

@@ -34,6 +34,7 @@ class FakeLight:
     """Answers each creation as the test says, and keeps the times."""
 
     light_time = None
+    light_clock = None
 
     def __init__(self, answer: Callable[[Bill], Answer]) -> None:
         self.answer = answer

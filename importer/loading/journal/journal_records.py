@@ -47,6 +47,7 @@ class Change:
     how: Discovery | None = None
     partial: str = ""
     unsent: bool = False  # the attempt that was noted did not take place
+    again: bool = False  # Light may have it, or a line item of it, twice: see JournalEntry.resent
 
 
 @dataclass(frozen=True)
@@ -225,4 +226,6 @@ def change_row(change: Change, moment: str) -> dict[str, Any]:
         "errors": to_json([asdict(e) for e in change.errors]),
         "how": change.how,
         "partial": change.partial,
+        "again": change.again,
+        "moment": moment,
     }

@@ -219,7 +219,8 @@ CHANGE = """
     UPDATE entries SET state = :state, attempts = attempts - :unsent, settled = :settled,
         light_id = :light_id, light_state = :light_state, light_amount = :light_amount,
         line_ids = :line_ids, message = :message, errors = :errors,
-        how = :how, partial = :partial
+        how = :how, partial = :partial,
+        resent = CASE WHEN :again THEN :moment ELSE resent END
     WHERE id = :key
 """
 SETTLE = """

@@ -18,6 +18,7 @@ from importer.loading.operation import (
     Finish,
     Look,
     Operation,
+    Record,
     Send,
 )
 from importer.model.bills import DocumentRef
@@ -71,6 +72,10 @@ class AddLine(JobOperation):
         errors = tuple(replace(e, path=(*at, *e.path)) for e in outcome.errors)
         return super().rejected(replace(outcome, errors=errors))
 
+    def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:
+        self.job.line_in_doubt |= attempted  # another loader may add it while Light holds us back
+        return super().put_back(reason, attempted=attempted)
+
     async def look(self, gateway: LightGateway) -> Decision:
         bill_id = self.job.light_id
         assert bill_id is not None
@@ -116,7 +121,8 @@ class AddLine(JobOperation):
             return self.for_a_person(f"Light's answer to the next one was lost {job.lost} times")
         if job.next_line == line:
             job.resent = job.resent or job.lost > 0 or job.unanswered or job.in_doubt
-        else:
+        else:  # as we sent it, or as another loader did, and then ours may still come
+            job.line_in_doubt |= job.unanswered
             job.lost, job.unanswered = 0, False
         return self.next_line(how)
 

@@ -34,7 +34,7 @@ from importer.loading.operation import (
 )
 from importer.loading.operations.add_line import AddLine
 from importer.loading.reconcile import Ownership, Settled, look_up
-from importer.loading.sent_bill import lines_words
+from importer.loading.sent_bill import is_older, lines_that_are_others, lines_words
 from importer.model.bills import Bill
 from importer.model.journal_states import Discovery, State, Status
 from importer.model.light_objects import LightBill
@@ -72,6 +72,8 @@ class CreateBill(JobOperation):
         if job.bill.credit_note:
             return self._read_note(remote)
         conflicts = contradictions(self.job.bill, remote, just_created=True)
+        if why := self._not_this_request(remote):
+            return Mismatch(f"with the bill {remote.id}, which {why}")
         if not conflicts or _altered(self.job.bill, remote, conflicts):
             if not self.claims.claim(remote.id, self.job.entry.id):
                 return Mismatch(f"with the bill {remote.id}, which belongs to another row")
@@ -81,6 +83,15 @@ class CreateBill(JobOperation):
             words = words_of_contradictions(conflicts)
             return Mismatch(f"with the bill {remote.id}, of which {words}")
         return remote
+
+    def _not_this_request(self, remote: LightBill) -> str:
+        """What shows that a bill was not made by the request that it answers; "" for nothing."""
+        job = self.job
+        if is_older(job, remote):
+            return "was made before it was sent"
+        if not job.in_parts(self.settings):
+            return lines_that_are_others(job.bill, remote)
+        return "has line items, and none were sent" if remote.lines else ""
 
     def _read_note(self, remote: LightBill) -> LightBill | Mismatch:
         """The credit note, unless Light answered with an older one that has its number."""
@@ -183,7 +194,12 @@ class CreateBill(JobOperation):
 
     def in_light(self, remote: LightBill, how: Discovery | None) -> Decision:
         """What comes next of a bill that Light has."""
-        if self.job.in_parts(self.settings) or self.job.entry.alone:
+        job = self.job
+        if job.in_parts(self.settings) or job.entry.alone:
+            if remote.lines == () and job.bill.lines and not job.seen_without_lines:
+                # It may be another loader's, who adds the lines at once.
+                job.seen_without_lines = True
+                return Look(self, self.settings.settle)
             return self._lines().match(remote, how)
         return self.complete(remote, how)
 
