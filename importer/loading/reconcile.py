@@ -26,8 +26,9 @@ from importer.loading.listed_bills import (
 )
 from importer.loading.note_numbers import other_note, refused_numbers
 from importer.loading.sent_bill import Origin, origin, words_of_other
+from importer.model.bills import DocumentRef
 from importer.model.journal_states import ALWAYS, Twin
-from importer.model.light_objects import DocumentRef, LightBill
+from importer.model.light_objects import LightBill
 
 # How far the clocks of Light's computers may be apart, that which answers and that which notes when
 # a bill was made. A bill that the list leaves out is sent again; a day more costs a few pages.
