@@ -62,7 +62,7 @@ class FinalSweep:
         for each in settled:
             job, remote, reason = each.job, each.bill, each.reason
             if remote is not None and not each.is_ours:
-                records.append(job.found(remote))
+                records.append(job.existing(remote))
             elif remote is not None:
                 separate = job.in_parts(engine.settings) or job.entry.alone
                 why = job.objection(remote) or ("its line items are to follow" if separate else "")

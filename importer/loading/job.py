@@ -64,7 +64,7 @@ class BillJob:
     sent_at: datetime | None = None  # by Light's clock, or earlier: first in this run
     absent_looks: int = 0  # in a row that did not show it
     resent: bool = False  # after Light did not show it
-    seen_without_lines: bool = False  # and another loader may be about to add them
+    lacked_lines: bool = False  # in Light, where another loader may be about to add them
     line_in_doubt: bool = False  # another loader may have added one of its line items, too
     cancelled: bool = False  # in Light, of which nobody has looked since whether it has another
     refusal: Outcome[Any] | None = None  # Light refused, and may have it all the same
@@ -80,7 +80,7 @@ class BillJob:
     other_note: str = ""  # the credit note that Light answered with, which has this one's number
     discovery: Discovery | None = None  # how a bill that was created turned out to be in Light
     likenesses: tuple[Twin, ...] = ()  # what Light has shown in this run that may be it
-    made_before: bool = False  # Light has it from an earlier run, or from somebody else
+    is_earlier: bool = False  # Light has it from an earlier run, or from somebody else
 
     @property
     def in_doubt(self) -> bool:
@@ -100,7 +100,7 @@ class BillJob:
     @property
     def is_in_light(self) -> bool:
         """Whether Light has it, as this run has seen; perhaps more than once."""
-        return self.created or self.disputed or self.made_before
+        return self.created or self.disputed or self.is_earlier
 
     @property
     def sent_since(self) -> datetime | None:
@@ -287,7 +287,7 @@ class BillJob:
         conflicts = contradictions(before, remote) or unknown_state(remote) or complaint(remote)
         if conflicts or describe_differences(before, remote):
             return None
-        self.light_id, self.remote, self.made_before = remote.id, remote, True
+        self.light_id, self.remote, self.is_earlier = remote.id, remote, True
         ids = line_ids(before, remote.lines)
         change = self.creation(Status.ALREADY_LOADED, f"{CHANGED_SINCE}: {changes}")
         return replace(change, line_ids=ids)
@@ -307,9 +307,9 @@ class BillJob:
             message=f"Light has the {self.noun} {remote.id}, but {why}",
         )
 
-    def found(self, remote: LightBill) -> Change:
+    def existing(self, remote: LightBill) -> Change:
         """Light has it from somebody else."""
-        self.remote, self.made_before = remote, True
+        self.remote, self.is_earlier = remote, True
         return Change(
             self.entry.id,
             State.FOUND,

@@ -62,7 +62,7 @@ class Settled:
     crowded: bool = False  # the ``reason``: there are more than were sent
     others_only: bool = False  # the ``reason``: what Light has was not sent by us
     shown: tuple[Twin, ...] = field(default=())  # what may be the bill, or has its number
-    copies_gone: bool = False  # the copies of before are no longer in Light
+    copies_cancelled: bool = False  # the copies of before are no longer in Light
 
 
 async def look_up(
@@ -101,7 +101,7 @@ async def look_up(
     return [
         Settled(each.job, reason=refused[each.job.bill.index], taken=True)
         if each.bill is None and each.job.bill.index in refused
-        else replace(each, copies_gone=_are_gone(each.job, read))
+        else replace(each, copies_cancelled=_are_cancelled(each.job, read))
         for each in settled
     ]
 
@@ -135,7 +135,7 @@ def _with_unlisted(
     return list(out.values())
 
 
-def _are_gone(job: BillJob, read: ReadBills) -> bool:
+def _are_cancelled(job: BillJob, read: ReadBills) -> bool:
     """Whether Light shows that none of the copies of before is the bill any more."""
     remotes = [read.get(twin.id) for twin in job.copies]
     return all(remote is not None and is_no_longer(job.bill, remote) for remote in remotes)
@@ -165,10 +165,10 @@ def _settle(group: Sequence[BillJob], candidates: Sequence[Candidate]) -> list[S
     free = list(same)
     for wanted in (Origin.OURS, Origin.EQUAL):
         for job in group:
-            found = of(wanted, job, free)
-            if job.entry.id not in settled and found:
-                free.remove(found[0])
-                settled[job.entry.id] = Settled(job, found[0], is_ours=wanted is Origin.OURS)
+            matching = of(wanted, job, free)
+            if job.entry.id not in settled and matching:
+                free.remove(matching[0])
+                settled[job.entry.id] = Settled(job, matching[0], is_ours=wanted is Origin.OURS)
     unclear = [c.bill for c in candidates if c.likeness is not Likeness.SAME]
     shown = tuple(twin_of(c.bill) for c in candidates)
     return [

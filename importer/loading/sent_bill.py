@@ -43,7 +43,7 @@ def origin(job: BillJob, remote: LightBill) -> Origin:
     """Whose bill it is, of those that could be the one of the job."""
     if remote.lines is None:
         return Origin.UNREAD
-    equal = any(not differences_from(bill, remote) for bill in _sent_whole(job))
+    equal = any(not differences_from(bill, remote) for bill in _sent_versions(job))
     if is_older(job, remote):
         return Origin.EQUAL if equal or _is_equal_without_lines(job, remote) else Origin.OTHER
     if equal and (job.sent_with_lines or not job.bill.lines):
@@ -55,10 +55,10 @@ def origin(job: BillJob, remote: LightBill) -> Origin:
 
 def words_of_other(job: BillJob, remote: LightBill) -> str:
     """What a bill that is not ours has otherwise than what was sent, or that it was made before."""
-    differences = min((differences_from(bill, remote) for bill in _sent_whole(job)), key=len)
-    made = f" (made {remote.created_at:%Y-%m-%d %H:%M:%S} UTC)" if remote.created_at else ""
+    differences = min((differences_from(bill, remote) for bill in _sent_versions(job)), key=len)
+    age = f" (made {remote.created_at:%Y-%m-%d %H:%M:%S} UTC)" if remote.created_at else ""
     why = _listed(differences) or "it was made before this load sent its own"
-    return f"{remote.id}{made}, and it is not what was sent: {why}"
+    return f"{remote.id}{age}, and it is not what was sent: {why}"
 
 
 def lines_that_are_others(bill: Bill, remote: LightBill) -> str:
@@ -94,7 +94,7 @@ def _header_differences(bill: Bill, remote: LightBill) -> list[Difference]:
     ]
 
 
-def _sent_whole(job: BillJob) -> Iterator[Bill]:
+def _sent_versions(job: BillJob) -> Iterator[Bill]:
     """What may have been sent: by this run, and by an earlier one that the sheet has changed
     since."""
     yield job.bill
@@ -107,7 +107,7 @@ def _is_equal_without_lines(job: BillJob, remote: LightBill) -> bool:
     """Whether it is as the bill that was sent without its lines, and nobody has added one."""
     if not job.sent_without_lines or remote.lines:
         return False
-    return any(not _header_differences(bill, remote) for bill in _sent_whole(job))
+    return any(not _header_differences(bill, remote) for bill in _sent_versions(job))
 
 
 def is_older(job: BillJob, remote: LightBill) -> bool:

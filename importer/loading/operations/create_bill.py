@@ -117,7 +117,7 @@ class CreateBill(JobOperation):
 
     def accepted(self, content: LightBill) -> Decision:
         if self._is_older_note(content):
-            return Finish(self, False, (self.job.found(content),))
+            return Finish(self, False, (self.job.existing(content),))
         if self.job.in_parts(self.settings):
             self.job.start_lines(content)
             return self._lines().next_line()
@@ -168,10 +168,10 @@ class CreateBill(JobOperation):
             if job.absent_looks < ABSENT_LOOKS:
                 return Look(self, self.settings.settle)
         if settled.bill is not None and self.claims.claim(settled.bill.id, job.entry.id):
-            return self._with_twins(Finish(self, False, (job.found(settled.bill),)), settled)
+            return self._with_twins(Finish(self, False, (job.existing(settled.bill),)), settled)
         if settled.reason:
             return self._with_twins(self.for_a_person(settled.reason), settled)
-        if not settled.copies_gone:
+        if not settled.copies_cancelled:
             words = f"Light had this {job.noun}, or one like it, and does not show it now"
             return self.for_a_person(words)
         return self._with_twins(self.still_refused() or self.absent(), settled)
@@ -196,9 +196,9 @@ class CreateBill(JobOperation):
         """What comes next of a bill that Light has."""
         job = self.job
         if job.in_parts(self.settings) or job.entry.alone:
-            if remote.lines == () and job.bill.lines and not job.seen_without_lines:
+            if remote.lines == () and job.bill.lines and not job.lacked_lines:
                 # It may be another loader's, who adds the lines at once.
-                job.seen_without_lines = True
+                job.lacked_lines = True
                 return Look(self, self.settings.settle)
             return self._lines().match(remote, how)
         return self.complete(remote, how)
