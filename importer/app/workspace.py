@@ -100,6 +100,8 @@ class Workspace:
     picks: list[PickedName] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)  # of the form of a template
     run: str = ""  # the last load that sent something
+    released: int = -1  # the version that somebody has checked, for others to load
+    released_by: str = ""
     loading: bool = False  # a load was started and has not ended
     corrected: dict[str, int] = field(default_factory=dict)  # file → length of the steps' file
     _steps: tuple[tuple[int, int], list[CorrectionStep]] = field(
@@ -134,6 +136,11 @@ class Workspace:
             text = json.dumps({**facts, "picks": [asdict(pick) for pick in self.picks]})
             with private_file(self.folder / _STATE, text.encode()) as written:
                 os.replace(written, self.folder / _STATE)
+
+    def release(self) -> None:
+        """Let others open a copy of these files as they are now. Raises OSError."""
+        self.released, self.released_by = self.version, user_name()
+        self.save(counted=False)
 
     def delete(self) -> None:
         """Remove everything of these files; runs stay in the history. Raises OSError."""
@@ -295,8 +302,7 @@ class Workspace:
 
 def new_workspace(owner: str) -> Workspace:
     """An empty workspace of a person. Raises OSError."""
-    id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    folder = private_folder(workspaces_folder(owner) / id)
+    folder = private_folder(workspaces_folder(owner) / _new_id())
     private_folder(folder / _FILES)
     workspace = Workspace(folder, created=_now())
     workspace.save()
@@ -308,9 +314,17 @@ def open_workspace(owner: str, id: str) -> Workspace:
     path = workspaces_folder(owner) / id / _STATE
     if not _ID.fullmatch(id) or not path.is_file():
         raise UsageProblem("These files are no longer here. Drop them again.")
+    return _read_workspace(path)
+
+
+def _read_workspace(path: Path) -> Workspace:
     facts = json.loads(path.read_text())
     facts["picks"] = [PickedName(**pick) for pick in facts["picks"]]
     return Workspace(path.parent, **facts)
+
+
+def _new_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def workspaces(owner: str) -> list[Workspace]:
@@ -321,10 +335,42 @@ def workspaces(owner: str) -> list[Workspace]:
     return [workspace for workspace in every if workspace.sheets]
 
 
+def released_workspaces(owner: str) -> list[Workspace]:
+    """Those of other people that are as they were released, the newest first."""
+    folders = [p for p in _web_folder().glob(f"of-*/*/{_STATE}") if owner]
+    mine = workspaces_folder(owner)
+    every = [_read_workspace(path) for path in folders if path.parents[1] != mine]
+    every = [each for each in every if each.sheets and each.released == each.version]
+    return sorted(every, key=lambda each: each.id, reverse=True)
+
+
+def copy_released(owner: str, id: str) -> Workspace:
+    """A copy, for this person, of what somebody else has released; UsageProblem where there is
+    none as it was released. Raises OSError."""
+    found = [each for each in released_workspaces(owner) if each.id == id]
+    if not found:
+        raise UsageProblem("These files are no longer as they were released.")
+    source = found[0]
+    folder = private_folder(workspaces_folder(owner) / _new_id())
+    shutil.copytree(
+        source.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_RESULTS)
+    )
+    copy = _read_workspace(folder / _STATE)
+    copy.run, copy.loading, copy.released, copy.released_by = "", False, -1, ""
+    if (template := str(copy.options.get("template"))).startswith(f"{source.folder}{os.sep}"):
+        copy.options["template"] = str(folder / Path(template).relative_to(source.folder))
+    copy.save()
+    return copy
+
+
 def workspaces_folder(owner: str) -> Path:
     """Where a person's workspaces are; ``owner`` is "" where there is one person only."""
     mark = hashlib.sha256(owner.encode()).hexdigest()[:16]
-    return data_folder() / "web" / (f"of-{mark}" if owner else "files")
+    return _web_folder() / (f"of-{mark}" if owner else "files")
+
+
+def _web_folder() -> Path:
+    return data_folder() / "web"
 
 
 def private_folder_of_results(owner: str) -> Path:

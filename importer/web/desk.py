@@ -123,6 +123,7 @@ class Desk:
             if not mark:
                 raise UsageProblem("Check the files again first: these are the result of a load.")
             self.settings.release(workspace, mark)
+            workspace.release()
 
     def load(self, workspace: Workspace) -> PageJob:
         """Load the files; UsageProblem where they were not checked as they are now."""

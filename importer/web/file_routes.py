@@ -19,7 +19,15 @@ from importer.app.templates import (
     template_text,
 )
 from importer.app.upload_limit import most_upload_bytes
-from importer.app.workspace import STALE, StaleVersion, Workspace, new_workspace, workspaces
+from importer.app.workspace import (
+    STALE,
+    StaleVersion,
+    Workspace,
+    copy_released,
+    new_workspace,
+    released_workspaces,
+    workspaces,
+)
 from importer.core.errors import ImporterError, UsageProblem
 from importer.web.desk import Desk
 from importer.web.file_options import answers_of_form, options_of_form
@@ -36,7 +44,17 @@ class FileRoutes(RouteContext):
     async def start(self, request: Request) -> Response:
         desk = self.desks.of(request)
         spaces = await asyncio.to_thread(workspaces, desk.owner)
-        return self.pages.show("start", spaces=spaces[:20], more=len(spaces) - 20)
+        released = await asyncio.to_thread(released_workspaces, desk.owner)
+        return self.pages.show(
+            "start", spaces=spaces[:20], more=len(spaces) - 20, released=released[:20]
+        )
+
+    async def take_released(self, request: Request) -> Response:
+        """A copy of what somebody else has checked and released."""
+        desk = self.desks.of(request)
+        workspace = await asyncio.to_thread(copy_released, desk.owner, request.path_params["id"])
+        desk.add(workspace)
+        return redirect(f"/files/{workspace.id}")
 
     async def create(self, request: Request) -> Response:
         desk = self.desks.of(request)

@@ -31,6 +31,7 @@ def build_page(desks: Desks) -> Gate:
         ("GET", "/", files.start),
         ("GET", "/report.css", _style),
         ("POST", "/files", files.create),
+        ("POST", "/released/{id}", files.take_released),
         ("GET", "/files/{id}", files.files),
         ("PUT", "/files/{id}/upload", files.upload),
         ("POST", "/files/{id}/remove", files.remove),

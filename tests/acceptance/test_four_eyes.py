@@ -174,4 +174,24 @@ def test_on_the_page_somebody_releases_and_somebody_else_loads(
             result = ben.ready(run)
             assert re.search(r"Checked by</\w+>\s*<\w+>anna, ", result)
             assert re.search(r"Loaded by</\w+>\s*<\w+>ben", result)
-        assert len(light.bills()) == 2
+            # with corrections, as a copy
+            wrong = sources[0].read_text().replace("INV-00004", "INV-00014")
+            wrong = wrong.replace("INV-00005", "INV-00015").replace(",1004,", ',"1,004",')
+            hers = anna.drop(("more.csv", wrong.encode()), sources[1])
+            text = anna.ready(hers)
+            (row,) = anna.rows(hers, table=0, show="problems")["rows"]
+            (column,) = map(int, row["bad"])
+            anna.edit(hers, anna.version(text), (row["row"], column, "1004"))
+            anna.post(f"{hers}/check")
+            anna.post(f"{hers}/release", version=anna.version(anna.ready(hers)))
+            assert "Released for loading" not in anna.client.get("/").text
+            start = ben.client.get("/").text
+            (released,) = re.findall('action="(/released/[^"]+)".*more.csv', start)
+            opened = ben.post(released)
+            copy = opened.url.path
+            run = ben.send(copy, ben.ready(copy))
+            assert re.search(r"Checked by</\w+>\s*<\w+>anna, ", ben.ready(run))
+            text = anna.ready(hers)
+            anna.edit(hers, anna.version(text), (row["row"], column, "1005"))
+            assert "no longer as they were released" in ben.post(released).text
+        assert len(light.bills()) == 4

@@ -185,7 +185,7 @@ function startGrid(box) {
     await load(0);
     size();
     if (!total) { body.replaceChildren(); cellWords.textContent = "No such rows."; return; }
-    let at = 0;
+    let at = view.show === "all" && total > 1 ? 1 : 0;  // below the headers
     if (row) {
       const query = new URLSearchParams({ table, show: view.show, row });
       at = (await ask(`${base}/rows?${query}`)).at;
