@@ -347,10 +347,9 @@ def released_workspaces(owner: str) -> list[Workspace]:
 def copy_released(owner: str, id: str) -> Workspace:
     """A copy, for this person, of what somebody else has released; UsageProblem where there is
     none as it was released. Raises OSError."""
-    found = [each for each in released_workspaces(owner) if each.id == id]
-    if not found:
+    source = next((each for each in released_workspaces(owner) if each.id == id), None)
+    if source is None:
         raise UsageProblem("These files are no longer as they were released.")
-    source = found[0]
     folder = private_folder(workspaces_folder(owner) / _new_id())
     shutil.copytree(
         source.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_RESULTS)
