@@ -13,6 +13,8 @@ from importer.loading.journal.journal_tables import ENTRIES, among, some
 
 def ids_of(journal: Journal, identities: Collection[str]) -> dict[str, int]:
     """The ids of the entries of these identities, where there is one."""
+    if not identities:
+        return {}
     with journal.reading() as db:
         rows = db.execute(_OF_IDENTITIES, some(identities))
         return {row[0]: row[1] for row in rows}

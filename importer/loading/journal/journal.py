@@ -298,6 +298,8 @@ class Journal:
     def _ids(
         self, query: sa.Select[Any] | sa.CompoundSelect[Any], some_of: Collection[str]
     ) -> set[str]:
+        if not some_of:
+            return set()
         with self.reading() as db:
             return set(db.execute(query, some(some_of)).scalars())
 
@@ -352,9 +354,11 @@ class Journal:
                     [{"of": entry, "now": light_state} for entry in {s.entry for s in steps}],
                 )
 
-    def steps(self, entries: Iterable[int]) -> dict[int, dict[StepKind, Step]]:
+    def steps(self, entries: Collection[int]) -> dict[int, dict[StepKind, Step]]:
         """The steps of these entries, by entry and kind."""
         out: dict[int, dict[StepKind, Step]] = {}
+        if not entries:
+            return out
         with self.reading() as db:
             for row in db.execute(_STEPS, some(entries)).mappings():
                 step = Step.from_row(dict(row))

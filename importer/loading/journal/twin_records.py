@@ -40,6 +40,8 @@ def clear_resent(journal: Journal, entries: Collection[int]) -> None:
 def light_ids_of_others(journal: Journal, entries: Collection[int]) -> dict[int, set[str]]:
     """By entry, the ids in Light of bills that are not this one, as a person decided."""
     out: dict[int, set[str]] = {}
+    if not entries:
+        return out
     with journal.reading() as db:
         for entry, others in db.execute(_OTHERS, some(entries)):
             out.setdefault(entry, set()).update(json.loads(others))
@@ -48,6 +50,8 @@ def light_ids_of_others(journal: Journal, entries: Collection[int]) -> dict[int,
 
 def entries_of_light_ids(journal: Journal, light_ids: Collection[str]) -> dict[str, int]:
     """Which entries these bills in Light belong to, by id in its normal form."""
+    if not light_ids:
+        return {}
     with journal.reading() as db:
         rows = db.execute(_OF_LIGHT_IDS, some(light_ids))
         return {normal_id(light_id): entry for light_id, entry in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -52,35 +52,61 @@ def save_updates(journal: Journal, records: Sequence[UpdateRecord]) -> None:
             _save_status(journal, db, record)
 
 
+_HOLDS = (
+    sa.update(ENTRIES)
+    .where(ENTRIES.c.id == sa.bindparam("key"))
+    .values(content=sa.bindparam("holds"), line_ids=sa.bindparam("lines"))
+)
+_IDENTITY, _LIGHT_STATE, _LIGHT_AMOUNT = (
+    sa.update(ENTRIES)
+    .where(ENTRIES.c.id == sa.bindparam("key"))
+    .values({column: sa.bindparam("now")})
+    for column in (ENTRIES.c.identity, ENTRIES.c.light_state, ENTRIES.c.light_amount)
+)
+_UNREAD = sa.delete(READ_BACKS).where(READ_BACKS.c.entry == sa.bindparam("of"))
+_OTHERS = sa.select(ENTRIES.c.id, ENTRIES.c.state, ENTRIES.c.light_id).where(
+    ENTRIES.c.identity == sa.bindparam("now"), ENTRIES.c.id != sa.bindparam("key")
+)
+_CONTINUED = sa.select(UPDATES).where(
+    UPDATES.c.entry == sa.bindparam("of"), UPDATES.c.state == UpdateState.CONTINUED
+)
+_STATUS = (
+    sa.update(RUN_BILLS)
+    .where(RUN_BILLS.c.run == sa.bindparam("of_run"), RUN_BILLS.c.entry == sa.bindparam("of"))
+    .values(
+        status=sa.bindparam("now"),
+        message=sa.bindparam("why"),
+        how=Discovery.UPDATE,
+        partial="",
+    )
+)
+
+
 def _save_entry(db: sa.Connection, record: UpdateRecord) -> None:
-    values: dict[str, object] = {}
-    if record.holds is not None:
-        values = {
-            **_new_identity(db, record.update.entry, record.holds.identity),
-            "content": record.holds.content,
-            "line_ids": to_json(record.holds.line_ids),
-        }
-    if record.remote is not None:
-        values["light_state"] = record.remote.state
-        if record.remote.amount is not None:
-            values["light_amount"] = record.remote.amount
-    if values:
-        key = record.update.entry
-        db.execute(sa.update(ENTRIES).where(ENTRIES.c.id == key).values(**values))
-    if record.holds is not None:  # what was read before was of another content
-        db.execute(sa.delete(READ_BACKS).where(READ_BACKS.c.entry == record.update.entry))
+    key, holds, remote = record.update.entry, record.holds, record.remote
+    if holds is not None:
+        if _make_free(db, key, holds.identity):
+            db.execute(_IDENTITY, {"key": key, "now": holds.identity})
+        lines = to_json(holds.line_ids)
+        db.execute(_HOLDS, {"key": key, "holds": holds.content, "lines": lines})
+        db.execute(_UNREAD, {"of": key})  # what was read before was of another content
+    if remote is not None:
+        db.execute(_LIGHT_STATE, {"key": key, "now": remote.state})
+        if remote.amount is not None:
+            db.execute(_LIGHT_AMOUNT, {"key": key, "now": remote.amount})
 
 
-def _new_identity(db: sa.Connection, entry: int, identity: str) -> dict[str, object]:
-    """The identity for the entry, unless another bill has it by now. An entry of a bill that was
-    never sent gives way."""
-    others = sa.and_(ENTRIES.c.identity == identity, ENTRIES.c.id != entry)
-    free = sa.and_(ENTRIES.c.state.in_(NOT_SENT_STATES), ENTRIES.c.light_id.is_(None))
-    for other in db.execute(sa.select(ENTRIES.c.id).where(others, free)).scalars().all():
-        replaced = json.dumps([*json.loads(identity), "replaced", other])
-        db.execute(sa.update(ENTRIES).where(ENTRIES.c.id == other).values(identity=replaced))
-    taken = db.execute(sa.select(ENTRIES.c.id).where(others)).first()
-    return {} if taken else {"identity": identity}
+def _make_free(db: sa.Connection, entry: int, identity: str) -> bool:
+    """Whether the entry can have the identity: no other bill has it by now. An entry of a bill that
+    was never sent gives way."""
+    free = True
+    for other, state, light_id in db.execute(_OTHERS, {"now": identity, "key": entry}).all():
+        if state in NOT_SENT_STATES and light_id is None:
+            replaced = json.dumps([*json.loads(identity), "replaced", other])
+            db.execute(_IDENTITY, {"key": other, "now": replaced})
+        else:
+            free = False
+    return free
 
 
 def _save_status(journal: Journal, db: sa.Connection, record: UpdateRecord) -> None:
@@ -90,11 +116,7 @@ def _save_status(journal: Journal, db: sa.Connection, record: UpdateRecord) -> N
     runs = {update.run}
     if update.state in (UpdateState.DONE, UpdateState.RESTORED):
         # Those that began it, and whose part was taken over.
-        earlier = db.execute(
-            sa.select(UPDATES).where(
-                UPDATES.c.entry == update.entry, UPDATES.c.state == UpdateState.CONTINUED
-            )
-        ).mappings()
+        earlier = db.execute(_CONTINUED, {"of": update.entry}).mappings()
         taken_over = [
             each for row in earlier if _same_start(each := Update.from_row(dict(row)), update)
         ]
@@ -103,12 +125,8 @@ def _save_status(journal: Journal, db: sa.Connection, record: UpdateRecord) -> N
             if rows:
                 journal.write_rows(db, SAVE_UPDATE, rows)
         runs |= {each.run for each in taken_over}
-    values = {"status": status, "message": update.message, "how": Discovery.UPDATE, "partial": ""}
-    db.execute(
-        sa.update(RUN_BILLS)
-        .where(RUN_BILLS.c.run.in_(runs), RUN_BILLS.c.entry == update.entry)
-        .values(**values)
-    )
+    same = {"of": update.entry, "now": status, "why": update.message}
+    db.execute(_STATUS, [{"of_run": run, **same} for run in sorted(runs)])
 
 
 def _same_start(a: Update, b: Update) -> bool:
@@ -120,17 +138,18 @@ def continue_updates(journal: Journal, run: str, entries: Collection[int]) -> No
     if not entries:
         return
     with journal.writing() as db:
-        db.execute(
-            sa.update(UPDATES)
-            .where(
-                UPDATES.c.entry.in_(list(entries)),
-                UPDATES.c.run != run,
-                UPDATES.c.state.in_(OPEN_UPDATES),
-            )
-            .values(state=UpdateState.CONTINUED)
-        )
+        db.execute(_CONTINUE, [{"of": entry, "of_run": run} for entry in entries])
 
 
+_CONTINUE = (
+    sa.update(UPDATES)
+    .where(
+        UPDATES.c.entry == sa.bindparam("of"),
+        UPDATES.c.run != sa.bindparam("of_run"),
+        UPDATES.c.state.in_(OPEN_UPDATES),
+    )
+    .values(state=UpdateState.CONTINUED)
+)
 _OPEN = (
     sa.select(UPDATES)
     .where(among(UPDATES.c.entry), UPDATES.c.state.in_(OPEN_UPDATES))
@@ -142,10 +161,21 @@ _LATEST = (
     .where(among(UPDATES.c.entry), UPDATES.c.state != UpdateState.CONTINUED)
     .order_by(UPDATES.c.run)
 )
+_LATER = (
+    sa.select(UPDATES)
+    .where(
+        among(UPDATES.c.entry),
+        UPDATES.c.run > sa.bindparam("of_run"),
+        UPDATES.c.state != UpdateState.PLANNED,
+    )
+    .order_by(UPDATES.c.run.desc())
+)
 
 
-def open_updates(journal: Journal, entries: Iterable[int]) -> dict[int, Update]:
+def open_updates(journal: Journal, entries: Collection[int]) -> dict[int, Update]:
     """The updates that were begun and are not known to have ended, by entry."""
+    if not entries:
+        return {}
     return _by_entry(journal, _OPEN, some(entries))
 
 
@@ -164,9 +194,7 @@ def with_lines_of_run(
 ) -> dict[int, BillOutcome]:
     """The outcomes of a run with the ids of the lines that its rows were: a later run may have
     changed the bill to other lines."""
-    later = sa.and_(UPDATES.c.run > run, UPDATES.c.state != UpdateState.PLANNED)
-    query = sa.select(UPDATES).where(among(UPDATES.c.entry), later)
-    first = _by_entry(journal, query.order_by(UPDATES.c.run.desc()), some(outcomes))
+    first = _by_entry(journal, _LATER, {**some(outcomes), "of_run": run})
     return {
         entry: replace(outcome, entry=replace(outcome.entry, line_ids=first[entry].old.line_ids))
         if entry in first

@@ -11,7 +11,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from importer.loading.journal.journal import Journal
-from importer.loading.journal.journal_tables import NEW_VENDORS
+from importer.loading.journal.journal_tables import NEW_VENDORS, among, some
 from importer.model.light_objects import NewVendor
 
 
@@ -43,18 +43,27 @@ class VendorRecord:
 
 def vendor_records(journal: Journal, vendors: Collection[NewVendor]) -> dict[str, VendorRecord]:
     """Those of these vendors that earlier runs sent, by placeholder."""
-    return _read(journal, NEW_VENDORS.c.key.in_([each.id for each in vendors]))
+    return _read(journal, _OF_KEYS, some(each.id for each in vendors))
 
 
 def vendors_of_run(journal: Journal, run: str) -> dict[str, VendorRecord]:
     """Those that the run sent, by placeholder."""
-    return _read(journal, NEW_VENDORS.c.run == run)
+    return _read(journal, _OF_RUN, {"of": run})
 
 
-def _read(journal: Journal, which: sa.ColumnElement[bool]) -> dict[str, VendorRecord]:
-    query = sa.select(NEW_VENDORS).where(which).order_by(NEW_VENDORS.c.name)
+_OF_KEYS, _OF_RUN = (
+    sa.select(NEW_VENDORS).where(which).order_by(NEW_VENDORS.c.name)
+    for which in (among(NEW_VENDORS.c.key), NEW_VENDORS.c.run == sa.bindparam("of"))
+)
+_DELETE = sa.delete(NEW_VENDORS).where(NEW_VENDORS.c.key == sa.bindparam("of"))
+_INSERT = sa.insert(NEW_VENDORS)
+
+
+def _read(
+    journal: Journal, query: sa.Select[tuple[object, ...]], parameters: dict[str, str]
+) -> dict[str, VendorRecord]:
     with journal.reading() as db:
-        rows = db.execute(query).mappings().all()
+        rows = db.execute(query, parameters).mappings().all()
     return {
         row["key"]: VendorRecord(
             key=row["key"],
@@ -89,6 +98,5 @@ def save_vendors(journal: Journal, records: Collection[VendorRecord]) -> None:
         for each in {each.key: each for each in records}.values()
     ]
     with journal.writing() as db:
-        keys = [row["key"] for row in rows]
-        db.execute(sa.delete(NEW_VENDORS).where(NEW_VENDORS.c.key.in_(keys)))
-        db.execute(sa.insert(NEW_VENDORS), rows)
+        db.execute(_DELETE, [{"of": row["key"]} for row in rows])
+        db.execute(_INSERT, rows)
