@@ -129,6 +129,7 @@ def _companies(place: JournalPlace) -> set[str]:
 
 def entity_names(checked: Checked) -> dict[str, str]:
     """The names of entities in the sheets, as they are compared, with the ids that they have."""
-    every = np.arange(checked.bills.size)
-    names, ids = (checked.bills[n].values_at(every) for n in ("companyEntity", "companyEntityId"))
+    name, light_id = (checked.bills[n] for n in ("companyEntity", "companyEntityId"))
+    both = np.flatnonzero(name.ok & light_id.ok)
+    names, ids = name.values_at(both), light_id.values_at(both)
     return {name_key(str(n)): str(id) for n, id in zip(names, ids, strict=True) if n and id}

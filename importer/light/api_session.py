@@ -29,6 +29,7 @@ from importer.light.transport import Exchanger, Failure, Reply, Transport
 MOST_HOPS = 5
 LARGEST_REFUSAL = 200_000  # bytes; the words of a larger one are not read
 Params = Mapping[str, str | int | bool]
+_ENCODER = jsonlib.JSONEncoder(allow_nan=False)
 
 
 class ApiSession:
@@ -96,7 +97,7 @@ class ApiSession:
         url = self.base_url + path
         if params:
             url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
-        content = None if json is None else jsonlib.dumps(json, allow_nan=False).encode()
+        content = None if json is None else _ENCODER.encode(json).encode()
         async with self._connections:
             return await self._send(method.upper(), url, content, headers, on_wire, key)
 

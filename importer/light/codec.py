@@ -187,7 +187,7 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
     bill = object_of(obj, "bill")
     lines = None if listed else bill.get("lineItems")
     unreadable: list[str] | None = [] if listed else None
-    values = _values_from_json(bill, HEADER_FIELDS, unreadable)
+    values = _values_from_json(bill, _HEADER, unreadable)
     nested = _nested_vendor(bill, unreadable)
     values["vendor_id"] = values["vendor_id"] or nested
     state = leniently(text_at, bill, "state")
@@ -244,7 +244,7 @@ def line_from_json(obj: object) -> LightLine:
         created_at=leniently(moment_at, line, "createdAt"),
         updated_at=leniently(moment_at, line, "updatedAt"),
         suggestions=leniently(_suggestions, line, "aiValueSuggestions") or (),
-        **_values_from_json(line, SENT_LINE_FIELDS),
+        **_values_from_json(line, _LINE),
     )
 
 
@@ -278,23 +278,35 @@ _FROM_JSON: Mapping[FieldKind, Callable[[Mapping[str, object], str], object]] = 
 }
 
 
+_Reading = tuple[str, str, Callable[[Mapping[str, object], str], object], bool]
+
+
+def _readings(fields: Iterable[Field]) -> tuple[_Reading, ...]:
+    """By attribute: its name in the answer, how it is read, and whether bills are matched by it."""
+    return tuple(
+        (f.attribute, f.answer, _FROM_JSON.get(f.kind, text_at), f.use is FieldUse.MATCHED)
+        for f in fields
+    )
+
+
+_HEADER, _LINE = _readings(HEADER_FIELDS), _readings(SENT_LINE_FIELDS)
+
+
 def _values_from_json(
-    obj: Mapping[str, object], fields: Iterable[Field], unreadable: list[str] | None = None
+    obj: Mapping[str, object], readings: Iterable[_Reading], unreadable: list[str] | None = None
 ) -> dict[str, Any]:
     """By attribute. A field that bills are matched by and that cannot be read is added to
     ``unreadable``; without it WireProblem is raised."""
     values: dict[str, Any] = {}
-    for field in fields:
-        read = _FROM_JSON.get(field.kind, text_at)
+    for attribute, name, read, matched in readings:
         try:
-            values[field.attribute] = read(obj, field.answer)
+            values[attribute] = None if obj.get(name) is None else read(obj, name)
         except WireProblem:
-            matched = field.use is FieldUse.MATCHED
             if matched and unreadable is None:
                 raise
             if matched and unreadable is not None:
-                unreadable.append(field.attribute)
-            values[field.attribute] = None
+                unreadable.append(attribute)
+            values[attribute] = None
     return values
 
 
@@ -309,7 +321,7 @@ def leniently(
 ) -> T | None:
     """A value that no creation depends on: None where it cannot be understood."""
     try:
-        return read(obj, name)
+        return None if obj.get(name) is None else read(obj, name)
     except WireProblem:
         return None
 

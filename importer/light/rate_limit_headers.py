@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 LONGEST_RESET = 120.0  # seconds; a reset further off is a wrong clock or another unit
 LONGEST_BACKOFF = 60.0  # seconds
@@ -133,6 +134,7 @@ def _number(text: str | None) -> float | None:
     return float(match.group(1)) if match else None
 
 
+@lru_cache(maxsize=8)  # answers of one second have the same
 def http_date(text: str | None) -> float | None:
     """Unix time of a ``Date`` header; None where it is missing or invalid."""
     if not text:

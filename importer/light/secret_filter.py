@@ -26,6 +26,8 @@ _MOST_LEVELS = 4  # of escapes inside escapes
 
 def hide(text: str, secrets: Iterable[str]) -> str:
     """``text`` with ``***`` where it has a part of one of the secrets."""
+    if not text:
+        return text
     sizes = _runs(frozenset(secret for secret in secrets if len(secret) >= SHORTEST))
     characters, places = _unescaped(text)
     hidden = bytearray(len(text))

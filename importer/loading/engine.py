@@ -121,12 +121,13 @@ class Engine:
         for operation in operations:
             self._begin(operation)
         self._lookout.begin(watch, self.settings.watch, self.clock())
+        bell = asyncio.ensure_future(self._stop.wait())
         try:
             while True:
                 self._turn()
                 if not (self._in_flight or self._more()):
                     break
-                await self._wait()
+                await self._wait(bell)
                 self._collect()
         except ImporterError as error:
             self.stop(error if isinstance(error, StoppedEarly) else StoppedEarly(str(error)))
@@ -139,6 +140,8 @@ class Engine:
         except BaseException:
             await cancelled(self._tasks())
             raise
+        finally:
+            bell.cancel()
         await cancelled(self._lookout.tasks)
         if self.stopped is None and sweep is not None:
             await self._sweep(sweep)
@@ -211,11 +214,10 @@ class Engine:
         write_records(self.journal, self.run, [*self._records, *intents])
         self._records = []
 
-    async def _wait(self) -> None:
-        """Until an answer comes, something falls due, or the run is stopped."""
-        tasks: set[asyncio.Task[Any]] = set(self._tasks())
+    async def _wait(self, bell: asyncio.Future[Any]) -> None:
+        """Until an answer comes, something falls due, or the run is stopped: then ``bell`` rings."""
+        tasks: set[asyncio.Future[Any]] = set(self._tasks())
         timeout = None
-        bell = None
         if self.stopped is None:
             now = self.clock()
             look_due = self._later.next_due(together=not self._in_flight.looks_together)
@@ -228,13 +230,8 @@ class Engine:
             if timeout is not None and not tasks:
                 show = self.progress.message
                 self._messages.waiting(timeout, self.clock(), len(self._later), show)
-            bell = asyncio.create_task(self._stop.wait())
             tasks.add(bell)
-        try:
-            await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if bell:
-                bell.cancel()
+        await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
 
     # --- what came back -----------------------------------------------------------------------
 
