@@ -24,7 +24,7 @@ from importer.model.report_model import Suggestion
 from importer.references.directory import Directory
 from importer.references.lookup_tables import Pick
 from importer.references.name_index import Named
-from importer.references.new_vendors import WantedVendors, plan_vendors
+from importer.references.new_vendors import VendorPlan, WantedVendors, plan_vendors
 from importer.references.reference_column import ReferenceColumn
 from importer.validation.checked_bills import Checked
 
@@ -72,10 +72,12 @@ def prepare_vendors(
     Those that Light has are used, and the others' bills get the reason why nothing is created.
     """
     creation = VendorCreation(former_ids=frozenset(vendor.id for vendor in directory.vendors))
-    before = of_earlier_runs(wanted, directory, journal)
+    sent = vendor_records(journal, list(wanted.vendors.values()))
+    before = of_earlier_runs(sent, directory)
     items = _items_of(checked, wanted.vendors)
     in_use = {id: vendor for id, vendor in wanted.vendors.items() if id in items}
     plan = plan_vendors(in_use, directory.vendors)
+    _object_to_others(plan, sent)
     column = ReferenceColumn(checked, "vendor")
     for id, vendor in plan.existing.items():
         column.set_id(items[id].tolist(), vendor.id)
@@ -212,16 +214,28 @@ def settle_vendors(
     return all(id in creation.records and creation.records[id].state in IN_LIGHT for id in used)
 
 
+def _object_to_others(plan: VendorPlan, sent: Mapping[str, VendorRecord]) -> None:
+    """A vendor of the name is not taken where an earlier load created another one, which Light does
+    not list now: its bills would be loaded again, as those of the other."""
+    for id, vendor in [*plan.existing.items()]:
+        created = sent[id].light_id if id in sent and sent[id].state in IN_LIGHT else None
+        if created not in (None, vendor.id):
+            reason = f"an earlier load created it as {created}, which Light does not list now"
+            thing = Named(vendor.id, vendor.name, (vendor.name,))
+            plan.objections[id] = ("create_differs", {"reason": reason}, [thing])
+            del plan.existing[id]
+
+
 def of_earlier_runs(
-    wanted: WantedVendors, directory: Directory, journal: Journal
+    sent: Mapping[str, VendorRecord], directory: Directory
 ) -> dict[str, VendorRecord]:
     """The vendors that earlier runs sent, and that Light shows now, by placeholder."""
     by_name = {name_key(vendor.name): vendor for vendor in directory.vendors}
     out = {}
-    for id, record in vendor_records(journal, list(wanted.vendors.values())).items():
+    for id, record in sent.items():
         vendor = by_name.get(name_key(record.name))
-        sent = record.state not in (VendorState.PLANNED, VendorState.REJECTED)
-        if vendor is not None and sent and record.light_id in (None, vendor.id):
+        tried = record.state not in (VendorState.PLANNED, VendorState.REJECTED)
+        if vendor is not None and tried and record.light_id in (None, vendor.id):
             out[id] = replace(record, state=VendorState.CREATED, light_id=vendor.id, message="")
     return out
 
