@@ -167,9 +167,7 @@ class BillStep(JournaledStep):
         if outcome.forbidden and not doubtful:
             return self.finish(StepState.REFUSED, outcome.reason, errors=outcome.errors)
         self._refusal, self._confirmed = outcome, not doubtful
-        if self._tried:
-            return Look(self, records=(self.in_doubt(outcome.reason),))
-        return Look(self, records=(self.put_back(outcome.reason, attempted=True),))
+        return Look(self, records=(self.in_doubt(outcome.reason),))
 
     def lost(self, reason: str, *, counts: bool = True) -> Decision:
         self._tried = True
