@@ -103,12 +103,13 @@ def settle(
             with Journal(path) as journal:
                 async with locked(journal, listener, control):
                     with control.cancels_task():
-                        return await _settle(options, journal, client)
+                        return await settle_in(journal, client, options)
 
     return run_to_end(work(), "Stopped; nothing was recorded.")
 
 
-async def _settle(options: SettleOptions, journal: Journal, client: LightClient) -> SettledBill:
+async def settle_in(journal: Journal, client: LightClient, options: SettleOptions) -> SettledBill:
+    """As ``settle``, in this journal and by what this client shows."""
     outcome = _find(options, journal)
     entry = outcome.entry
     bill = loaded_bill(entry)

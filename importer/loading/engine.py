@@ -215,7 +215,7 @@ class Engine:
         self._records = []
 
     async def _wait(self, bell: asyncio.Future[Any]) -> None:
-        """Until an answer comes, something falls due, or the run is stopped: then ``bell`` rings."""
+        """Until an answer comes, something falls due, or the run is stopped, when it rings."""
         tasks: set[asyncio.Future[Any]] = set(self._tasks())
         timeout = None
         if self.stopped is None:
