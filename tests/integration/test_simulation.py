@@ -218,6 +218,43 @@ MENDED = {
         (Computer("A", (Session(crash=Crash(6, durable=True)), Session("update"))),),
         separate=True,
     ),
+    "a list without the vendor that was created does not give its bills to another": Scenario(
+        217,
+        (0, 13, 14, 15),
+        (
+            Computer(
+                "A",
+                (Session(crash=Crash(seconds=11.4)), Session(pause=26.6)),
+                faults={("list", 9): "short-list"},
+            ),
+        ),
+        (HandWork(14.2, 13, "creates its vendor"),),
+        page=2,
+    ),
+    "a cancellation that Light refused and did is in doubt until it was looked at": Scenario(
+        0,
+        (13, 14),
+        (
+            Computer(
+                "A",
+                (Session(crash=Crash(14)), Session("undo", crash=Crash(4, durable=True))),
+                faults={("act", 2): "400-after"},
+            ),
+        ),
+    ),
+    "a second copy that a look showed is not forgotten where the last list hides it": Scenario(
+        429,
+        (0,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={("create", n): "arrives late" for n in (1, 2)}
+                | {("list", n): "number-cut" for n in (3, 4, 6, 7)},
+            ),
+        ),
+        (HandWork(42.5, 0, "changes"),),
+    ),
 }
 
 

@@ -14,14 +14,15 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import cast
 
-from light_record import moment
+from light_record import matches, moment
 from light_world import SimulatedLight
 from numbered_journal import Disk, NumberedJournal, PowerCut
 from open_pace import OpenPace
 from scenario import SETTLE, Computer, Scenario, Session
-from sheet import ACCOUNT, BANK, ENTITIES, ROWS, Sheet
+from sheet import ACCOUNT, BANK, ENTITIES, ROWS, Sheets
 from wire import Trace, Wire
 
 from importer.app.create_bills import create
@@ -29,13 +30,16 @@ from importer.app.create_vendors import forget_placeholders, prepare_vendors
 from importer.app.destination import Destination, LoadOptions
 from importer.app.events import Listener
 from importer.app.load_context import LoadContext, LoadProgress
+from importer.app.settle_bill import SettleOptions, settle_in
 from importer.app.stop import StopControl
 from importer.app.undo_updates import restorations, restore
+from importer.core.answers import Answer
 from importer.core.clock import clock_in_use
 from importer.core.errors import ImporterError
 from importer.light.client import LightClient
 from importer.light.credentials import credentials
 from importer.light.rate_limiter import RateLimiter
+from importer.light.transport import Failure
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import bills_created
@@ -43,7 +47,7 @@ from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, can
 from importer.model.bills import Bill
 from importer.model.finding import Finding
 from importer.model.journal_states import BillOutcome, Status, Step
-from importer.model.light_objects import Account, BankAccount, Company, Entity
+from importer.model.light_objects import Account, BankAccount, Company, Entity, UploadTarget
 from importer.references.directory import Directory
 from importer.references.resolve_online import resolve_in_light
 from importer.validation.finding_batch import Findings
@@ -94,19 +98,30 @@ async def _with_vendors(context: LoadContext, journal: Journal) -> list[Bill]:
     return list(checked.valid_bills()) if checked.clean else []
 
 
+class SimulatedClient(LightClient):
+    """As the real one, but that documents go over the simulated way, too."""
+
+    async def put_document(self, target: UploadTarget, path: Path, size: int) -> Answer:
+        reply = await self._transport.exchange("PUT", target.url, path.read_bytes(), _KEY.keys[0])
+        if isinstance(reply, Failure):
+            return Answer(None, sent=reply.sent, reason=reply.reason)
+        return Answer(reply.status, reason=f"({reply.status})")
+
+
 @dataclass
 class Running:
     """A computer with its journal, over all its sessions."""
 
     computer: Computer
     scenario: Scenario
-    sheets: Mapping[str, Sheet]  # by command
+    sheets: Sheets
     light: SimulatedLight
     trace: Trace
     journal: NumberedJournal
     check: Callable[[Running, Claims], None]
     wire: Wire = field(init=False)
     claims: Claims | None = None  # of the last session
+    began: float = 0.0  # that session
     runs: list[str] = field(default_factory=list)
     _disk: Disk = field(default_factory=Disk)
     _loads: int = 0
@@ -135,13 +150,20 @@ class Running:
         disk.on_commit = lambda number: self.trace(self.name, "commits", number)
         self.trace(self.name, "starts", session.command)
         loop = asyncio.get_running_loop()
+        self.began = loop.time()
         control = StopControl()
 
         def now() -> datetime:
             return moment(loop.time() + self.computer.ahead)
 
         with clock_in_use(now):
-            work = self._undo() if session.command == "undo" else self._load(session, control)
+            match session.command:
+                case "undo":
+                    work = self._undo()
+                case "settle":
+                    work = self._settle()
+                case _:
+                    work = self._load(session, control)
             task = asyncio.create_task(work)
         timers = []
         if session.stop is not None:
@@ -174,14 +196,17 @@ class Running:
 
     def _client(self) -> LightClient:
         pace = cast(RateLimiter, self._pace)
-        return LightClient(BASE_URL, _KEY, pace, transport=self.wire)
+        return SimulatedClient(BASE_URL, _KEY, pace, transport=self.wire)
 
     async def _load(self, session: Session, control: StopControl) -> Claims:
-        kind = "vendors" if self.scenario.vendors else session.command
-        rows, sheet = set(self.scenario.rows), self.sheets[kind]
+        rows = self.scenario.rows
+        sheet = self.sheets.of(rows, edited=session.command == "update")
         bills = [bill for bill in sheet.bills if sheet.rows[bill.index] in rows]
-        files = copy.deepcopy(sheet.files) if self.scenario.vendors else sheet.files
+        files = sheet.files
         checked = copy.copy(files.checked)
+        if self.scenario.vendors:  # the names of vendors become ids in it
+            same = {id(each): each for each in (checked.mapped, checked.lines)}
+            checked = copy.deepcopy(checked, same)
         checked.findings = Findings()
         # Nothing is read again, so no files are copied.
         request = replace(files.request, sources=())
@@ -222,7 +247,10 @@ class Running:
             session.command,
             {sheet.rows[i]: outcome for i, outcome in progress.outcomes.items()},
             {sheet.rows[i]: steps for i, steps in progress.steps.items()},
-            list(checked.findings),
+            [
+                replace(each, bills=tuple(sheet.rows[i] for i in each.bills))
+                for each in checked.findings
+            ],
             error or (f"stopped: {stopped}" if stopped else ""),
             stopped=stopped is not None,
         )
@@ -248,6 +276,33 @@ class Running:
         claims.error = error or (f"stopped: {engine.stopped}" if engine.stopped else "")
         return claims
 
+    async def _settle(self) -> Claims:
+        """A person says of the first bill in doubt which one it is, as Light has it then."""
+        if not self.runs:
+            return Claims("settle", {})
+        run = self.runs[-1]
+        before = self._from_journal("settle", self.journal, run)
+        doubtful = [i for i, of in before.outcomes.items() if of.status is Status.UNKNOWN]
+        if not doubtful:
+            return before
+        row = ROWS[doubtful[0]]
+        live = [each for each in self.light.bills.values() if each.live and matches(each, row)]
+        mine = [each for each in live if each.maker == self.name] or live
+        line = self._lines_of_sheet()[doubtful[0]]
+        options = SettleOptions(
+            run, f"row:{line}", mine[0].id if mine else None, not mine, settle=SETTLE
+        )
+        error = ""
+        async with self._client() as client:
+            with self.journal.of_session(self._disk) as journal:
+                try:
+                    await settle_in(journal, client, options)
+                except ImporterError as problem:
+                    error = f"{type(problem).__name__}: {problem}"
+                claims = self._from_journal("settle", journal, run)
+        claims.error = error
+        return claims
+
     def _after_crash(self, command: str) -> Claims:
         """What ``report`` says of the run."""
         if not self.runs:
@@ -258,8 +313,11 @@ class Running:
 
     def _from_journal(self, command: str, journal: Journal, run: str) -> Claims:
         outcomes, rows = journal.outcomes(run), journal.rows(run)
-        kind = "vendors" if self.scenario.vendors else "load"
-        # A header, and then a bill a row in each of the sheets.
-        by_line = dict(enumerate(self.sheets[kind].rows, 2))
+        by_line = {line: row for row, line in self._lines_of_sheet().items()}
         index = {entry: by_line[of.bill.row] for entry, of in rows.items() if of.bill}
         return Claims(command, {index[entry]: outcome for entry, outcome in outcomes.items()})
+
+    def _lines_of_sheet(self) -> dict[int, int]:
+        """By row: a header, and then a bill a line in each of the sheets."""
+        rows = self.sheets.of(self.scenario.rows, edited=False).rows
+        return {row: line for line, row in enumerate(rows, 2)}

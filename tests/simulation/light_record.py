@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sheet import ENTITIES, Row, is_vendor
 from simulated import START
 
 Json = dict[str, Any]
@@ -39,6 +40,7 @@ class LightRecord:
     acts: list[tuple[str, str]] = field(default_factory=list)
     note: bool = False
     approvals: list[str] = field(default_factory=list)  # the notes that they were given with
+    document: bytes = b""
     lines_ever: int = 0
 
     @property
@@ -75,3 +77,15 @@ class LightRecord:
         if self.note:
             return [line["netTransactionAmount"]["amount"] for line in self.lines]
         return [line["netAmount"] for line in self.lines]
+
+
+def matches(record: LightRecord, row: Row) -> bool:
+    """Whether a bill in Light is the one of the row."""
+    body = record.body
+    if record.note != row.note or not is_vendor(record.vendor, row):
+        return False
+    if body["companyEntityId"] != ENTITIES[row.entity]:
+        return False
+    if row.number or record.number:
+        return record.number == row.number
+    return bool(body["amount"] == sum(row.lines) and body["description"] == row.text)

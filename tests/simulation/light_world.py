@@ -8,6 +8,7 @@ API's description. ``people`` change bills by hand.
 from __future__ import annotations
 
 import re
+from asyncio import Event
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,8 +21,11 @@ from sheet import APPROVED_BY_TWO, NEW_IDS, REFUSED, VENDORS
 BILLS = "/v1/invoice-payables"
 VENDORS_PATH = "/v1/vendors"
 APPROVALS = "/v1/invoice-approval"
+UPLOAD = "/document/upload-url"  # also where the documents then go
+STORAGE = "https://storage.light.example"
 REFERENCES = {"fiNumber", "norKidReference", "swissPaymentReference", "purchaseOrderId"}
 _BILL = re.compile(rf"{BILLS}/([^/]+)(?:/(.+))?")
+LONG_SHOWN = 5.0  # seconds, longer than it takes to look and to act
 _APPROVAL = 4.0  # seconds until a submitted bill waits for approval
 EDITABLE = ("IN_DRAFT", "DUPLICATED")
 CANCELLABLE = (*EDITABLE, "APPROVAL_REQUESTED", "APPROVAL_PENDING")
@@ -40,19 +44,29 @@ class SimulatedLight:
     unexpected: list[str] = field(default_factory=list)  # requests that it does not know
     vendors: list[Json] = field(default_factory=list)  # with their maker, and when
     torn: list[str] = field(default_factory=list)  # bills that went on without all their lines
+    again: set[str] = field(default_factory=set)  # who created a vendor that was shown for long
     notes: SimulatedNotes = field(init=False)
+    _awaited: list[tuple[Callable[[LightRecord], bool], Event]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.notes = SimulatedNotes(self.clock, self.bills)
+        self.notes = SimulatedNotes(self.clock, self.bills, self._made)
         for vendor_id in VENDORS:
             self.vendors.append({"vendorId": vendor_id, "name": vendor_id[:8], "status": "ACTIVE"})
 
     def add_vendor(self, body: Json, caller: str) -> Json:
         """A new vendor; Light permits two of one name."""
+        shown = self.clock() - self.lag - LONG_SHOWN
+        if any(each["name"] == body["name"] and each["created"] <= shown for each in self.new):
+            self.again.add(caller)
         vendor_id = f"{NEW_IDS}-0000-4000-8000-{len(self.vendors):012}"
         vendor = {**body, "vendorId": vendor_id, "status": "ACTIVE", "maker": caller}
         self.vendors.append(vendor | {"created": self.clock()})
         return vendor
+
+    @property
+    def new(self) -> list[Json]:
+        """The vendors that it did not have at the start."""
+        return [vendor for vendor in self.vendors if "maker" in vendor]
 
     def _vendors(self, query: Mapping[str, str]) -> Answered:
         term = query.get("searchTerm", "").casefold()
@@ -95,6 +109,12 @@ class SimulatedLight:
             return error(404, "There is no such invoice payable.", kind="NOT_FOUND")
         if method == "GET" and match[2] is None:
             return 200, self.shown(record, balance="includeOutstandingBalance=true" in query)
+        if method == "POST" and match[2] == UPLOAD[1:]:
+            return 200, {"uploadUrl": f"{STORAGE}{path}", "headers": {}}
+        if method == "PUT" and match[2] == UPLOAD[1:]:
+            record.document = body
+            record.acts.append((caller, "document"))
+            return 200, None
         if method == "PATCH" and match[2] is None:
             return self._patch(record, body, caller)
         if method == "POST" and match[2] == "line-items":
@@ -135,7 +155,24 @@ class SimulatedLight:
         for line in lines:
             self._line(record, line)
         self.bills[record.id] = record
+        self._made(record)
         return record
+
+    async def first_of(self, wanted: Callable[[LightRecord], bool]) -> None:
+        """Until Light has such a bill, or never will."""
+        if not any(map(wanted, self.bills.values())):
+            self._awaited.append((wanted, event := Event()))
+            await event.wait()
+
+    def _made(self, record: LightRecord) -> None:
+        for wanted, event in self._awaited:
+            if wanted(record):
+                event.set()
+
+    def close(self) -> None:
+        """Nothing comes any more."""
+        for _, event in self._awaited:
+            event.set()
 
     # --- what is asked of it ------------------------------------------------------------------
 

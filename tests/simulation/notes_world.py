@@ -23,6 +23,7 @@ class SimulatedNotes:
 
     clock: Callable[[], float]
     records: dict[str, LightRecord]
+    made: Callable[[LightRecord], None]
     links: dict[tuple[str, str], int] = field(default_factory=dict)
     answered: dict[tuple[str, str], float] = field(default_factory=dict)
     """When Light answered a creation last, by note and computer."""
@@ -73,6 +74,7 @@ class SimulatedNotes:
         for line in lines:
             self._line(note, line)
         self.records[note.id] = note
+        self.made(note)
         return note
 
     def shown(self, note: LightRecord) -> Json:

@@ -73,6 +73,9 @@ class Rows:
     def scalars(self) -> Found:
         return Found(row[0] for row in self._cursor)
 
+    def all(self) -> list[Any]:
+        return self._cursor.fetchall()
+
     def first(self) -> Any:
         return self._cursor.fetchone()
 
@@ -81,8 +84,8 @@ class Rows:
         return Found(dict(zip(names, row, strict=True)) for row in self._cursor)
 
 
-# By identity and the names of the parameters: the statement, its text, and the values in it.
-Statements = dict[tuple[Any, ...], tuple[sa.Executable, str, dict[str, Any]]]
+# By identity: the statement, its text, and the values in it. Its parameters are always the same.
+Statements = dict[int, tuple[sa.Executable, str, dict[str, Any]]]
 
 
 class CompiledConnection:
@@ -95,21 +98,22 @@ class CompiledConnection:
     def execute(
         self, statement: sa.Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] = ()
     ) -> Rows:
-        one = values if isinstance(values, Mapping) else values[0] if values else {}
-        key = id(statement), *one
+        several = isinstance(values, list)
+        key = id(statement)
         if key not in self.statements:
-            self.statements[key] = statement, *_compiled(statement, list(one))
+            names = list((values[0] if several else values) or ())
+            self.statements[key] = statement, *_compiled(statement, names)
+            assert len(self.statements) < 200, "statements are to be built once, not at each use"
         _, text, fixed = self.statements[key]
-        if isinstance(values, Mapping) or not values:
-            return self._run(text, {**fixed, **one})
-        return self._run(text, [{**fixed, **each} for each in values])
+        if several:
+            return Rows(self.db.executemany(text, [{**fixed, **each} for each in values]))
+        return Rows(self.db.execute(text, {**fixed, **values} if values else fixed))
 
     def scalar(self, statement: sa.Executable, values: Mapping[str, Any]) -> Any:
         return next(iter(self.execute(statement, values).scalars()), None)
 
     def _run(self, text: str, values: Any = ()) -> Rows:
-        several = isinstance(values, list)
-        run = self.db.executemany if several else self.db.execute
+        run = self.db.executemany if isinstance(values, list) else self.db.execute
         return Rows(run(text, values))
 
 
@@ -175,7 +179,7 @@ class Stores:
     def empty(self, name: str) -> NumberedJournal:
         """The journal of a computer."""
         if name not in self._by_name:
-            db = sqlite3.connect(":memory:", isolation_level=None)
+            db = sqlite3.connect(":memory:", isolation_level=None, cached_statements=500)
             self._empty.backup(db)
             connection = CompiledConnection(db, self._statements)
             self._by_name[name] = NumberedJournal(self._whole, connection, Disk())

@@ -11,10 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from computer import Claims, Running
-from light_record import LightRecord
-from light_world import SimulatedLight
+from light_record import LightRecord, matches
+from light_world import LONG_SHOWN, SimulatedLight
 from scenario import Computer, Scenario
-from sheet import EDITED, ENTITIES, NEW_ROWS, NEW_VENDOR, REFUSED, ROWS, Row, is_vendor, version
+from sheet import (
+    EDITED,
+    NEW_ROWS,
+    NEW_VENDOR,
+    REFUSED,
+    ROWS,
+    Row,
+    document,
+    version,
+)
 
 from importer.loading.job import CHANGED_SINCE
 from importer.model.journal_states import IN_LIGHT, Status, StepKind, StepState
@@ -31,6 +40,7 @@ STEPS_OF = {
 
 ACT_OF = {
     StepKind.REFERENCES: "references",
+    StepKind.DOCUMENT: "document",
     StepKind.SUBMIT: "submit-for-approval",
     StepKind.APPROVE: "approve",
     StepKind.POST: "post",
@@ -38,6 +48,7 @@ ACT_OF = {
     StepKind.CLEAR: "clear",
 }
 LISTED = 5.0  # seconds before the end of a session, when its last list was read at the latest
+FEW = 3  # faults, after which a load gives nothing up yet
 COMMITTED = ("400-after", "404-after", "409-after", "422-after", ANOTHER)  # refusals that are none
 
 
@@ -50,18 +61,6 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text}"
-
-
-def matches(record: LightRecord, row: Row) -> bool:
-    """Whether a bill in Light is the one of the row."""
-    body = record.body
-    if record.note != row.note or not is_vendor(record.vendor, row):
-        return False
-    if body["companyEntityId"] != ENTITIES[row.entity]:
-        return False
-    if row.number or record.number:
-        return record.number == row.number
-    return bool(body["amount"] == sum(row.lines) and body["description"] == row.text)
 
 
 def groups(scenario: Scenario) -> dict[Row, list[int]]:
@@ -92,6 +91,10 @@ def after_session(
     yield from _steps(running, claims, light)
     if final:
         yield from _settled(running, claims)
+    if running.scenario.honest and not _updates(running.computer):  # else it takes a load more
+        yield from _at_once(running, claims)
+        if final:
+            yield from _whole_course(claims, light)
 
 
 def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Violation]:
@@ -149,7 +152,8 @@ def _once(
         yield Violation("doubled", f"{name}: {ids} for {len(rows)} rows, without a cause")
     shown = light.clock() - running.scenario.lag - LISTED
     mine = [bill for bill in mine if bill.created <= shown]
-    ended = claims.command != "undo"  # what an undo leaves is for the next load to look at
+    # What an undo leaves is for the next load to look at.
+    ended = claims.command not in ("undo", "settle")
     if ended and statuses and len(mine) > sure + unsure and not _named(mine, claims):
         ids = [bill.id for bill in mine]
         yield Violation("too many", f"{name}: {ids} are live, the rows say {statuses}")
@@ -159,7 +163,8 @@ def _once(
         live = [bill for bill in live if bill.maker != "person"] if mine and loaded else mine
     if row.vendor == NEW_VENDOR:
         live = mine  # of each vendor that was created, one
-    if sure and len(live) > len(rows) and not _named(live, claims):
+    by_word = any(session.command == "settle" for session in running.computer.sessions)
+    if sure and len(live) > len(rows) and not (by_word or _named(live, claims)):
         ids = [bill.id for bill in live]
         yield Violation("twins", f"{name}: {ids} are live for {len(rows)} rows, unnamed")
     for bill in live:
@@ -224,6 +229,13 @@ def _steps(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[
             name = f"{running.name}: {step.kind} of row {row} ({record.id}) is {step.state}"
             if step.state is StepState.DONE and act and act not in taken:
                 yield Violation("not taken", f"{name}, and was not taken")
+            given = record.body.get("norKidReference")
+            if (
+                act == "references"
+                and step.state is StepState.DONE
+                and given != ROWS[row].reference
+            ):
+                yield Violation("not taken", f"{name}, and Light has {given}")
             refused = step.state is StepState.REFUSED and (running.name, act) in record.acts
             if refused and not running.wire.misled:
                 yield Violation("not refused", f"{name}, and was taken")
@@ -269,18 +281,53 @@ def _settled(running: Running, claims: Claims) -> Iterator[Violation]:
             yield Violation("not settled", f"{running.name}: row {row} is {status} ({message})")
 
 
+def _at_once(running: Running, claims: Claims) -> Iterator[Violation]:
+    """A few lost answers and crashes are settled by the load itself."""
+    loaded = claims.command in ("load", "update")
+    ended = loaded and not (claims.crashed or claims.stopped or claims.error)
+    faults = sum(n for fault, n in running.wire.used.items() if fault)
+    if not ended or faults > FEW or "401 before" in running.wire.used:
+        return
+    for row, outcome in claims.outcomes.items():
+        if outcome.status is Status.UNKNOWN:
+            text = f"{running.name}: row {row} is unknown ({outcome.message})"
+            yield Violation("not settled at once", text)
+
+
+def _whole_course(claims: Claims, light: SimulatedLight) -> Iterator[Violation]:
+    """In the end each bill has had all its steps, where nothing but losses happened."""
+    for i, outcome in claims.outcomes.items():
+        record, row = light.bills.get((outcome.entry.light_id or "").lower()), ROWS[i]
+        if record is None or outcome.status not in IN_LIGHT:
+            continue
+        wanted = {*STEPS_OF[row.status]} | ({"references"} if row.reference else set())
+        wanted |= {"document"} if row.document else set()
+        wanted |= {"clear"} if row.credits is not None and row.credits in claims.outcomes else set()
+        if any(each.credits == i for each in ROWS):  # not paid in full by then
+            wanted -= {"mark-as-paid"}
+        if missing := wanted - {act for _, act in record.acts}:
+            yield Violation("steps missing", f"row {i}, {record.id}: {missing}")
+
+
 def _vendors(
     running: Running, claims: Claims, light: SimulatedLight, *, final: bool
 ) -> Iterator[Violation]:
     """A vendor that Light lacks is created once; two of one name are named."""
-    every = [each for each in light.vendors if "maker" in each]
-    mine = [each["vendorId"] for each in every if each["maker"] == running.name]
+    every, now = light.new, light.clock()
+    mine = [each for each in every if each["maker"] == running.name]
     if len(mine) > 1 and not _may_double(running):
-        yield Violation("vendor doubled", f"{running.name}: {mine}, without a cause")
+        ids = [each["vendorId"] for each in mine]
+        yield Violation("vendor doubled", f"{running.name}: {ids}, without a cause")
+    if running.name in light.again and not any(running.wire.used.keys() - {""}):
+        yield Violation("vendor doubled", f"{running.name}: one that Light had shown for long")
     loaded = [i for i in NEW_ROWS if i in claims.outcomes]
     texts = [f"{finding.message} {finding.hint}" for finding in claims.findings]
     named = all(any(each["vendorId"] in text for text in texts) for each in every)
-    if final and len(every) > 1 and loaded and not named:
+    ended = not (claims.crashed or claims.stopped or claims.error or running.wire.misled)
+    created = ended and any(each["created"] > running.began for each in mine)
+    shown = [each for each in every if each["created"] + light.lag + LONG_SHOWN <= now]
+    told = final or (created and len(shown) == len(every))
+    if told and len(every) > 1 and loaded and not named:
         yield Violation("vendors unnamed", f"{running.name}: {len(every)}, rows {loaded}")
 
 
@@ -314,6 +361,9 @@ def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violat
             yield from _overwritten(record, computers[0])
         wanted = {act for row in rows for act in STEPS_OF[row.status]}
         wanted |= {"references" for row in rows if row.reference}
+        wanted |= {"document" for row in rows if row.document}
+        if record.document and record.document not in map(document, rows):
+            yield Violation("another document", f"{record.id} has {record.document!r}")
         wanted |= {"clear" for row in rows if row.credits is not None}
         for caller, act in record.acts:
             if caller == "person":

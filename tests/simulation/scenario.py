@@ -7,16 +7,16 @@ a bill, over all its sessions.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sheet import APPROVED_BY_TWO, NEW_ROWS, ROWS
+from sheet import APPROVED_BY_TWO, EDITED, NEW_ROWS, OTHER_ROWS, ROWS, WITH_VENDORS
 
 from importer.sandbox.faults import lies_about
 
 SETTLE = 30.0  # seconds, as the command's default
 TIMEOUT = 30.0
-REQUESTS = ("create", "line", "act", "get", "list", "vendor")  # kinds
+REQUESTS = ("create", "line", "act", "get", "list", "vendor", "upload")  # kinds
 
 # --- faults -----------------------------------------------------------------------------------
 # A "before" fault keeps the request from Light; any other lets it take effect.
@@ -24,7 +24,7 @@ REQUESTS = ("create", "line", "act", "get", "list", "vendor")  # kinds
 CHANGING = ("create", "line", "act", "vendor")
 LOSSES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        CHANGING,
+        (*CHANGING, "upload"),
         (
             "not connected before",
             "lost before",
@@ -42,20 +42,26 @@ LOSSES: Mapping[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(("get", "list"), ("lost before", "500 before", "429 before", "502 page after")),
 }
-REFUSALS: Mapping[str, tuple[str, ...]] = dict.fromkeys(CHANGING, ("422 before", "401 before"))
-LATE = ("arrives late", "arrives very late")
-UNTRUE = ("another bill before", "nil id before")  # as if it were done: of another, or of nothing
+REFUSALS: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    (*CHANGING, "upload"), ("422 before", "401 before")
+)
 LIES: Mapping[str, tuple[str, ...]] = {
-    "create": (*lies_about("bill"), *LATE, *UNTRUE * 8),
-    "line": (*lies_about("bill"), *LATE * 6, *UNTRUE * 12),
-    "act": (*lies_about("bill"), *LATE, *UNTRUE * 24),
-    "get": tuple(lies_about("read")),
-    "vendor": (*lies_about("bill"), *LATE * 4, *UNTRUE * 8),
-    "list": (*lies_about("list"), *("short-list", "empty-list") * 4),
+    **dict.fromkeys(CHANGING, lies_about("bill")),
+    "get": lies_about("read"),
+    "list": (*lies_about("list"), *("short-list", "empty-list") * 2),
+}
+LATE = dict.fromkeys(CHANGING, ("arrives late", "arrives very late"))
+# As if it were done: of another, or of nothing.
+UNTRUE = dict.fromkeys(CHANGING, ("another bill before", "nil id before"))
+FAULTS = {
+    "losses": LOSSES,
+    "refusals": REFUSALS,
+    "lies": LIES,
+    "late": LATE,
+    "untrue": UNTRUE,
 }
 
 BY_TWO = next(i for i, row in enumerate(ROWS) if sum(row.lines) >= APPROVED_BY_TWO)
-RARE = 0.15  # the share of faults that end a load, or may
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class Session:
     """One command. ``pause``: seconds after the one before; ``asked``: how long the question for
     consent waits; ``stop``: a Ctrl-C so many seconds after the start."""
 
-    command: str = "load"  # or update, with the edited sheet; or undo, of the last of these
+    command: str = "load"  # update, with the edited sheet; undo, of the last of these; or settle
     pause: float = 0.0
     asked: float = 0.0
     crash: Crash | None = None
@@ -92,11 +98,17 @@ class Computer:
 
 @dataclass(frozen=True)
 class HandWork:
-    """What a person does in Light by hand, to the bill of a row or with its number."""
+    """What a person does in Light by hand, to the bill of a row or with its number. ``at`` is
+    seconds from the start, or from when Light has a bill of the row: ``made``."""
 
     at: float
     row: int
     what: str  # types, types another amount, cancels, changes, approves, creates its vendor
+    made: bool = False
+
+    def __str__(self) -> str:
+        after = "after it is made" if self.made else "after the start"
+        return f"{self.at:g} s {after}: {self.what} row {self.row}"
 
 
 @dataclass(frozen=True)
@@ -110,8 +122,12 @@ class Scenario:
     lag: float = 0.0
     separate: bool = False
     page: int = 200  # records of a page of a list at most
-    vendors: bool = False  # the sheet has a vendor that Light lacks
     strict: bool = False  # Light holds the second bill of a vendor and number for a duplicate
+
+    @property
+    def vendors(self) -> bool:
+        """Whether the sheet has a vendor that Light lacks."""
+        return self.rows in WITH_VENDORS
 
     @property
     def late(self) -> bool:
@@ -144,49 +160,71 @@ class Scenario:
             lines.append(f"  computer {computer.name}{ahead}")
             lines += [f"    {session}" for session in computer.sessions]
             lines += [f"    {kind} {n}: {what}" for (kind, n), what in computer.faults.items()]
-        lines += [f"  person, at {each.at:g} s: {each.what} row {each.row}" for each in self.people]
+        lines += [f"  person, {each}" for each in self.people]
         return "\n".join(lines)
 
 
 # --- drawing one from a seed ------------------------------------------------------------------
+# Each schedule has a few of all the things that can happen, and those often: a mixture of all would
+# have each so seldom that the pairs of them that matter do not meet.
+
+CHANCES: Mapping[str, float] = {
+    "losses": 0.5,
+    "refusals": 0.15,
+    "lies": 0.35,
+    "late": 0.2,  # requests that come in after they were given up
+    "untrue": 0.2,
+    "crashes": 0.3,
+    "stops": 0.1,
+    "updates": 0.3,
+    "undo": 0.2,
+    "settling": 0.15,  # by a person's word
+    "people": 0.3,
+    "others": 0.15,  # more than one computer
+    "vendors": 0.15,
+    "separate": 0.25,
+    "lag": 0.35,
+    "pages": 0.2,
+    "strict": 0.15,
+    "clocks": 0.15,
+    "waits": 0.25,  # of the question for consent
+    "many": 0.3,  # rows
+}
+HAND_WORK = ("types", "types another amount", "cancels", "cancels", "changes", "changes")
 
 
 def scenario(seed: int) -> Scenario:
     """The scenario of a seed."""
     rng = random.Random(seed)
-    vendors = rng.random() < 0.1
-    others = [i for i in range(len(ROWS)) if i not in NEW_ROWS]
-    rows = _whole(rng.sample(others, rng.choice((1, 1, 2, 2, 2, 3, 4))))
-    rows = (0, *NEW_ROWS) if vendors else rows
-    names = "ABC"[: rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3))]
-    rate = rng.choice((0.0, 0.1, 0.2, 0.4))
+    on = frozenset(name for name, chance in CHANCES.items() if rng.random() < chance)
+    rows = _rows(rng, on)
+    names = "ABC"[: rng.choice((2, 2, 3))] if "others" in on else "A"
     computers = tuple(
-        Computer(name, _sessions(rng, len(names)), _ahead(rng), _faults(rng, rate))
+        Computer(name, _sessions(rng, on, len(names)), _ahead(rng, on), _faults(rng, on, rows))
         for name in names
     )
-    if vendors:
-        computers = tuple(map(_without_updates, computers))
-    people = tuple(
-        HandWork(
-            round(rng.uniform(0, 90), 1),
-            rng.choice(rows),
-            rng.choice(("types", "types another amount", "cancels", "changes")),
-        )
-        for _ in range(rng.choice((0, 0, 0, 1, 2)))
+    return Scenario(
+        seed,
+        rows,
+        computers,
+        _people(rng, on, rows),
+        rng.choice((3.0, 20.0)) if "lag" in on else 0.0,
+        "separate" in on,
+        2 if "pages" in on else 200,
+        "strict" in on,
     )
-    if BY_TWO in rows and rng.random() < 0.7:
-        people += (HandWork(round(rng.uniform(0, 120), 1), BY_TWO, "approves"),)
-    lag = rng.choice((0.0, 0.0, 3.0, 20.0))
-    if vendors and rng.random() < 0.2:
-        people += (HandWork(round(rng.uniform(0, 20), 1), NEW_ROWS[0], "creates its vendor"),)
-    separate, page, strict = rng.random() < 0.25, rng.choice((2, 200, 200)), rng.random() < 0.25
-    return Scenario(seed, rows, computers, people, lag, separate, page, vendors, strict)
 
 
-def _without_updates(computer: Computer) -> Computer:
-    sessions = computer.sessions
-    loads = (replace(s, command="load") if s.command == "update" else s for s in sessions)
-    return replace(computer, sessions=tuple(loads))
+def _rows(rng: random.Random, on: Collection[str]) -> tuple[int, ...]:
+    if "vendors" in on:
+        return rng.choice(WITH_VENDORS)
+    others = list(OTHER_ROWS)
+    if "updates" in on and rng.random() < 0.7:
+        others = [i for i in others if i in EDITED]
+    elif "separate" in on and rng.random() < 0.7:
+        others = [i for i in others if len(ROWS[i].lines) > 1]
+    count = rng.choice((2, 3, 4)) if "many" in on else rng.choice((1, 1, 2))
+    return _whole(rng.sample(others, min(count, len(others))))
 
 
 def _whole(rows: Iterable[int]) -> tuple[int, ...]:
@@ -195,47 +233,75 @@ def _whole(rows: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted(rows | {each for i in rows if (each := ROWS[i].credits) is not None}))
 
 
-def _sessions(rng: random.Random, computers: int) -> tuple[Session, ...]:
-    count = rng.choice((1, 1, 1, 1, 1, 2, 2, 3) if computers == 1 else (1, 1, 1, 1, 2))
-    return tuple(_session(rng, first=n == 0) for n in range(count))
+def _people(rng: random.Random, on: Collection[str], rows: Sequence[int]) -> tuple[HandWork, ...]:
+    people = []
+    for _ in range(rng.choice((1, 1, 2)) if "people" in on else 0):
+        soon = rng.random() < 0.6
+        at = rng.uniform(0, 20 if soon else 90)
+        people.append(HandWork(round(at, 1), rng.choice(rows), rng.choice(HAND_WORK), soon))
+    if BY_TWO in rows and rng.random() < 0.7:
+        people.append(HandWork(round(rng.uniform(0, 120), 1), BY_TWO, "approves"))
+    if "vendors" in on and rng.random() < 0.4:
+        at = round(rng.uniform(0, 25), 1)
+        people.append(HandWork(at, NEW_ROWS[0], "creates its vendor", rng.random() < 0.3))
+    return tuple(people)
 
 
-def _session(rng: random.Random, *, first: bool) -> Session:
-    crash = None
-    match rng.randrange(6):
-        case 0 | 1:
-            crash = Crash(rng.randint(1, 12), durable=rng.random() < 0.5)
-        case 2:
-            crash = Crash(seconds=round(rng.uniform(0, 70), 2))
-    chance = rng.random()
-    other = "update" if chance < 0.5 else "undo"
-    return Session(
-        other if chance < (0.2 if first else 0.75) else "load",
-        0.0 if first and rng.random() < 0.5 else round(rng.uniform(0, 40), 1),
-        rng.choice((0.0, 0.0, 20.0)),
-        crash,
-        round(rng.uniform(0, 60), 1) if rng.random() < 0.1 else None,
-    )
+def _sessions(rng: random.Random, on: Collection[str], computers: int) -> tuple[Session, ...]:
+    count = 1
+    if on & {"crashes", "stops", "updates", "undo", "people", "settling"}:
+        count = rng.choice((1, 2, 2, 3) if computers == 1 else (1, 1, 2))
+    sessions = []
+    for n in range(count):
+        first = n == 0
+        crash = _crash(rng) if "crashes" in on and rng.random() < 0.6 else None
+        stop = round(rng.uniform(0, 60), 1) if "stops" in on and rng.random() < 0.5 else None
+        command = "load"
+        if "updates" in on and rng.random() < (0.2 if first else 0.7):
+            command = "update"
+        if "undo" in on and rng.random() < (0.1 if first else 0.5):
+            command = "undo"
+        if "settling" in on and not first and rng.random() < 0.5:
+            command = "settle"
+        late = rng.random() < (0.5 if computers > 1 else 0.2) if first else rng.random() < 0.8
+        pause = round(rng.uniform(0, 40), 1) if late else 0.0
+        asked = rng.choice((5.0, 20.0)) if "waits" in on else 0.0
+        sessions.append(Session(command, pause, asked, crash, stop))
+    return tuple(sessions)
 
 
-def _ahead(rng: random.Random) -> float:
-    return rng.choice((0.0, 0.0, 0.0, 600.0, -600.0))
+def _crash(rng: random.Random) -> Crash:
+    if rng.random() < 0.7:
+        return Crash(rng.randint(1, 12), durable=rng.random() < 0.5)
+    return Crash(seconds=round(rng.uniform(0, 70), 2))
 
 
-def _faults(rng: random.Random, rate: float) -> dict[tuple[str, int], str]:
+def _ahead(rng: random.Random, on: Collection[str]) -> float:
+    return rng.choice((600.0, -600.0)) if "clocks" in on else 0.0
+
+
+def _faults(
+    rng: random.Random, on: Collection[str], rows: Iterable[int]
+) -> dict[tuple[str, int], str]:
+    """A few of the faults that are ``on``, at some kinds of request."""
+    kinds = [kind for kind in REQUESTS if kind != "vendor" or "vendors" in on]
+    if not on & {"separate", "updates"}:
+        kinds.remove("line")
+    if not any(ROWS[i].document for i in rows):
+        kinds.remove("upload")
+    kinds = rng.sample(kinds, min(len(kinds), rng.choice((1, 1, 2, 3, 6))))
+    rate = rng.choice((0.1, 0.25, 0.5))
     faults = {}
-    for kind in REQUESTS if rate else ():
-        losses, rare = LOSSES[kind], REFUSALS.get(kind, ())
-        lies = LIES[kind]
-        for number in range(1, 11):
+    for kind in kinds:
+        groups = [group for name, group in FAULTS.items() if name in on and group.get(kind)]
+        some = {
+            name
+            for group in groups
+            for name in rng.sample(group[kind], min(len(group[kind]), rng.choice((1, 1, 2, 4))))
+        }
+        for number in range(1, 11) if some else ():
             if rng.random() < rate:
-                chance = rng.random()
-                if rare and chance < RARE:
-                    faults[kind, number] = rng.choice(rare)
-                elif lies and chance < 0.6:
-                    faults[kind, number] = rng.choice(lies)
-                else:
-                    faults[kind, number] = rng.choice(losses)
+                faults[kind, number] = rng.choice(sorted(some))
     return faults
 
 
@@ -247,6 +313,10 @@ def smaller(scenario: Scenario) -> Iterator[Scenario]:
     computers = scenario.computers
     for i in range(len(computers)) if len(computers) > 1 else ():
         yield replace(scenario, computers=_without(computers, i))
+    if scenario.vendors:
+        for fewer in WITH_VENDORS[:-1]:
+            if set(fewer) < set(scenario.rows):
+                yield replace(scenario, rows=fewer)
     fixed = len(scenario.rows) == 1 or scenario.vendors
     for i in () if fixed else range(len(scenario.rows)):
         fewer = _without(scenario.rows, i)

@@ -1,12 +1,11 @@
-"""The sheets that all simulated computers load, checked by the importer once: that of most
-schedules, the same as somebody edited it, and one with a vendor that Light lacks."""
+"""The sheets that simulated computers load, each checked by the importer once: that of most
+schedules, some with a vendor that Light lacks, and each of them as somebody edited it."""
 
 from __future__ import annotations
 
 import csv
-import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import openpyxl
@@ -35,13 +34,14 @@ class Row:
     entity: int = 0
     text: str = "Hours"
     reference: str = ""  # a KID
+    document: bool = False
     note: bool = False
     credits: int | None = None
 
 
 ROWS = (
     Row("A-1", 0),
-    Row("A-2", 0, "posted", (500, 500), reference="18"),
+    Row("A-2", 0, "posted", (500, 500), reference="18", document=True),
     Row("A-3", 1, "paid", (1200,), reference="26"),
     Row("A-4", 1, "submitted", (500, 500)),
     Row("", 0, "posted", (300, 300), text="Rent"),
@@ -51,19 +51,33 @@ ROWS = (
     Row("A-9", 1, text=REFUSED),
     Row("C-1", 1, "posted", (150, 250), text="Returned", note=True, credits=2),
     Row("", 1, "posted", (250,), text="Discount", note=True),
-    Row("A-5", 0, "approved", (800,)),
+    Row("A-5", 0, "approved", (800,), document=True),
     Row("A-6", 1, "approved", (APPROVED_BY_TWO,)),
-    Row("N-1", NEW_VENDOR),
-    Row("N-2", NEW_VENDOR, "posted", (450,)),
+    Row("N-1", NEW_VENDOR, reference="34", document=True),
+    Row("N-2", NEW_VENDOR, "approved", (450,)),
+    Row("C-2", NEW_VENDOR, "posted", (150,), text="Returned", note=True, credits=14),
 )
 NEW_ROWS = tuple(i for i, row in enumerate(ROWS) if row.vendor == NEW_VENDOR)
+OTHER_ROWS = tuple(i for i in range(len(ROWS)) if i not in NEW_ROWS)
+WITH_VENDORS = (  # the last has all that a sheet can: references, a document, a note, an approval
+    (13,),
+    (13, 14),
+    (0, 13, 14, 15),
+    (0, 2, 9, 11, *NEW_ROWS),
+)
 EDITED = {  # rows as ``load --update`` finds them
     0: replace(ROWS[0], lines=(700, 400)),
     1: replace(ROWS[1], lines=(500, 600)),
     3: replace(ROWS[3], lines=(450,)),
     6: replace(ROWS[6], text="More hours"),
     7: replace(ROWS[7], lines=(1000, 200), text="More hours"),
+    13: replace(ROWS[13], lines=(1000, 50)),
 }
+
+
+def document(row: Row) -> bytes:
+    """The file of a row's document."""
+    return f"%PDF-1.4 of {row.number}".encode()
 
 
 def is_vendor(vendor_id: str, row: Row) -> bool:
@@ -79,23 +93,36 @@ def version(row: int, *, edited: bool) -> Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The checked files, and the bills of the ``rows``, in their order; none yet where a vendor is
-    to be created."""
+    """The checked files, and the bills of the ``rows``, in their order; no ``bills`` yet where a
+    vendor is to be created."""
 
     files: CheckedFiles
     rows: tuple[int, ...]
     bills: tuple[Bill, ...] = ()
 
 
-@functools.cache
-def checked_sheet(folder: Path, kind: str) -> Sheet:
-    """The sheet that this command loads, written into the folder and checked."""
-    new = kind == "vendors"
-    rows = (0, *NEW_ROWS) if new else tuple(i for i in range(len(ROWS)) if i not in NEW_ROWS)
-    bills, lines = _tables(rows, edited=kind == "update")
-    folder = folder / kind
+@dataclass
+class Sheets:
+    """They are written into the folder."""
+
+    folder: Path
+    _checked: dict[tuple[tuple[int, ...], bool], Sheet] = field(default_factory=dict)
+
+    def of(self, rows: tuple[int, ...], *, edited: bool) -> Sheet:
+        """The sheet with these rows of a schedule: that of all, unless they have a new vendor."""
+        rows = rows if rows in WITH_VENDORS else OTHER_ROWS
+        if (rows, edited) not in self._checked:
+            folder = self.folder / f"sheet {len(self._checked)}"
+            self._checked[rows, edited] = _checked(rows, folder, edited=edited)
+        return self._checked[rows, edited]
+
+
+def _checked(rows: tuple[int, ...], folder: Path, *, edited: bool) -> Sheet:
+    bills, lines = _tables(rows, edited=edited)
     folder.mkdir()
-    if new:
+    for row in (ROWS[i] for i in rows if ROWS[i].document):
+        (folder / f"{row.number}.pdf").write_bytes(document(row))
+    if rows in WITH_VENDORS:
         vendors = [{"name": NEW_NAME}]
         tables = {"Bills": bills, "Line items": lines, "Vendors": vendors}
         path = _workbook(folder / "bills.xlsx", tables)
@@ -149,6 +176,7 @@ def _tables(
                 "lineItemsIncludeTax": "false",
                 "description": row.text,
                 "norKidReference": row.reference,
+                "document": f"{row.number}.pdf" if row.document else "",
                 "status": row.status,
                 "paidFromBankAccountId": BANK if paid else "",
                 "paymentAt": "2025-03-20" if paid else "",

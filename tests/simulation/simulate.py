@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from computer import Claims, Running
-from light_record import Json, wire_time
+from light_record import Json, matches, wire_time
 from light_world import SimulatedLight
 from numbered_journal import Stores
-from promise import Violation, acts, after_session, matches
+from promise import Violation, acts, after_session
 from scenario import SETTLE, TIMEOUT, HandWork, Scenario, Session, scenario, smaller
-from sheet import ENTITIES, NEW_NAME, NEW_VENDOR, ROWS, VENDORS, Row, Sheet, checked_sheet
+from sheet import ENTITIES, NEW_NAME, NEW_VENDOR, ROWS, VENDORS, Row, Sheets
 from simulated import SimulatedLoop
 
 MOST_LOADS = 3  # after which nothing is in doubt any more that a load can settle
@@ -60,7 +60,7 @@ class Simulation:
 class Place:
     """Where simulations keep their files: in memory where the system has such a folder."""
 
-    sheets: Mapping[str, Sheet]  # by command
+    sheets: Sheets
     stores: Stores
 
 
@@ -71,18 +71,21 @@ def place() -> Iterator[Place]:
     folder = Path(tempfile.mkdtemp(prefix="simulation-", dir=memory))
     before = os.environ.get("LIGHT_IMPORT_HOME")
     os.environ["LIGHT_IMPORT_HOME"] = str(folder / "home")
-    logging.getLogger("stamina").setLevel(logging.ERROR)
     try:
         stores = Stores(folder)
-        sheets = {kind: checked_sheet(folder, kind) for kind in ("load", "update", "vendors")}
+        sheets = Sheets(folder)
+        for edited in (False, True):
+            sheets.of((), edited=edited)
+        gc.collect()
+        gc.freeze()  # else what was imported is looked through again and again
         yield Place(sheets, stores)
+        gc.unfreeze()
         stores.close()
     finally:
         if before is None:
             del os.environ["LIGHT_IMPORT_HOME"]
         else:
             os.environ["LIGHT_IMPORT_HOME"] = before
-        checked_sheet.cache_clear()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -117,7 +120,9 @@ async def _run(simulation: Simulation, where: Place) -> None:
         for computer in what.computers
     ]
     people = [asyncio.create_task(_by_hand(each, simulation)) for each in what.people]
-    await asyncio.gather(*(running.run() for running in computers), *people)
+    await asyncio.gather(*(running.run() for running in computers))
+    light.close()
+    await asyncio.gather(*people)
     # In the end each of them loads again, and nothing goes wrong any more.
     for running in computers:
         await asyncio.sleep(LATEST + what.lag)
@@ -138,8 +143,10 @@ async def _run(simulation: Simulation, where: Place) -> None:
 async def _by_hand(work: HandWork, simulation: Simulation) -> None:
     light = simulation.light
     assert light is not None
-    await asyncio.sleep(work.at)
     row = ROWS[work.row]
+    if work.made:
+        await light.first_of(lambda record: matches(record, row))
+    await asyncio.sleep(work.at)
     if work.what == "creates its vendor":
         light.add_vendor({"name": NEW_NAME}, "person")
     live = [bill for bill in light.bills.values() if bill.live and matches(bill, row)]

@@ -7,6 +7,7 @@ on its way even if the computer crashes.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import random
 from collections import Counter
@@ -17,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from light_record import Json, LightRecord, error, moment
-from light_world import STATE_AFTER, VENDORS_PATH, SimulatedLight
+from light_world import STATE_AFTER, UPLOAD, VENDORS_PATH, SimulatedLight
 from notes_world import DOCUMENTS, NOTES
 from scenario import SETTLE, TIMEOUT
 
@@ -31,7 +32,14 @@ _BROKEN = Failure(True, "the connection broke before the answer was complete")
 _PAGE = b"<html><h1>Bad Gateway</h1></html>"
 
 
+@functools.cache
+def _date(seconds: int) -> str:
+    return format_datetime(moment(seconds), usegmt=True)
+
+
 def request_kind(method: str, path: str) -> str:
+    if path.endswith(UPLOAD):
+        return "upload"
     if method == "GET":
         return "list" if path.startswith(("/v1/bff", DOCUMENTS, VENDORS_PATH)) else "get"
     if path == VENDORS_PATH:
@@ -78,7 +86,7 @@ class Wire:
         fault = "" if self.honest else self.faults.get((kind, number), "")
         self.used[fault] += 1
         self.misled += kind in ("get", "list") and fault in lies.LIES
-        body = None if content is None else json.loads(content)
+        body = content if method == "PUT" and kind == "upload" else json.loads(content or b"null")
         idempotency = (more or {}).get("X-Idempotency-Key", "")
         request = Request(kind, number, method, parts.path, parts.query, body, idempotency)
         self.trace(self.computer, "sends", request, fault)
@@ -132,8 +140,7 @@ class Wire:
 
     def _reply(self, status: int, body: object, **headers: str) -> Reply:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        date = format_datetime(moment(self.light.clock()), usegmt=True)
-        return Reply(status, {"date": date, **headers}, content)
+        return Reply(status, {"date": _date(int(self.light.clock())), **headers}, content)
 
     def _spoiled(
         self, request: Request, answered: tuple[int, Any] | None, fault: str
