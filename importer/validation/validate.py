@@ -265,15 +265,18 @@ def _sum_of_lines(given: ParsedColumn, totals: CentsArray) -> ParsedColumn:
 
 
 def _without_columns(mapped: MappedTables, target: np.ndarray) -> list[Finding]:
-    """Sheets without a column that their bills need: one finding a sheet, not one a bill."""
+    """Sheets without a column that their bills need: one finding a sheet, not one a bill, in the
+    row of the first."""
     out, paid = [], target == TargetStatus.PAID
     codes = {"invoiceNumber": "missing"} | dict.fromkeys(PAYMENT_FIELDS, "required")
     for name, ending in codes.items():
         lacking = mapped.lacks_column(BILLS, name) & (paid | (name == "invoiceNumber"))
         for table in np.unique(mapped.bills.table[lacking]).tolist():
-            source = mapped.tables[table].source
-            bills = tuple(np.flatnonzero(lacking & (mapped.bills.table == table)).tolist())
-            cell = CellRef(source.file, source.sheet, None, None, table)
+            of_table = mapped.bills.table == table
+            bills = tuple(np.flatnonzero(lacking & of_table).tolist())
+            cell = mapped.cell(BILLS, name, bills[0])  # its row, where it is not about all of them
+            if len(bills) == of_table.sum():
+                cell = replace(cell, row=None)
             out.append(finding(f"bills.{name}.{ending}", cell, bills=bills))
     return out
 

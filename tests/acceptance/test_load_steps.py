@@ -408,6 +408,10 @@ def test_step_requirements_are_checked_before_sending(
     files = write_bills(tmp_path, [bill_row(0), bill_row(1)])
     told = command("validate", *files, "--then", "paid", "--json", "--quiet")
     assert (codes(told), told.json["bills"]["invalid"]) == (both, 2)
+    assert {f["row"] for f in told.json["findings"]} == {None}  # it is about all rows
+    files = write_bills(tmp_path, [bill_row(0) | {"status": ""}, bill_row(1) | {"status": "paid"}])
+    told = command("validate", *files, "--json", "--quiet")
+    assert (codes(told), {f["row"] for f in told.json["findings"]}) == (both, {3})
 
 
 def test_dry_run_lists_the_steps(
