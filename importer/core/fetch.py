@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import stamina
 
 from importer.core.answers import Answer, Mismatch, Outcome, Verdict, classify
 from importer.core.errors import AccessRefused, HeldBack, KeyRefused, LightUnreachable
@@ -26,6 +29,15 @@ class Waits:
 WAITS = Waits()
 ROLES = "in Light, see Settings > API Keys"
 
+# It logs each retry; without a handler Python would print that on stderr.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+
+class _Unanswered(Exception):
+    def __init__(self, outcome: Outcome[Any]) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
 
 async def fetch(
     ask: Callable[[], Awaitable[Answer]],
@@ -44,28 +56,36 @@ async def fetch(
     there was no answer, or failures of the server, HeldBack where Light takes nothing for now;
     ``where`` is the address in its message.
     """
-    wait = waits.first
-    for left in reversed(range(waits.tries)):
-        outcome = classify(await _answered(ask), read, noun=noun, reading=True)
-        if outcome.verdict not in (Verdict.RETRY, Verdict.UNKNOWN):
-            break
-        if left:
-            await asyncio.sleep(min(wait, waits.longest))
-            wait *= 2
-        elif outcome.verdict is not Verdict.UNKNOWN:
-            raise LightUnreachable(f"Light cannot be reached{where}: {outcome.reason}")
+
+    async def once() -> Outcome[T]:
+        # The rate limiter waits before each, for as long as Light states, and says so.
+        for _ in range(MOST_REFUSALS):
+            answer = await ask()
+            if answer.status not in HOLDING:
+                break
+        else:
+            raise HeldBack(f"Light answered {answer.status} ({answer.reason}), again and again.")
+        outcome = classify(answer, read, noun=noun, reading=True)
+        if outcome.verdict in (Verdict.RETRY, Verdict.UNKNOWN):
+            raise _Unanswered(outcome)
+        return outcome
+
+    retrying = stamina.AsyncRetryingCaller(
+        attempts=waits.tries,
+        timeout=None,
+        wait_initial=waits.first,
+        wait_max=waits.longest,
+        wait_jitter=0.0,
+    )
+    try:
+        outcome = await retrying(_Unanswered, once)
+    except _Unanswered as error:
+        outcome = error.outcome
+        if outcome.verdict is not Verdict.UNKNOWN:
+            raise LightUnreachable(f"Light cannot be reached{where}: {outcome.reason}") from None
     if outcome.verdict is Verdict.STOP:
         raise refusal(outcome, what)
     return outcome
-
-
-async def _answered(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The rate limiter waits before each, for as long as Light states, and says so."""
-    for _ in range(MOST_REFUSALS):
-        answer = await ask()
-        if answer.status not in HOLDING:
-            return answer
-    raise HeldBack(f"Light answered {answer.status} ({answer.reason}), again and again.")
 
 
 def refusal(outcome: Outcome[Any], what: str) -> AccessRefused:

@@ -12,7 +12,7 @@ from typing import Any
 SAMPLE = Path(__file__).parents[2] / "samples" / "light" / "bills.xlsx"
 HEAVY = ("pandas", "pandera", "httpx", "pyarrow", "openpyxl", "xlsxwriter")
 # What only Light, a name that is not found, a pattern or another format takes.
-SPARED = """httpx anyio keyring pydantic_settings starlette uvicorn
+SPARED = """httpx anyio keyring stamina pydantic_settings starlette uvicorn
     regex rapidfuzz stdnum sqlalchemy openpyxl jinja2 tqdm importer.loading.engine
     importer.sandbox importer.scaffold importer.report.csv_report
     importer.report.html_report importer.report.light_findings importer.model.light_objects
