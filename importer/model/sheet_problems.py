@@ -140,6 +140,11 @@ sheet.column.other_amount: other amounts in the currency of the bills
 sheet.column.same_amount: the same amounts in another currency
   Column '{column}' has the same amounts in {named} that the template reads in {taken} ({rows}).
   → Correct the currency in the template, or list '{column}' under ignore_columns if it is wrong.
+warning sheet.column.foreign_amount: amounts in another currency beside those that are read
+  Column '{column}' has {value}, in {named}, where the template reads {calculated} ({rows}) and
+  takes {taken} for all bills.
+  → Check which currency the vendors' invoices are in. If it is {taken}, list '{column}' under
+    ignore_columns; if not, map that column, and its currency.
 warning sheet.column.other_basis: a column that contradicts the tax basis
   Column '{header}' states that tax is {says} its amounts, but the template reads them as {which}
   tax.

@@ -71,7 +71,8 @@ def _differing(
     currency, units = bills["currency"], lines.units if of_lines else bills.units
     wrong: list[tuple[int, int]] = []
     repeated: list[tuple[int, int]] = []
-    compared = foreign = 0
+    others: list[tuple[int, int]] = []  # in another currency, and other amounts
+    compared = 0
     for i, value in enumerate(stated.values):
         bill = int(line_bill[i]) if of_lines else i
         if value is None or bill < 0 or (which is not None and not which[bill]):
@@ -91,13 +92,13 @@ def _differing(
             if not equal:
                 wrong.append((i, candidates[0]))
         elif cents:
-            foreign += 1
-            if equal:
-                repeated.append((i, candidates[0]))
-    if repeated and len(repeated) == foreign:
+            (repeated if equal else others).append((i, candidates[0]))
+    if repeated and not others:
         code, differing = "sheet.column.same_amount", repeated
     elif not (differing := wrong):
-        return
+        if not others or not stated_currency(mapped.template):
+            return
+        code, differing = "sheet.column.foreign_amount", others
     else:
         code = "sheet.column.other_amount" if stated.currency and stated.kinds[1:] else DIFFERS
     one_by_one = code == DIFFERS and len(wrong) <= _MOST and 2 * len(wrong) <= compared

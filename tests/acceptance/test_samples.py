@@ -90,6 +90,7 @@ NEEDS_OTHER_FILES = {
     "bills.invoiceNumber.line_gap",  # tests/integration/test_line_counters.py
     "bills.invoiceNumber.swapped",  # tests/integration/test_swapped_cells.py
     "line_items.taxAmount.above_amount",
+    "sheet.column.foreign_amount",  # tests/integration/test_stated_amounts.py
     "sheet.column.unread_paid",  # tests/integration/test_unread_columns.py
     "sheet.row.struck",  # tests/integration/test_cell_looks.py
     "sheet.cells.invisible",

@@ -158,3 +158,25 @@ line_items: {billRef: {column: Ref}, netAmount: {column: Net}}
     of = checked(files, template(tmp_path, text))
     assert finding_cells(of) == [(OTHER, 3, "Amount GBP"), (OTHER, 2, "Amount GBP")]
     assert amounts(of) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "reported"),
+    [
+        ("Net EUR", ["12.00", "25.00"], True),
+        ("Amount (USD)", ["12.00", ""], True),
+        ("Gross EUR", ["0.00", "0.00"], False),
+        ("Rate EUR", ["1.20", "1.25"], False),
+    ],
+)
+def test_amounts_in_another_currency_beside_those_that_are_read_are_reported(
+    tmp_path: Path, header: str, values: list[str], reported: bool
+) -> None:
+    rows = [["A1", "10.00", values[0]], ["A2", "20.00", values[1]]]
+    of = read(tmp_path, [["Number", "Amount", header], *rows], "{column: Amount}")
+    assert codes(of) == ["sheet.column.foreign_amount"] * reported
+    assert valid(of) == [2, 3]
+    path = csv_file(tmp_path / "c.csv", [["Number", "Amount", header, "Ccy"],
+                                         *([*row, "GBP"] for row in rows)])  # fmt: skip
+    by_row = MAPPING.replace("{value: GBP}", "{column: Ccy}") % "{column: Amount}"
+    assert codes(checked([path], template(tmp_path, by_row))) == []
