@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from importer.app.check_journal import check_journals as check_journals
+    from importer.app.check_request import AgeingFile as AgeingFile
     from importer.app.check_sheets import check as check
     from importer.app.copied_journal import copy_journal as copy_journal
     from importer.app.destination import LoadOptions as LoadOptions
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "app.check_journal": "check_journals",
+    "app.check_request": "AgeingFile",
     "app.check_sheets": "check",
     "app.copied_journal": "copy_journal",
     "app.destination": "LoadOptions PaceOptions",

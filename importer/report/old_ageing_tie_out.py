@@ -213,7 +213,10 @@ def old_ageing_words(ageing: Ageing) -> Iterator[str]:
 def _words_of(tie_out: OldAgeingTieOut, ageing: Ageing) -> Iterator[str]:
     name, rows = tie_out.report.file, tie_out.rows
     if tie_out.agrees:
-        yield f"{name}: each vendor has in the sheet what the old system has, in each age."
+        yield (
+            f"{name}: each vendor has in the sheet what the old system has, in each age that can be"
+            " compared."
+        )
     else:
         differing = sum(any(row.differences) for row in rows)
         yield (
@@ -234,16 +237,19 @@ def _words_of(tie_out: OldAgeingTieOut, ageing: Ageing) -> Iterator[str]:
             yield f"{name}: Light's balances differ from it for {count(differing, 'vendor')}."
         elif not unread:
             yield f"{name}: Light's balances are those of the old system."
-    merged = [group for group in tie_out.groups if len(group.buckets) > 1]
-    if tie_out.unmapped:
-        columns = ", ".join(tie_out.unmapped)
-        verb = "does" if len(tie_out.unmapped) == 1 else "do"
-        yield f"{name}: {columns} {verb} not say how many days overdue an amount is."
-    for group in merged:
-        yield (
-            f"{name}: {', '.join(group.headers)} can only be compared together, with"
-            f" {group.words.lower()}."
-        )
+    for group in tie_out.groups:
+        vague = [header for header in group.headers if header in tie_out.unmapped]
+        if vague:
+            verb = "does" if len(vague) == 1 else "do"
+            yield (
+                f"{name}: {', '.join(vague)} {verb} not say how many days overdue an amount is, and"
+                f" can only be compared with {group.words.lower()} as a whole."
+            )
+        elif len(group.buckets) > 1:
+            yield (
+                f"{name}: {', '.join(group.headers)} can only be compared with"
+                f" {group.words.lower()} as a whole."
+            )
     if tie_out.unlisted:
         buckets = ", ".join(BUCKET_WORDS[bucket].lower() for bucket in tie_out.unlisted)
         yield f"{name} has no column for {buckets}: not compared."

@@ -141,7 +141,8 @@ def test_result_workbook_names_the_report_that_its_check_used(
     assert codes(again) == ["differs"]
     Path(report).unlink()
     gone = command("validate", result)
-    assert f"names --ageing GBP={report}, which is not there" in " ".join(gone.out.split())
+    words = "".join(gone.out.split())  # a long path may be broken
+    assert f"names--ageingGBP={report},whichisnotthere" in words
 
 
 def test_tables_are_on_the_terminal_and_the_page(
