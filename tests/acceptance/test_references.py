@@ -311,7 +311,7 @@ def test_pick_must_be_a_name_or_id(load: Load, sandbox: Sandbox, tmp_path: Path)
     requests = sandbox.counters.received
     done = load(sandbox.base_url, path)
     assert done.code == 2
-    assert "sheet To resolve, row 2: 'Somebody else Ltd' is neither one of the" in done.err
+    assert "sheet To resolve, row 2: 'Somebody else Ltd' is neither a suggestion" in done.err
     assert sandbox.counters.received == requests
     unknown = with_picks(path, DUPE.format(9))
     done = load(sandbox.base_url, unknown, "--save-lookups", "lookups")
