@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import socket
 import subprocess
 import tempfile
+import threading
 import uuid
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +78,45 @@ def database(postgres: str) -> Iterator[str]:
         db.execute(f"CREATE DATABASE {name}")
         yield postgres.replace("/postgres?", f"/{name}?")
         db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@dataclass
+class Exchanges:
+    """How often the server was sent something and answered, on the way of ``address``."""
+
+    address: str
+    number: int = 0
+
+
+@contextlib.contextmanager
+def counted_exchanges(address: str, folder: Path) -> Iterator[Exchanges]:
+    """Another way to the database, for one connection at a time, on which exchanges are counted."""
+    host = address.partition("host=")[2]
+    with tempfile.TemporaryDirectory(dir=folder, prefix="s") as name:
+        counted = Exchanges(address.replace(host, name))
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"{name}/.s.PGSQL.5432")
+            listener.listen()
+            threading.Thread(target=_relay, args=(listener, host, counted), daemon=True).start()
+            yield counted
+
+
+def _relay(listener: socket.socket, host: str, counted: Exchanges) -> None:
+    with contextlib.suppress(OSError):  # of the listener that is closed
+        while True:
+            client, _ = listener.accept()
+            with client, socket.socket(socket.AF_UNIX) as server:
+                server.connect(f"{host}/.s.PGSQL.5432")
+                answered = True
+                while content := (source := _ready(client, server)).recv(65536):
+                    counted.number += answered and source is client
+                    answered = source is server
+                    (client if source is server else server).sendall(content)
+
+
+def _ready(*sockets: socket.socket) -> socket.socket:
+    source: socket.socket = select.select(sockets, (), ())[0][0]
+    return source
 
 
 def team_journal(address: str, company: str = "") -> TeamJournal:

@@ -7,11 +7,12 @@ import re
 import subprocess
 import sys
 import uuid
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 import pytest
-from postgres_server import team_journal
+from postgres_server import counted_exchanges, team_journal
 
 from importer.app import runs
 from importer.core.errors import JournalProblem, UsageProblem
@@ -20,10 +21,11 @@ from importer.light.rate_limiter import RateLimiter
 from importer.light.team_pace import TeamPace
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_check import check_journal
-from importer.loading.journal.journal_records import Intent
+from importer.loading.journal.journal_records import Change, Intent
 from importer.loading.journal.journal_tables import VERSION
 from importer.loading.journal.run_figures import run_figures
 from importer.loading.journal.team_store import run_files, save_run_files, team_seal_key
+from importer.model.journal_states import State, Status
 from importer.model.run_rows import BillRows
 
 
@@ -165,3 +167,23 @@ def test_connection_outside_this_computer_is_encrypted() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "does not support SSL" in done.stdout
     assert done.stdout.endswith("[b'']\n")
+
+
+def test_turn_of_a_load_takes_three_exchanges_with_the_database(
+    database: str, tmp_path: Path
+) -> None:
+    """It may be far away."""
+    with (
+        counted_exchanges(database, tmp_path) as exchanges,
+        Journal(team_journal(exchanges.address)) as journal,
+    ):
+        run = journal.start_run({})
+        journal.load_lock(run, "anna").acquire(1.0)
+        entries = list(journal.plan([(str(i), "{}") for i in range(30)]).values())
+        journal.claim(entries)
+        before = exchanges.number
+        for last, entry in pairwise(entries):
+            done = Change(last.id, State.CREATED, Status.CREATED, light_id=str(last.id))
+            journal.step(run, [done], [Intent(entry.id, "{}")])
+            assert journal.owned([str(last.id)]) == {str(last.id)}
+        assert exchanges.number - before <= 4 * len(entries) + 5

@@ -8,10 +8,11 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
-from postgres_server import team_journal
+from postgres_server import Exchanges, counted_exchanges, team_journal
 
 from importer.core.errors import BudgetSpent, RateLimiterProblem
 from importer.core.hold_back import AnnouncedWait
@@ -94,6 +95,20 @@ def test_permit_is_granted_on_a_new_connection_when_one_is_lost(place: TeamPace)
             assert limiter.requests == 2
 
     asyncio.run(losing())
+
+
+def test_permit_takes_two_exchanges_with_the_database(place: TeamPace, tmp_path: Path) -> None:
+    """It may be far away, and all computers of the team wait for one another."""
+
+    async def taking(exchanges: Exchanges) -> None:
+        with RateLimiter(TeamPace(exchanges.address, place.base_url)) as limiter:
+            before, permits = exchanges.number, 20
+            for _ in range(permits):
+                limiter.finish(await limiter.acquire())
+            assert exchanges.number - before <= 2 * permits + 5  # for the clock, and for chance
+
+    with counted_exchanges(place.dsn, tmp_path) as exchanges:
+        asyncio.run(taking(exchanges))
 
 
 @contextlib.contextmanager
