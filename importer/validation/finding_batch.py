@@ -24,7 +24,7 @@ from importer.model.finding import CellRef, Finding, Severity
 from importer.model.finding_catalogue import CATALOGUE, finding
 
 NO_COLUMN = 10**9  # sorts after all columns of the row
-_REMEMBERED = 10_000  # findings built of one batch
+_REMEMBERED = 65_536  # findings built of one batch
 
 
 @dataclass(frozen=True, eq=False)
