@@ -91,3 +91,11 @@ def cell_texts(
     out[ATTEMPTS] = str(result.attempts)
     out[LOADED_AT] = utc(result.loaded_at) if result.loaded_at else ""
     return out
+
+
+# Sheets of the workbook that are there where they were asked for.
+ACCOUNT_TIE_OUT, AGEING, OLD_AGEING = (
+    "Tie-out by account",
+    "AP ageing",
+    "AP ageing, old system",
+)

@@ -21,10 +21,13 @@ from importer.mapping.template_model import Header, Template
 from importer.model.fields import header_key
 from importer.model.tables import CHOICES_SHEET, SourceTable
 from importer.report.result_columns import (
+    ACCOUNT_TIE_OUT,
+    AGEING,
     BILL_ID,
     FIRST_COLUMNS,
     LINE_ID,
     MESSAGE,
+    OLD_AGEING,
     SHEET_COLUMNS,
     SOURCE_ROW,
     STATUS,
@@ -44,6 +47,9 @@ _OUTPUT = {
     "Problems",
     "Tie-out",
     VENDOR_TIE_OUT,
+    ACCOUNT_TIE_OUT,
+    AGEING,
+    OLD_AGEING,
     CORRECTIONS,
     TO_RESOLVE,
     LINES_IN_LIGHT,

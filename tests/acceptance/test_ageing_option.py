@@ -142,7 +142,8 @@ def test_result_workbook_names_the_report_that_its_check_used(
     Path(report).unlink()
     gone = command("validate", result)
     words = "".join(gone.out.split())  # a long path may be broken
-    assert f"names--ageingGBP={report},whichisnotthere" in words
+    assert f"names--ageingGBP={report},whichnolongerexists" in words
+    assert "isnotpartoftheresult" not in words
 
 
 def test_tables_are_on_the_terminal_and_the_page(
