@@ -210,7 +210,8 @@ class Engine:
         self._later.add(operation, self.clock() + seconds)
 
     def _commit(self, sending: Sequence[Operation]) -> None:
-        intents = [operation.intent(self.gateway.light_time) for operation in sending]
+        light_time = self.gateway.light_clock or self.gateway.light_time
+        intents = [operation.intent(light_time) for operation in sending]
         write_records(self.journal, self.run, [*self._records, *intents])
         self._records = []
 

@@ -212,6 +212,15 @@ MENDED = {
         ),
         (HandWork(31.9, 12, "changes"),),
     ),
+    "what was made before a request that a crash cut short is not ours": Scenario(
+        3924,
+        (2, 9),
+        (
+            Computer("A", (Session(pause=22.4, asked=20.0, crash=Crash(6)),)),
+            Computer("B", (Session("update", pause=31.7),)),
+        ),
+        lag=20.0,
+    ),
     "a bill begun with another header is not what the sheet is now": Scenario(
         2911,
         (6,),
