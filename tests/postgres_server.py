@@ -89,10 +89,10 @@ class Exchanges:
 
 
 @contextlib.contextmanager
-def counted_exchanges(address: str, folder: Path) -> Iterator[Exchanges]:
+def counted_exchanges(address: str) -> Iterator[Exchanges]:
     """Another way to the database, for one connection at a time, on which exchanges are counted."""
     host = address.partition("host=")[2]
-    with tempfile.TemporaryDirectory(dir=folder, prefix="s") as name:
+    with tempfile.TemporaryDirectory() as name:  # the path of a socket must be short
         counted = Exchanges(address.replace(host, name))
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(f"{name}/.s.PGSQL.5432")

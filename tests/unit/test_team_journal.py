@@ -170,11 +170,11 @@ def test_connection_outside_this_computer_is_encrypted() -> None:
 
 
 def test_turn_of_a_load_takes_three_exchanges_with_the_database(
-    database: str, tmp_path: Path
+    database: str,
 ) -> None:
     """It may be far away."""
     with (
-        counted_exchanges(database, tmp_path) as exchanges,
+        counted_exchanges(database) as exchanges,
         Journal(team_journal(exchanges.address)) as journal,
     ):
         run = journal.start_run({})

@@ -8,7 +8,6 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -97,7 +96,7 @@ def test_permit_is_granted_on_a_new_connection_when_one_is_lost(place: TeamPace)
     asyncio.run(losing())
 
 
-def test_permit_takes_two_exchanges_with_the_database(place: TeamPace, tmp_path: Path) -> None:
+def test_permit_takes_two_exchanges_with_the_database(place: TeamPace) -> None:
     """It may be far away, and all computers of the team wait for one another."""
 
     async def taking(exchanges: Exchanges) -> None:
@@ -107,7 +106,7 @@ def test_permit_takes_two_exchanges_with_the_database(place: TeamPace, tmp_path:
                 limiter.finish(await limiter.acquire())
             assert exchanges.number - before <= 2 * permits + 5  # for the clock, and for chance
 
-    with counted_exchanges(place.dsn, tmp_path) as exchanges:
+    with counted_exchanges(place.dsn) as exchanges:
         asyncio.run(taking(exchanges))
 
 
