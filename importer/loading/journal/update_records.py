@@ -146,7 +146,7 @@ _CONTINUE = (
     .where(
         UPDATES.c.entry == sa.bindparam("of"),
         UPDATES.c.run != sa.bindparam("of_run"),
-        UPDATES.c.state.in_(OPEN_UPDATES),
+        sa.or_(*(UPDATES.c.state == state for state in OPEN_UPDATES)),  # many rows take no in_
     )
     .values(state=UpdateState.CONTINUED)
 )
