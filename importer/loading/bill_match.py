@@ -11,6 +11,9 @@ from importer.core.object_ids import normal_id, same_id
 from importer.model.bills import Bill, LineFields, LineItem
 from importer.model.light_objects import LightBill, LightLine
 
+CUT_MARKS = ".… "  # at the end of a text that is cut
+_LEAST_OF_TEXT = 50  # characters to which a text may be cut and still be told
+
 
 @dataclass(frozen=True)
 class BillMatch:
@@ -34,8 +37,24 @@ def match_bill(bill: Bill, remote: LightBill) -> BillMatch:
         return BillMatch(number == bill.invoice_number, difference)
     # Light gives a number to a credit note that has none.
     unnumbered = not number or remote.credit_note
-    same = unnumbered and not difference and (remote.description or "") == (bill.description or "")
+    same = unnumbered and not difference and same_words(bill.description, remote.description)
     return BillMatch(same, "")
+
+
+def same_words(ours: str | None, theirs: str | None) -> bool:
+    """Whether two texts are the same but for spaces."""
+    return _words(ours) == _words(theirs)
+
+
+def may_be_text(ours: str | None, theirs: str | None) -> bool:
+    """Whether Light may show the text of ours so: with other spaces, or cut."""
+    sent, shown = _words(ours), _words(theirs)
+    begins = shown.rstrip(CUT_MARKS)
+    return sent == shown or (len(begins) >= _LEAST_OF_TEXT and sent.startswith(begins))
+
+
+def _words(text: str | None) -> str:
+    return " ".join(tidy(text or "").split())
 
 
 def _agrees_on_id(a: str | None, b: str | None) -> bool:
@@ -99,7 +118,7 @@ def contradictions(
         out += [
             Contradiction(field, f"the {name} is {theirs} in Light and {written} in the sheet")
             for field, name, theirs, written in pairs
-            if theirs and written and str(theirs) != tidy(str(written))
+            if theirs and written and not may_be_text(str(written), str(theirs))
         ]
     return out
 

@@ -26,7 +26,11 @@ from importer.model.bills import Bill, document_noun
 from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status, Twin
 from importer.model.light_objects import LightBill, LightLine
 
-CLOCKS_APART = timedelta(seconds=1)  # of Light's computers
+# How far Light's computers may be apart, that which answers and that which notes when a bill was
+# made: what was made so long before it was sent may be ours.
+CLOCKS_APART = timedelta(minutes=1)
+# Of a credit note, whose number Light has once: it answers with the one that another load has made.
+NOTE_CLOCKS_APART = timedelta(seconds=1)
 CHANGED_SINCE = "loaded before, and different now"
 _LINE_SENT_TWICE = (
     "a line item of it may have been sent twice, and it is not known yet whether Light has it so;"
@@ -107,7 +111,8 @@ class BillJob:
         """By Light's clock: what Light made before was not made by a request of ours. None where
         that is not known."""
         since = self.entry.first_sent if self.in_doubt else self.sent_at
-        return None if since is None or since <= ALWAYS else since - CLOCKS_APART
+        apart = NOTE_CLOCKS_APART if self.bill.credit_note else CLOCKS_APART
+        return None if since is None or since <= ALWAYS else since - apart
 
     @property
     def sent_with_lines(self) -> bool:

@@ -18,14 +18,12 @@ from importer.core.fetch import fetch_all
 from importer.core.money import tidy
 from importer.core.number_key import number_key
 from importer.core.object_ids import normal_id, same_id
-from importer.loading.bill_match import describe_differences, match_bill
+from importer.loading.bill_match import CUT_MARKS, describe_differences, match_bill, may_be_text
 from importer.loading.bill_state import is_cancelled
 from importer.loading.gateway import LightGateway, fetch_bill
 from importer.model.bills import Bill, DocumentRef
 from importer.model.journal_states import Twin
 from importer.model.light_objects import LightBill
-
-_CUT_MARKS = ".… "
 
 
 class Likeness(StrEnum):
@@ -55,7 +53,7 @@ class ListedBills:
         self._by_key: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
         for bill in self.bills:
             vendor, number = vendor_of(bill), tidy(bill.invoice_number or "")
-            self._by_number[vendor, number.rstrip(_CUT_MARKS)].append(bill)
+            self._by_number[vendor, number.rstrip(CUT_MARKS)].append(bill)
             self._by_case[vendor, number.casefold()].append(bill)
             self._by_key[vendor, number_key(number)].append(bill)
 
@@ -105,9 +103,9 @@ def likeness(bill: Bill, remote: LightBill) -> Likeness:
         theirs = ""  # whatever number Light gave it
     if ours and theirs.casefold() == ours.casefold():
         return Likeness.UNCLEAR
-    if not ours.startswith(theirs.rstrip(_CUT_MARKS)) or not _facts_agree(bill, remote):
+    if not ours.startswith(theirs.rstrip(CUT_MARKS)) or not _facts_agree(bill, remote):
         return Likeness.OTHER
-    if not ours and remote.description and remote.description != bill.description:
+    if not ours and remote.description and not may_be_text(bill.description, remote.description):
         return Likeness.OTHER
     return Likeness.UNCLEAR
 
@@ -213,13 +211,13 @@ def is_no_longer(bill: Bill, remote: LightBill) -> bool:
 def _completed(remote: LightBill, listed: LightBill) -> LightBill:
     """A bill that was read by its id, with what that answer leaves out or cuts and the list has."""
     number, full = tidy(remote.invoice_number or ""), tidy(listed.invoice_number or "")
-    if full.startswith(number.rstrip(_CUT_MARKS)) and len(full) > len(number):
+    if full.startswith(number.rstrip(CUT_MARKS)) and len(full) > len(number):
         remote = replace(remote, invoice_number=listed.invoice_number)
     return remote if remote.amount is not None else replace(remote, amount=listed.amount)
 
 
 def likeness_by_id(bill: Bill, remote: LightBill) -> Likeness:
-    """What a bill that was read by its id is: there nothing is left out or cut."""
+    """What a bill that was read by its id is: there nothing is left out, and no number is cut."""
     if is_cancelled(remote):
         return Likeness.OTHER
     # Its lines may follow, or may have been changed since: they do not make it another bill.
@@ -234,4 +232,6 @@ def likeness_by_id(bill: Bill, remote: LightBill) -> Likeness:
     retyped = ours and ours.casefold() == theirs.casefold()
     if retyped and likeness(bill, remote) is Likeness.UNCLEAR:
         return Likeness.RETYPED
+    if not ours and remote.description:  # which may be cut
+        return likeness(bill, remote)
     return Likeness.OTHER

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import filterfalse
 
 from importer.loading.bill_diff import (
     PATCHED,
@@ -15,9 +16,10 @@ from importer.loading.bill_diff import (
     field_words,
     lines_differences,
     loaded_bill,
+    pair_lines,
     quoted,
 )
-from importer.loading.bill_match import line_ids
+from importer.loading.bill_match import line_contradictions, may_be_text
 from importer.loading.identity import content
 from importer.loading.job import BillJob
 from importer.model.bills import Bill
@@ -28,6 +30,10 @@ from importer.model.read_back import Difference
 _MOST_WORDS = 3  # differences that a sentence names
 # Light has these of each bill: where an answer leaves one out, it does not tell.
 _ALWAYS_THERE = frozenset(("amount", "currency", "lineItemsIncludeTax"))
+# Light may round these, move them or work them out itself: they do not make another bill.
+_OF_LIGHT = frozenset(
+    "paymentAt localCurrencyFxRateOverride groupCurrencyFxRateOverride taxAmount".split()
+)
 
 
 class Origin(StrEnum):
@@ -62,17 +68,19 @@ def words_of_other(job: BillJob, remote: LightBill) -> str:
 
 
 def lines_that_are_others(bill: Bill, remote: LightBill) -> str:
-    """That an answer to a creation has other line items than were sent, in words; "" where not."""
+    """That an answer to a creation has other line items than were sent, in words; "" where not.
+
+    It is the answer to this very request: so their number, amounts, tax codes and accounts tell,
+    and what Light leaves out or has of their texts does not.
+    """
     if remote.lines is None:
         return ""
-    if len(remote.lines) == len(bill.lines) and None not in line_ids(bill, remote.lines):
-        return ""
-    return "has other line items: " + lines_words(bill, remote)
-
-
-def lines_words(bill: Bill, remote: LightBill) -> str:
-    """What Light has otherwise than the lines that were sent; "" for nothing."""
-    return _listed(lines_differences(bill, remote.lines or (), ()))
+    matched, unmatched = pair_lines(bill, remote.lines, ())
+    if unmatched or None in matched:
+        return f"has {len(remote.lines)} line items, and {len(bill.lines)} were sent"
+    pairs = zip(bill.lines, matched, strict=True)
+    others = (line_contradictions(bill, ours, theirs) for ours, theirs in pairs if theirs)
+    return next((f"has another line item: {words}" for words in others if words), "")
 
 
 def _listed(differences: Sequence[Difference]) -> str:
@@ -82,16 +90,24 @@ def _listed(differences: Sequence[Difference]) -> str:
 
 
 def differences_from(bill: Bill, remote: LightBill) -> list[Difference]:
-    """All that Light has otherwise than a bill that was sent."""
-    return [*_header_differences(bill, remote), *lines_differences(bill, remote.lines or (), ())]
+    """What Light has otherwise than a bill that was sent, and did not make of it itself."""
+    lines = lines_differences(bill, remote.lines or (), ())
+    return [*_header_differences(bill, remote), *filterfalse(_is_of_light, lines)]
 
 
 def _header_differences(bill: Bill, remote: LightBill) -> list[Difference]:
     return [
         each
-        for each in bill_differences(bill, remote)
+        for each in filterfalse(_is_of_light, bill_differences(bill, remote))
         if each.field not in PATCHED and not (each.field in _ALWAYS_THERE and each.light == NOTHING)
     ]
+
+
+def _is_of_light(difference: Difference) -> bool:
+    is_text = difference.field == "description" and difference.light != NOTHING
+    return difference.field in _OF_LIGHT or (
+        is_text and may_be_text(difference.sheet, difference.light)
+    )
 
 
 def _sent_versions(job: BillJob) -> Iterator[Bill]:

@@ -13,6 +13,7 @@ import pytest
 from conftest import (
     ACCOUNTS,
     ENTITIES,
+    KEEP,
     PASS,
     VENDORS,
     Ended,
@@ -158,8 +159,13 @@ def test_credit_note_with_other_lines_is_not_ours(
     assert note["status"] == "DRAFT"
 
 
-def earlier(moment: str) -> str:
-    return (datetime.fromisoformat(moment) - timedelta(minutes=5)).isoformat()
+def moved(body: Any, apart: timedelta) -> Any:
+    """With all bills made at other times."""
+    for each in body.get("records", [body]):
+        for name in ("createdAt", "invoiceCreatedAt"):
+            if isinstance(each.get(name), str):
+                each[name] = (datetime.fromisoformat(each[name]) + apart).isoformat()
+    return body
 
 
 def test_equal_bill_that_was_made_before_is_somebody_elses(
@@ -169,19 +175,51 @@ def test_equal_bill_that_was_made_before_is_somebody_elses(
     files = write_bills(tmp_path, [POSTED])
     made = by_hand(sandbox, LOST_BEFORE, lambda request: json.loads(request.body))
 
-    def before(body: Any) -> Any:
-        for each in body.get("records", [body]):
-            for name in ("createdAt", "invoiceCreatedAt"):
-                if isinstance(each.get(name), str):
-                    each[name] = earlier(each[name])
-        return body
-
     def fault(request: Request) -> Fault:
         if request.method == "GET" and "invoice-payables" in request.path:
-            return Fault(True, None, alter=before)
+            return Fault(True, None, alter=lambda body: moved(body, -timedelta(minutes=5)))
         return made(request)
 
     with proxied(sandbox.base_url, fault) as proxy:
         assert told_of(load(proxy.url, *files))[1] == {"already_in_light": 1}
         assert told_of(load(proxy.url, *files))[1] == {"already_in_light": 1}
     assert states(sandbox) == ["IN_DRAFT"]
+
+
+def normalized(body: Any) -> Any:
+    """Bills as Light may keep what it was sent, by a clock that is half a minute behind."""
+    for each in moved(body, -timedelta(seconds=30)).get("records", [body]):
+        for item in (each, *(each.get("lineItems") or ())):
+            if text := item.get("description"):
+                item["description"] = " ".join(text.split())[:255]
+            for name in ("vendorId", "accountId", "taxCodeId"):
+                if item.get(name):
+                    item[name] = item[name].upper()
+            if item.get("taxAmount"):
+                item["taxAmount"] += 1
+        if each.get("paymentAt"):
+            each["paymentAt"] = each["paymentAt"][:10] + "T02:00:00+02:00"
+        if each.get("localCurrencyFxRate"):
+            each["localCurrencyFxRate"] = round(each["localCurrencyFxRate"], 4)
+        if "currency" in each:
+            each["currency"] = each["currency"].lower()
+    return body
+
+
+@pytest.mark.parametrize("number", ["INV-1", ""])
+@pytest.mark.parametrize("answer", ["lost", "given"])
+def test_what_light_normalizes_is_ours_all_the_same(
+    answer: str, number: str, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    text = "Chairs,  and \u2013 tables" + (" for us" * 50 if number else "")
+    more = {"paymentAt": "2026-02-03T10:11:12Z", "localCurrencyFxRateOverride": "1.23456789"}
+    files = write_bills(tmp_path, [POSTED | more | {"invoiceNumber": number, "description": text}])
+
+    def fault(request: Request) -> Fault:
+        if request.creates and answer == "lost":
+            return LOST if request.number == 0 else PASS
+        return Fault(True, KEEP, alter=normalized) if "invoice-payables" in request.path else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        assert told_of(load(proxy.url, *files))[:2] == (0, {"created": 1})
+    assert states(sandbox) == ["UNPAID"]

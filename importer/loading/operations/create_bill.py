@@ -34,7 +34,7 @@ from importer.loading.operation import (
 )
 from importer.loading.operations.add_line import AddLine
 from importer.loading.reconcile import Ownership, Settled, look_up
-from importer.loading.sent_bill import is_older, lines_that_are_others, lines_words
+from importer.loading.sent_bill import is_older, lines_that_are_others
 from importer.model.bills import Bill
 from importer.model.journal_states import Discovery, State, Status
 from importer.model.light_objects import LightBill
@@ -99,8 +99,7 @@ class CreateBill(JobOperation):
         why = words_of_contradictions(contradictions(job.bill, remote, just_created=True))
         if is_cancelled(remote):
             why = f"it is archived (state {remote.state})"
-        if not why and remote.lines is not None and (lines := lines_words(job.bill, remote)):
-            why = lines
+        why = why or lines_that_are_others(job.bill, remote)
         if not why and not self.claims.claim(remote.id, job.entry.id):
             why = "it belongs to another row"
         if not why:
@@ -127,10 +126,7 @@ class CreateBill(JobOperation):
         """Whether Light answered with a credit note of this number that was there before our first
         request that may have created it, as one that another computer has just loaded. One of the
         last second or two is taken for ours."""
-        job, created = self.job, remote.created_at
-        if not job.bill.credit_note or created is None:
-            return False
-        return any(each is not None and created < each for each in (job.first_sent, job.sent_since))
+        return self.job.bill.credit_note and is_older(self.job, remote)
 
     @classmethod
     async def look_together(
