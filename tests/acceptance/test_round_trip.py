@@ -294,7 +294,7 @@ REFUSED = {
     without_run: "hidden sheet 'light-import' was changed",
     another_header: "the column 'dueDate' is gone or was given another header",
     without_source_row: "the column source_row is gone, by which it is known which bills",
-    without_sheet: "the sheet 'Line items' of the result is not there",
+    without_sheet: "the sheet 'Line items' of the result is missing",
     rows_alone: "has the columns of a result workbook but no longer names its template",
 }
 

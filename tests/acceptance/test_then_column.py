@@ -108,7 +108,7 @@ def test_column_of_one_row_a_line_speaks_for_the_bill(
     ("text", "code", "row"),
     [
         ("post it", "bills.status.not_one_of", 3),
-        ("paid", "bills.paidFromBankAccountId.required", None),  # there is no such column
+        ("paid", "bills.paidFromBankAccountId.required", 3),  # no such column: the row of the bill
     ],
 )
 def test_wrong_word_is_an_error_at_its_cell(

@@ -176,7 +176,7 @@ def test_boolean_spellings(tmp_path: Path, written: object, yes: bool) -> None:
     ("written", "reason", "meant"),
     [
         ("1000.50", "it has decimals", "If 1,000.50 is meant, write 100050."),
-        ("1e5", "it is written with an exponent", "Write the amount out in digits"),
+        ("1e5", "it is written with an exponent", "If 100000 cents are meant, write 100000"),
         ("1,000", "it has thousands separators", "If 1000 cents are meant, write 1000"),
         (
             "€1000",
