@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -230,19 +231,18 @@ class FileRoutes(RouteContext):
         mine = workspace.folder / "template.yaml"
         files = [str(path) for path in workspace.write_corrected()]
         encoding = workspace.options.get("encoding")
-        fields, by_hand = [], False
-        if "draft" in request.query_params or workspace.answers:
+        fields, differs = [], False
+        if files and ("draft" in request.query_params or workspace.answers):
             fields = await asyncio.to_thread(draft_form, files, encoding)
         if not text and mine.exists():
-            wanted = workspace.answers and completed_draft(files, workspace.answers, encoding)
             text = template_text(str(mine))
-            by_hand = bool(fields) and text != wanted
+            differs = bool(fields) and text != await asyncio.to_thread(_drafted, files, workspace)
         elif not text and fields:
             text = (await asyncio.to_thread(draft_template, files, encoding=encoding)).text
         elif not text:
             named = workspace.options.get("template") or request.query_params.get("name", "light")
             text = template_text(str(named))
-        return self.pages.template(workspace, fields, text, problem, by_hand=by_hand)
+        return self.pages.template(workspace, fields, text, problem, differs=differs)
 
     async def save_template(self, request: Request) -> Response:
         """The YAML as it was typed."""
@@ -317,3 +317,11 @@ class FileRoutes(RouteContext):
         desk, workspace = self.space(request)
         view = self.view_of(desk, workspace)
         return await self.answer_result(request, view.result, workspace.results)
+
+
+def _drafted(files: Sequence[str], workspace: Workspace) -> str:
+    """The YAML that the form of a draft makes of what was answered; "" while it lacks an answer."""
+    try:
+        return completed_draft(files, workspace.answers, workspace.options.get("encoding"))
+    except UsageProblem:
+        return ""

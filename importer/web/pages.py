@@ -122,7 +122,7 @@ class Pages:
         text: str,
         problem: str,
         *,
-        by_hand: bool,
+        differs: bool,
     ) -> HTMLResponse:
         """The form of a drafted template, with what was answered before, above its YAML."""
         answers = workspace.answers
@@ -134,7 +134,7 @@ class Pages:
             fields=list(zip(fields, chosen, strict=True)),
             text=text,
             problem=problem,
-            by_hand=by_hand,
+            differs=differs,
         )
 
     def standing(self, workspace: Workspace, view: SheetView) -> dict[str, Any]:

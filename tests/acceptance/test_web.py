@@ -504,10 +504,19 @@ def test_the_form_of_a_draft_writes_its_yaml(page: WebPage) -> None:
     form = page.client.get(f"{files}/template").text
     yaml = html.unescape(re.findall(r"<textarea[^>]*>(.*)</textarea>", form, re.DOTALL)[0])
     assert "currency: {value: EUR}" in yaml
-    assert "was changed by hand" not in form
+    assert "is not what this form makes" not in form
     page.post(f"{files}/template", version=page.version(form), text=yaml.replace("EUR", "GBP"))
     assert "GBP" in page.ready(files)
-    assert "was changed by hand" in page.client.get(f"{files}/template").text
+    form = page.client.get(f"{files}/template").text
+    assert "is not what this form makes" in form
+    answers[f"field-{fields['Currency']}"] = ""
+    refused = page.post(at, version=page.version(form), **answers)
+    assert "Still to choose: Currency." in refused.text
+    form = page.client.get(f"{files}/template")
+    assert form.status_code == 200
+    assert "currency: {value: GBP}" in form.text  # as it was last saved
+    page.post(f"{files}/remove", version=page.version(form.text), sheet="export.csv")
+    assert page.client.get(f"{files}/template").status_code == 200
 
 
 def test_a_killed_server_loses_no_correction_and_sends_nothing_twice(tmp_path: Path) -> None:
