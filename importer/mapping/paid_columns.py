@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
-from importer.core.money import tidy
+from importer.core.money import MINUS, tidy
 
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -28,7 +28,8 @@ _DOCUMENTS = _keys(
     "clearing document;clearing doc;cheque no;cheque number;check no;check number;ausgleichsbeleg"
 )
 _DATES = _keys(
-    "payment date;date paid;paid on;paid date;paid at;date of payment;"
+    "payment date;pmt date;pay date;date of last payment;last payment date;last payment;last paid;"
+    "date paid;cheque date;check date;paid on;paid date;paid at;date of payment;"
     "clearing date;date cleared;cleared on;cleared date;settled on;date settled;"
     "zahldatum;zahlungsdatum;bezahlt am;gezahlt am;ausgleichsdatum;ausgleich;"
     "date de paiement;date paiement;date de règlement;date règlement;payé le;réglé le;"
@@ -37,38 +38,54 @@ _DATES = _keys(
     "betalt den;betaldatum;betald den;maksupäivä;data zapłaty;data płatności;datum úhrady"
 )
 _YES = _keys(
-    "paid;paid in full;fully paid;settled;cleared;bezahlt;beglichen;ausgeglichen;payé;payée;réglé;"
-    "réglée;soldé;pagado;pagada;pagato;pagata;saldato;pago;betaald;voldaan;betalt;betald;maksettu;"
+    "paid;paid in full;fully paid;settled;cleared;closed;bezahlt;beglichen;ausgeglichen;payé;payée;"
+    "réglé;réglée;soldé;pagado;pagada;pagato;pagata;saldato;pago;betaald;voldaan;betalt;betald;maksettu;"
     "zapłacono;zapłacona;opłacona"
 )
 _NO = frozenset(
-    "0 0.0 0.00 0,00 - . no n false f none nein falsch non faux nee nej nei não nao ei nie ne falso"
-    " n/a na tbc".split()
-) | _keys(
+    "no n not false f none nil zero nein nicht falsch non faux nee niet nej nei ikke ej não nao ei"
+    " nie ne falso na tbc".split()
+)
+_OPEN = _keys(
     "open;unpaid;not paid;outstanding;due;overdue;pending;awaiting payment;not yet;not settled;"
     "not cleared;offen;nicht bezahlt;unbezahlt;impayé;non payé;à payer;pendiente;no pagado;"
     "da pagare;non pagato;em aberto;openstaand;niet betaald;ubetalt;ikke betalt;obetald;ej betald;"
-    "awaiting approval;approved;posted;booked;draft"
+    "awaiting;awaiting approval;approved;posted;booked;draft"
 )
+_UNPAID = frozenset("unpaid open outstanding pending awaiting unbezahlt offen impayé".split())
 _PARTLY = _keys(
     "partially paid;partly paid;part paid;in payment;teilweise bezahlt;partiellement payé;"
     "parcialmente pagado;parzialmente pagato;deels betaald;delvist betalt;delvis betald"
 )
 _DATE = re.compile(r"\d{1,4}\s?[-./ ]\s?\w{1,10}\.?[-./, ]\s?\d{2,4}\b|\b(?:\d{8}|[34]\d{4})\b")
-_AMOUNT = re.compile(r"[\s£$€(+-]*[0-9][0-9.,' ]*[)%\s-]*")
+_AMOUNT = re.compile(r"(?:[A-Z]{3})?[\s£$€(+-]*[0-9][0-9.,' ]*[)%£$€\s-]*(?:[A-Z]{3})?")
+_DASHES = frozenset("-._/ ")
 
 
 def _word(text: str) -> str:
     return "".join(_WORD.findall(text)).casefold()
 
 
+def _begins_with(text: str, words: frozenset[str]) -> bool:
+    first = _WORD.search(text)
+    return first is not None and first[0].casefold() in words
+
+
 def _is_no(text: str) -> bool:
-    return tidy(text).casefold() in _NO or (bool(_word(text)) and _word(text) in _NO)
+    return _word(text) in _NO or _begins_with(text, _NO)
 
 
 def _is_yes(text: str) -> bool:
-    given = bool(tidy(text)) and not _is_no(text)
-    return given and (tidy(text) == "1" or _AMOUNT.fullmatch(text) is None)
+    bare = tidy(text).translate(MINUS)
+    is_open = _is_no(bare) or _word(bare) in _OPEN or _begins_with(bare, _UNPAID)
+    if is_open or _DASHES.issuperset(bare):
+        return False
+    return bare == "1" or _AMOUNT.fullmatch(bare) is None
+
+
+def _is_not_open(text: str) -> bool:
+    """Whether the text is a no to the question whether a bill is open, or says paid."""
+    return _is_paid(text) or (_is_no(text) and _word(text) not in _OPEN)
 
 
 def _is_document(text: str) -> bool:
@@ -94,12 +111,12 @@ def paid_test(header: str, values: Collection[str]) -> Callable[[str], bool] | N
     if key in _FLAGS:
         return _is_yes
     if key in _OPEN_FLAGS:
-        return lambda text: bool(_word(text)) and _is_no(text)
+        return _is_not_open
     if key in _DATES:
         return _is_date
     if key in _DOCUMENTS:
         return _is_document
     states = {_word(text) for text in values} - {""}
-    if states <= _YES | _PARTLY | _NO and not states.isdisjoint(_YES | _PARTLY):
+    if states <= _YES | _PARTLY | _NO | _OPEN and not states.isdisjoint(_YES | _PARTLY):
         return _is_paid
     return None
