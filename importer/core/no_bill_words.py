@@ -8,7 +8,7 @@ _CREDIT_OR_VOID = (
     r"credit ?note|credit ?memo|creditnota|kreditnota|kreditfaktura|gutschrift"
     r"|stornorechnung|rechnungskorrektur|note de crédit|nota de crédito|nota di credito"
     r"|factura rectificativa|void(?:ed)?|cancell?ed|storniert|storno|annulée?|annullata?"
-    r"|anulad[oa]|geannuleerd|annulleret|makulerad"
+    r"|anulad[oa]|geannuleerd|annulleret|makulerad|reversal|reversed|written[ -]off|write[ -]off"
 )
 # Words anywhere in a text.
 _NOT_TO_BE_PAID = (
@@ -17,7 +17,17 @@ _NOT_TO_BE_PAID = (
     r"|no pagar|ya pagad[oa]|non pagare|già pagat[oa]|niet betalen|reeds betaald|ikke betales"
     r"|må ikke betales|allerede betalt|betala inte|redan betald|nie płacić|não pagar"
 )
-NO_BILL = rf"(?i)^\W*(?:{_CREDIT_OR_VOID})(?:\W|$)|(?:^|\W)(?:{_NOT_TO_BE_PAID})(?:\W|$)"
+# Words that are all of a text, but for when or how it was paid.
+_PAID_OR_HELD = (
+    r"on hold|hold|blocked|gesperrt"
+    r"|(?:fully |part(?:ly|ially)? )?(?:paid|settled|bezahlt|beglichen|payée?|réglée?|pagad[oa]"
+    r"|pagat[oa]|betaald|betalt|betald)(?: in full)?"
+    r"(?:[ :-]+(?:[0-9]|(?:on|by|via|am|per|le|par|el|il|op|den) ).{0,30})?"
+)
+NO_BILL = (
+    rf"(?i)^\W*(?:{_CREDIT_OR_VOID})(?:\W|$)|(?:^|\W)(?:{_NOT_TO_BE_PAID})(?:\W|$)"
+    rf"|^\W*(?:{_PAID_OR_HELD})\W*$"
+)
 VOID_NAME = r"(?i)^\W*(?:void(?:ed)?|cancell?ed|storniert|storno|annulée?|anulad[oa])\W*$"
 # Words that are all of a text, but for numbers and dates.
 _BALANCE = (

@@ -127,7 +127,7 @@ warning bills.invoiceNumber.near_duplicate: nearly the same invoice number
   → Check that these are two bills.
 warning bills.amount.says_no_bill: a bill whose text says that it is none
   The bill is of {amount}, but '{value}' may mean that it is no bill to pay: a credit note, void,
-  disputed, or a payment, balance, total or other document.
+  paid, on hold or disputed, or a payment, balance, total or other document.
   → If it is a credit note, give it that type or a negative amount; if it is no bill, remove it. If
     it is a bill to pay, there is nothing to do.
 warning bills.invoiceNumber.line_gap: lines of a bill that are not counted through

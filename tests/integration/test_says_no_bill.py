@@ -43,6 +43,8 @@ def says(folder: Path, *rows: tuple[str, ...]) -> list[tuple[str, int | None, st
         (("A", "SUB-2", DAY, "5.00", "Zwischensumme"), "Text"),
         (("A", "B-2", DAY, "5.00", "Chairs - DO NOT PAY, disputed"), "Text"),
         (("A", "B-2", DAY, "5.00", "Stühle, bereits bezahlt"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Paid on 3 May"), "Text"),
+        (("A", "B-2", DAY, "5.00", "Written off"), "Text"),
     ],
 )
 def test_a_bill_that_says_it_is_none_is_a_warning(
@@ -57,6 +59,7 @@ def test_a_bill_that_says_it_is_none_is_a_warning(
     "row",
     [
         ("Credit Suisse", "B-2", DAY, "5.00", "Voids filled with foam"),
+        ("A", "B-2", DAY, "5.00", "Paid search, May"),
         ("Void Fill Ltd", "CNC-2", DAY, "5.00", "Creditors list"),
         ("A", "CNX", DAY, "5.00", "Cancellation cover"),
         ("A", "B-2", DAY, "5.00", "Payment processing fees"),
