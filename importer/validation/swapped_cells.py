@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
 
 _FEWEST_NUMBERS, _MOST_ODD = 3, 0.1
@@ -34,14 +34,15 @@ def swapped_cells(
     if not len(odd) or usual.sum() < _FEWEST_NUMBERS or len(odd) > _MOST_ODD * given.sum() + 1:
         return
     shapes = set(map(_shape, texts.filter(pa.array(usual)).to_pylist()))
-    vendors = bills["vendor"]
+    vendors, descriptions = bills["vendor"], lines["description"]
+    of_vendors, of_descriptions = _is_odd(vendors, shapes), _is_odd(descriptions, shapes)
     of_bills, at = np.unique(line_bill, return_index=True)
     first_line = dict(zip(of_bills.tolist(), at.tolist(), strict=True))
     swapped: dict[int, tuple[str, str]] = {}  # bill → the other text, its column
     for i in odd.tolist():
-        others = [(BILLS, "vendor", i, vendors.at(i))]
-        if (k := first_line.get(i)) is not None:
-            others.append((LINE_ITEMS, "description", k, lines["description"].at(k)))
+        others = [(BILLS, "vendor", i, vendors.at(i))] if of_vendors else []
+        if of_descriptions and (k := first_line.get(i)) is not None:
+            others.append((LINE_ITEMS, "description", k, descriptions.at(k)))
         for sheet, name, item, text in others:
             if text and _is_like(text, shapes):
                 header = (mapped.cell(sheet, name, item).column or name).strip()
@@ -59,6 +60,14 @@ def swapped_cells(
         value=lambda i: str(number.at(i)),
         template_args=args,
     )
+
+
+def _is_odd(column: ParsedColumn, shapes: set[str]) -> bool:
+    """Whether few texts of the column are written as the numbers are; vendors may be codes."""
+    texts = pc.fill_null(column.texts(), "")
+    counts = pc.value_counts(texts).to_pylist()
+    alike = sum(each["counts"] for each in counts if _is_like(each["values"], shapes))
+    return bool(alike <= _MOST_ODD * len(texts) + 1)
 
 
 def _is_like(text: str, shapes: set[str]) -> bool:

@@ -78,3 +78,10 @@ def test_a_tax_above_its_amount_is_reported(tmp_path: Path, sign: str) -> None:
 def test_a_tax_up_to_its_amount_or_of_nothing_is_usual(tmp_path: Path, net: str) -> None:
     lines = [line(netAmount=net, taxAmount="10000")]
     assert finding_cells(two_sheets(tmp_path, [bill(amount=str(int(net) + 10000))], lines)) == []
+
+
+def test_codes_of_vendors_that_are_written_as_the_numbers_are_no_swap(tmp_path: Path) -> None:
+    numbers = ("INV-41", "INV-42", "INV-43", "CASH")
+    rows = [[f"SUP-{i}", number, "2025-05-01", "10.00", "paper"] for i, number in enumerate(numbers)]
+    file = csv_file(tmp_path / "l.csv", [HEADERS, *rows])
+    assert finding_cells(checked([file], template(tmp_path, BY_SUPPLIER % ""))) == []
