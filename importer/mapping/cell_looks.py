@@ -73,12 +73,12 @@ def _struck(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:
 
 
 def _comments(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:
-    width = len(table.header.headers)
-    comments = [c for c in table.source.comments if c.row in data and c.column < width]
+    comments = [c for c in table.source.comments if c.row in data]
     if not comments:
         return
+    headers = dict(enumerate(table.header.headers))  # a comment may be beside the table
     shown = [
-        f"row {c.row}, {table.header.headers[c.column].strip() or 'no header'}:"
+        f"row {c.row}, {headers.get(c.column, '').strip() or 'no header'}:"
         f" '{_cut(tidy(' '.join(c.text.split())))}'"
         for c in comments[:_SHOWN_COMMENTS]
     ]
@@ -86,7 +86,7 @@ def _comments(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:
     first = comments[0]
     yield finding(
         "sheet.cells.comments",
-        table.cell(data[first.row], first.column),
+        table.cell(data[first.row], first.column if first.column in headers else None),
         comments=count(len(comments), "comment"),
         shown="; ".join(shown) + (f"; and {more:,} more" if more else ""),
     )

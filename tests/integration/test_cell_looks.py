@@ -127,6 +127,8 @@ def test_comments_on_rows_are_reported_once_with_the_first(tmp_path: Path) -> No
     assert "and 2 more" in comments.message
     assert "who sells" not in comments.message
     assert numbers(of) == ALL
+    (beside,) = read(book(tmp_path, J3=Comment("do not pay", "Ann"))).findings
+    assert "1 comment on their cells: row 3, no header: 'do not pay'" in beside.message
 
 
 def test_a_conversation_is_one_comment_in_its_words(tmp_path: Path) -> None:
