@@ -19,7 +19,7 @@ from importer.validation.column import ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
 
 _HEADER = re.compile(
-    r"\b(?:line|lines|ligne|zeile|l[ií]nea|linje|linie|linha|regel|riga|rad|rivi|row|pos|position"
+    r"\b(?:line|lines|ln|sr|serial|ligne|zeile|l[ií]nea|linje|linie|linha|regel|riga|rad|rivi|row|pos|position"
     r"|posición|posizione|positie|seq|sequence|idx|index|lfd|split|item)\b|#",
     re.IGNORECASE,
 )
@@ -43,10 +43,9 @@ def line_gaps(
             continue
         places = pa.array(np.searchsorted(np.asarray(table.source.rows), mapped.lines.row[at]))
         for column, header in zip(table.source.columns, table.headers, strict=False):
-            texts = arrow_texts(column)
             if not _HEADER.search(_CAMEL.sub(" ", header).replace("_", " ")):
                 continue
-            texts = texts.take(places)
+            texts = pc.replace_substring_regex(arrow_texts(column).take(places), r"\.0+\z", "")
             if not _is_counter(texts):
                 continue
             numbers = pc.cast(texts, pa.int64()).to_numpy()

@@ -84,3 +84,13 @@ def test_a_row_that_the_template_ignores_explains_a_gap(tmp_path: Path) -> None:
     rows[at][3] = "note"
     source = "source: {ignore_rows: [{column: Text, equals: note}]}\n"
     assert finding_cells(read(tmp_path, rows, source)) == []
+
+
+@pytest.mark.parametrize(("header", "end"), [("Ln", ""), ("Sr. No.", ""), ("Line", ".0")])
+def test_a_counter_is_known_by_other_names_and_as_a_decimal(
+    tmp_path: Path, header: str, end: str
+) -> None:
+    rows = [[row[0], row[1] + end, *row[2:]] for row in ledger(random.Random(9))]
+    assert finding_cells(read(tmp_path, rows, header=header)) == []
+    del rows[next(i for i, row in enumerate(rows) if row[1] == f"2{end}") - 1]
+    assert [code for code, *_ in finding_cells(read(tmp_path, rows, header=header))] == [GAP]
