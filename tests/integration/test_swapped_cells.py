@@ -82,6 +82,8 @@ def test_a_tax_up_to_its_amount_or_of_nothing_is_usual(tmp_path: Path, net: str)
 
 def test_codes_of_vendors_that_are_written_as_the_numbers_are_no_swap(tmp_path: Path) -> None:
     numbers = ("INV-41", "INV-42", "INV-43", "CASH")
-    rows = [[f"SUP-{i}", number, "2025-05-01", "10.00", "paper"] for i, number in enumerate(numbers)]
+    rows = [
+        [f"SUP-{i}", number, "2025-05-01", "10.00", "paper"] for i, number in enumerate(numbers)
+    ]
     file = csv_file(tmp_path / "l.csv", [HEADERS, *rows])
     assert finding_cells(checked([file], template(tmp_path, BY_SUPPLIER % ""))) == []
