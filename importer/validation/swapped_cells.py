@@ -66,8 +66,8 @@ def _is_odd(column: ParsedColumn, shapes: set[str]) -> bool:
     """Whether few texts of the column are written as the numbers are; vendors may be codes."""
     texts = pc.fill_null(column.texts(), "")
     counts = pc.value_counts(texts).to_pylist()
-    alike = sum(each["counts"] for each in counts if _is_like(each["values"], shapes))
-    return bool(alike <= _MOST_ODD * len(texts) + 1)
+    n = sum(each["counts"] for each in counts if _is_like(each["values"], shapes))
+    return bool(n <= _MOST_ODD * len(texts) + 1)
 
 
 def _is_like(text: str, shapes: set[str]) -> bool:
