@@ -18,14 +18,20 @@ from importer.core.errors import UsageProblem
 from importer.core.money import tidy
 from importer.core.object_ids import normal_id, same_id
 from importer.light.client import LightClient
-from importer.loading.bill_diff import loaded_bill
-from importer.loading.bill_match import match_bill
-from importer.loading.bill_state import is_cancelled
+from importer.loading.bill_diff import lines_differences, loaded_bill
+from importer.loading.bill_match import (
+    contradictions,
+    line_ids,
+    match_lines,
+    words_of_contradictions,
+)
+from importer.loading.bill_state import DRAFT, is_cancelled
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change
 from importer.loading.journal.settlement_records import save_settlement
 from importer.loading.journal.twin_records import entries_of_light_ids
 from importer.loading.listed_bills import Likeness, contradicts, read_by_id
+from importer.loading.sent_bill import difference_words, differences_from
 from importer.loading.twins import candidates_in_light
 from importer.model.bills import Bill, DocumentRef
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
@@ -57,6 +63,8 @@ class SettledBill:
     who: str
     moment: datetime
     difference: str = ""
+    lacking: str = ""  # what Light has of a bill that lacks line items
+    left_alone: bool = False  # it is not as it was sent, and no load does anything to it
 
     @property
     def words(self) -> str:
@@ -67,7 +75,15 @@ class SettledBill:
         words = f"{self.name} is {self.light_id} in Light: recorded {by}."
         if self.others:
             words += f" Not this one: {', '.join(self.others)}."
-        return words + (f" It differs: {self.difference}." if self.difference else "")
+        if self.lacking:
+            return f"{words} {self.lacking}: load the sheet again, which adds the others."
+        words += f" It differs: {self.difference}." if self.difference else ""
+        if self.left_alone:
+            words += (
+                " It is left as it is in Light: no load submits, posts or pays it, and no undo"
+                " cancels it. If it should be as in the sheet, correct it in Light."
+            )
+        return words
 
     def as_json(self) -> Mapping[str, object]:
         return {
@@ -77,7 +93,7 @@ class SettledBill:
             "others": list(self.others),
             "who": self.who,
             "moment": self.moment.isoformat(),
-            "difference": self.difference,
+            "difference": self.lacking or self.difference,
         }
 
 
@@ -116,13 +132,14 @@ async def settle_in(journal: Journal, client: LightClient, options: SettleOption
     copies = [i for i in dict.fromkeys((entry.light_id, *(t.id for t in entry.twins))) if i]
     if options.light_id is None:
         await _check_absent(entry, bill, copies, options, journal, client)
-        difference, change = "", Change(entry.id, State.PLANNED)
+        difference, left_alone, change = "", False, Change(entry.id, State.PLANNED)
     else:
         remote = await _read(options.light_id, client, credit_note=bill.credit_note)
         _check_bill(entry, bill, remote, journal)
-        difference = match_bill(bill, remote).difference
+        difference = _difference(entry, bill, remote)
         copies = [light_id for light_id in copies if not same_id(light_id, remote.id)]
-        change = _change(entry, remote, difference)
+        change = _change(entry, bill, remote, difference)
+        left_alone = bool(difference) and change.state is State.FOUND
     settled = SettledBill(
         options.run,
         entry.name,
@@ -130,10 +147,12 @@ async def settle_in(journal: Journal, client: LightClient, options: SettleOption
         tuple(copies),
         user_name(),
         datetime.now(UTC),
-        difference,
+        "" if change.partial else difference,
+        change.partial,
+        left_alone,
     )
     word = settled.words.partition(":")[2].strip().partition(". ")[0].rstrip(".")
-    change = replace(change, message="; ".join(filter(None, (word, difference))))
+    change = replace(change, message="; ".join(filter(None, (word, settled.difference))))
     save_settlement(journal, options.run, entry, change, who=settled.who, others=copies)
     return settled
 
@@ -210,19 +229,50 @@ async def _check_absent(
         )
 
 
-def _change(entry: JournalEntry, remote: LightBill, difference: str) -> Change:
-    """Ours is what we sent and nobody else could have made; undo leaves the others alone."""
-    ours = same_id(entry.light_id, remote.id)
+def _difference(entry: JournalEntry, bill: Bill, remote: LightBill) -> str:
+    """What Light has otherwise than the bill that was sent, in words. Where its id is known from
+    Light's answer, somebody may have changed its dates or texts since."""
+    if bill.lines and remote.lines is None:
+        raise UsageProblem(f"Light does not show the line items of {remote.id} now. Try again.")
+    if not same_id(entry.light_id, remote.id):
+        return difference_words(differences_from(bill, remote))
+    conflicts = words_of_contradictions(contradictions(bill, remote))
+    others = difference_words(lines_differences(bill, remote.lines or (), ()))
+    return "; ".join(filter(None, (conflicts, others)))
+
+
+def _partial(bill: Bill, remote: LightBill) -> str:
+    """What Light has of the bill, in words, where a load can add the line items that it lacks; ""
+    where it lacks none, or is otherwise not the bill that was sent."""
+    lines = remote.lines or ()
+    matched, others = match_lines(bill, lines, {})
+    if others or None not in matched or bill.credit_note or remote.state != DRAFT:
+        return ""
+    begun = replace(bill, lines=tuple(b for b, m in zip(bill.lines, matched, strict=True) if m))
+    if contradictions(bill, remote) or differences_from(begun, remote):
+        return ""
+    return (
+        f"Light has the {remote.ref.noun} {remote.id} with {len(lines)} of {len(bill.lines)} line"
+        " items"
+    )
+
+
+def _change(entry: JournalEntry, bill: Bill, remote: LightBill, difference: str) -> Change:
+    """Ours is what we sent and nobody else could have made; undo leaves the others alone. One that
+    is not as it was sent is left as it is, unless a load can add what it lacks."""
+    ours = same_id(entry.light_id, remote.id) and entry.state is not State.FOUND
     sent = entry.light_id is None and not entry.twins and entry.attempts > 0
-    created = entry.state is State.CREATED if ours else sent
+    partial = _partial(bill, remote) if difference and (ours or sent) else ""
+    state = State.CREATED if (ours or sent) and not difference else State.FOUND
     return Change(
         entry.id,
-        State.CREATED if created or (ours and entry.state is not State.FOUND) else State.FOUND,
+        State.UNKNOWN if partial else state,
         None,
         light_id=remote.id,
         light_state=remote.state,
         light_amount=remote.amount,
-        line_ids=tuple(line.id for line in remote.lines or ()),
+        line_ids=line_ids(bill, remote.lines or ()) if partial or not difference else (),
         message=difference,
-        how=Discovery.AFTER_LOST_ANSWER if sent else None,
+        how=Discovery.AFTER_LOST_ANSWER if sent and state is State.CREATED else None,
+        partial=partial,
     )

@@ -45,7 +45,8 @@ def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
     For a bill that is unknown or in Light more than once. BILL is its invoice number, an id it has
     in Light, or its row in the sheet as row:7. It checks with Light that this is possible, and
     changes nothing there. The journal records who decided, and when. Other copies no longer count
-    as this bill.
+    as this bill. Where the bill lacks line items, the next load adds them; one that differs
+    otherwise from what was sent is left as it is.
 
     \b
     Examples:

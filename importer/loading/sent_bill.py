@@ -63,7 +63,7 @@ def words_of_other(job: BillJob, remote: LightBill) -> str:
     """What a bill that is not ours has otherwise than what was sent, or that it was made before."""
     differences = min((differences_from(bill, remote) for bill in _sent_versions(job)), key=len)
     age = f" (made {remote.created_at:%Y-%m-%d %H:%M:%S} UTC)" if remote.created_at else ""
-    why = _listed(differences) or "it was made before this load sent its own"
+    why = difference_words(differences) or "it was made before this load sent its own"
     return f"{remote.id}{age}, and it is not what was sent: {why}"
 
 
@@ -83,7 +83,8 @@ def lines_that_are_others(bill: Bill, remote: LightBill) -> str:
     return next((f"has another line item: {words}" for words in others if words), "")
 
 
-def _listed(differences: Sequence[Difference]) -> str:
+def difference_words(differences: Sequence[Difference]) -> str:
+    """The first few of them, in words; "" for none."""
     words = [_words(each) for each in differences[:_MOST_WORDS]]
     more = len(differences) - _MOST_WORDS
     return "; ".join([*words, f"and {more} more"] if more > 0 else words)

@@ -131,6 +131,7 @@ def test_word_of_a_person_makes_it_the_bill_and_nothing_is_done_to_it(
         number = str(POSTED["invoiceNumber"])
         settled = command("journal", "settle", run, number, "--light-id", theirs["id"], "--json")
         assert settled.code == 0, settled.err
+        assert "the account of line 1 is" in settled.json["difference"]
         assert told_of(load(proxy.url, *files))[1] == {"already_in_light": 1}
     assert states(sandbox) == ["IN_DRAFT"]
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from conftest import (
     ACCOUNTS,
+    ENTITIES,
     LOAD,
     PASS,
     Ended,
@@ -177,15 +178,60 @@ def test_foreign_line_makes_the_bill_unknown(
         stopped = load(proxy.url, *files, *SEPARATE)
     assert stopped.code == 2
     for bill in sandbox.bills():
-        body = {"description": "Not ours", "netAmount": 5, "accountId": ACCOUNTS[0]}
-        url = f"{sandbox.base_url}/v1/invoice-payables/{bill['id']}/line-items"
-        httpx.post(url, json=body, headers=KEY).raise_for_status()
+        add_line(sandbox, bill["id"])
     posts = sandbox.counters.line_posts
     told = load(sandbox.base_url, *files, *SEPARATE, "--journal", the_journal())
     assert told.code == 3
     assert told.json["bills"] == {"total": BILLS, "unknown": BILLS}
     assert {f["code"] for f in told.json["findings"]} == {"light.partial"}
     assert sandbox.counters.line_posts == posts
+
+
+def test_word_that_a_bill_is_the_one_makes_it_no_whole_one(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Its missing lines are added before it is posted; one with a line of others is left alone."""
+    whole = [("Hours", 700), ("Travel", 300)]
+    asked_for = {"amount": 1000, "companyEntityId": ENTITIES[0], "status": "posted"}
+    rows = [bill_row(i, **asked_for) for i in range(2)]
+    files = write_bills(tmp_path, rows)
+    head = "billRef,description,netAmount,accountId"
+    lines = [f"B{i},{text},{cents},{ACCOUNTS[0]}" for i in range(2) for text, cents in whole]
+    Path(files[1]).write_text("\n".join([head, *lines]))
+
+    def fault(request: Request) -> Fault:
+        travels = adds_a_line(request) and b"Travel" in request.body
+        return Fault(False, None) if travels else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        lost = load(proxy.url, *files, *SEPARATE).json
+        torn, altered = (bill["id"] for bill in sandbox.bills())
+        add_line(sandbox, altered)
+        of_run = ("journal", "settle", lost["run"])
+        first = command(*of_run, f"row:{row_of(sandbox, torn)}", "--light-id", torn)
+        assert first.code == 0, first.err
+        assert (
+            f"Light has the bill {torn} with 1 of 2 line items: load the sheet again" in first.out
+        )
+        second = command(*of_run, f"row:{row_of(sandbox, altered)}", "--light-id", altered)
+        assert "amount of line 2 is 0.05 in Light, and 3.00 was sent" in second.out
+        assert "It is left as it is in Light: no load submits, posts or pays it" in second.out
+    told = load(sandbox.base_url, *files, "--journal", the_journal())
+    assert told.json["bills"] == {"total": 2, "created": 1, "already_in_light": 1}
+    light = {bill["id"]: bill for bill in sandbox.bills()}
+    assert (light[torn]["state"], light[altered]["state"]) == ("UNPAID", "IN_DRAFT")
+    assert in_light(sandbox)[str(light[torn]["invoiceNumber"])] == [whole]
+
+
+def row_of(sandbox: Sandbox, light_id: str) -> int:
+    [number] = [str(b["invoiceNumber"]) for b in sandbox.bills() if b["id"] == light_id]
+    return int(number[-1]) + 2
+
+
+def add_line(sandbox: Sandbox, bill: str) -> None:
+    body = {"description": "Not ours", "netAmount": 5, "accountId": ACCOUNTS[0]}
+    url = f"{sandbox.base_url}/v1/invoice-payables/{bill}/line-items"
+    httpx.post(url, json=body, headers=KEY).raise_for_status()
 
 
 def test_bill_cancelled_midway_is_created_again(

@@ -251,6 +251,24 @@ MENDED = {
             ),
         ),
     ),
+    "a bill that lacks all its lines is not whole by a person's word": Scenario(
+        1958,
+        (13,),
+        (Computer("A", (Session(crash=Crash(9, durable=True)), Session("settle"))),),
+        separate=True,
+    ),
+    "a bill that lacks lines is not submitted by a person's word": Scenario(
+        5595,
+        (2, 3, 5),
+        (Computer("A", (Session(crash=Crash(11, durable=True)), Session("settle"))),),
+        separate=True,
+    ),
+    "a bill that was begun when a run stopped is not submitted by a person's word": Scenario(
+        4365,
+        (2, 12),
+        (Computer("A", (*LOAD, Session("settle")), faults={("create", 1): "401 before"}),),
+        separate=True,
+    ),
     "a second copy that a look showed is not forgotten where the last list hides it": Scenario(
         429,
         (0,),

@@ -122,6 +122,7 @@ class Running:
     wire: Wire = field(init=False)
     claims: Claims | None = None  # of the last session
     began: float = 0.0  # that session
+    committed: float = 0.0  # what the journal says then
     runs: list[str] = field(default_factory=list)
     _disk: Disk = field(default_factory=Disk)
     _loads: int = 0
@@ -147,10 +148,16 @@ class Running:
         """One command, to its end or its crash; what it says is checked."""
         crash = session.crash
         self._disk = disk = Disk(crash.commit if crash else 0, crash is not None and crash.durable)
-        disk.on_commit = lambda number: self.trace(self.name, "commits", number)
-        self.trace(self.name, "starts", session.command)
         loop = asyncio.get_running_loop()
+
+        def on_commit(number: int) -> None:
+            self.trace(self.name, "commits", number)
+            self.committed = loop.time()
+
+        disk.on_commit = on_commit
+        self.trace(self.name, "starts", session.command)
         self.began = loop.time()
+        self.wire.first_step = None
         control = StopControl()
 
         def now() -> datetime:

@@ -6,6 +6,7 @@ bill that was not to have it; what is called undone is not live; nothing is lost
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ ACT_OF = {
     StepKind.PAY: "mark-as-paid",
     StepKind.CLEAR: "clear",
 }
-LISTED = 5.0  # seconds before the end of a session, when its last list was read at the latest
+LISTED = 5.0  # seconds before the first step of a session, or its end, when its last list was read
 FEW = 3  # faults, after which a load gives nothing up yet
 COMMITTED = ("400-after", "404-after", "409-after", "422-after", ANOTHER)  # refusals that are none
 
@@ -150,7 +151,9 @@ def _once(
     if len(mine) > len(rows) and not _may_double(running):
         ids = [bill.id for bill in mine]
         yield Violation("doubled", f"{name}: {ids} for {len(rows)} rows, without a cause")
-    shown = light.clock() - running.scenario.lag - LISTED
+    others = _others_by_word(running)
+    live, mine = ([bill for bill in some if bill.id not in others] for some in (live, mine))
+    shown = _looked(running, claims, light) - running.scenario.lag - LISTED
     mine = [bill for bill in mine if bill.created <= shown]
     # What an undo leaves is for the next load to look at.
     ended = claims.command not in ("undo", "settle")
@@ -163,8 +166,7 @@ def _once(
         live = [bill for bill in live if bill.maker != "person"] if mine and loaded else mine
     if row.vendor == NEW_VENDOR:
         live = mine  # of each vendor that was created, one
-    by_word = any(session.command == "settle" for session in running.computer.sessions)
-    if sure and len(live) > len(rows) and not (by_word or _named(live, claims)):
+    if sure and len(live) > len(rows) and not _named(live, claims):
         ids = [bill.id for bill in live]
         yield Violation("twins", f"{name}: {ids} are live for {len(rows)} rows, unnamed")
     for bill in live:
@@ -175,6 +177,23 @@ def _once(
             has = f"{bill.cents}, {bill.body['amount']} and {bill.body['description']}"
             yield Violation("lines", f"{name}: {bill.id} has {has}")
     yield from _updated(running, claims, mine, rows[0])
+
+
+def _looked(running: Running, claims: Claims, light: SimulatedLight) -> float:
+    """When the look for copies was over, of which the person is told: the steps follow it, and a
+    crash loses what no commit has kept."""
+    now = light.clock()
+    step = running.wire.first_step
+    return min(now if step is None else step, running.committed if claims.crashed else now)
+
+
+def _others_by_word(running: Running) -> set[str]:
+    """The ids of which a person has said that they are not the bill of the row."""
+    if all(session.command != "settle" for session in running.computer.sessions):
+        return set()
+    with running.journal.reading() as db:
+        texts = db.exec_driver_sql("SELECT others FROM settlements").scalars()
+        return {light_id.lower() for text in texts for light_id in json.loads(text)}
 
 
 def _versions(running: Running, row: int) -> Iterator[Row]:

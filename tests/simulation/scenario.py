@@ -178,7 +178,7 @@ CHANCES: Mapping[str, float] = {
     "stops": 0.1,
     "updates": 0.3,
     "undo": 0.2,
-    "settling": 0.0,  # by a person's word: what follows it is not as it should be yet
+    "settling": 0.15,  # by a person's word
     "people": 0.3,
     "others": 0.15,  # more than one computer
     "vendors": 0.15,

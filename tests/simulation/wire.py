@@ -65,6 +65,7 @@ class Wire:
     used: Counter[str] = field(default_factory=Counter)  # faults
     misled: int = 0  # reads that were answered with a lie
     doubted: set[str] = field(default_factory=set)  # numbers of bills with an answer in doubt
+    first_step: float | None = None  # when it was sent, after the last creation of the session
     _open: set[str] = field(default_factory=set)  # and of those without an answer
     previous: tuple[int, Any] | None = None  # what Light answered last, to whatever
 
@@ -90,7 +91,10 @@ class Wire:
         idempotency = (more or {}).get("X-Idempotency-Key", "")
         request = Request(kind, number, method, parts.path, parts.query, body, idempotency)
         self.trace(self.computer, "sends", request, fault)
+        if kind in ("act", "upload") and self.first_step is None:
+            self.first_step = loop.time()
         if kind == "create":
+            self.first_step = None
             (self.doubted if fault else self._open).add(request.invoice)
         answer: Awaited = loop.create_future()
         way = self.rng.uniform(0.01, 0.9)

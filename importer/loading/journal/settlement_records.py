@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change, to_json
 from importer.loading.journal.journal_tables import RUN_BILLS, SETTLEMENTS
 from importer.loading.journal.twin_records import save_twins
-from importer.model.journal_states import JournalEntry, Status
+from importer.model.journal_states import IN_LIGHT, JournalEntry, State, Status
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def save_settlement(
                 "before": to_json(before),
             },
         )
-        db.execute(_UNSETTLED, {"of": entry.id})
+        db.execute(_UNSETTLED if change.state is State.CREATED else _OTHERWISE, {"of": entry.id})
         journal.step(run, [change], [])
         save_twins(journal, {entry.id: ()})
 
@@ -77,8 +77,14 @@ def settlements(journal: Journal) -> list[Settlement]:
     ]
 
 
-_UNSETTLED = (  # the entry tells from now on
-    sa.update(RUN_BILLS)
-    .where(RUN_BILLS.c.entry == sa.bindparam("of"), RUN_BILLS.c.status == Status.UNKNOWN)
-    .values(status=None, message="", how=None, partial="")
-)
+def _without_statuses(statuses: Collection[Status]) -> sa.Update:
+    """In the runs that have one of these the entry tells from now on what became of the bill."""
+    return (
+        sa.update(RUN_BILLS)
+        .where(RUN_BILLS.c.entry == sa.bindparam("of"), RUN_BILLS.c.status.in_(statuses))
+        .values(status=None, message="", how=None, partial="")
+    )
+
+
+_UNSETTLED = _without_statuses([Status.UNKNOWN])
+_OTHERWISE = _without_statuses([Status.UNKNOWN, *sorted(IN_LIGHT)])
