@@ -134,7 +134,7 @@ def _settle(job: BillJob, candidates: Sequence[Candidate], out: ExistingBills) -
         outcome = BillOutcome(Status.NOT_SENT, entry, words, Discovery.OTHER_BILL)
         out.settled[bill.index] = outcome
     elif unclear:
-        words = f"Light lists {', '.join(unclear)}, which may be this bill, and cannot show it now"
+        words = f"Light lists {', '.join(unclear)}, which may be this bill; it does not show enough"
         out.settled[bill.index] = BillOutcome(Status.UNKNOWN, entry, words)
     return None
 

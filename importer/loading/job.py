@@ -29,8 +29,9 @@ from importer.model.light_objects import LightBill, LightLine
 # How far Light's computers may be apart, that which answers and that which notes when a bill was
 # made: what was made so long before it was sent may be ours.
 CLOCKS_APART = timedelta(minutes=1)
-# Of a credit note, whose number Light has once: it answers with the one that another load has made.
-NOTE_CLOCKS_APART = timedelta(seconds=1)
+# Of what Light refused, and of a credit note, whose number it has once: there it is likely that
+# another load made it just before.
+CLOCKS_USUALLY_APART = timedelta(seconds=1)
 CHANGED_SINCE = "loaded before, and different now"
 _LINE_SENT_TWICE = (
     "a line item of it may have been sent twice, and it is not known yet whether Light has it so;"
@@ -111,7 +112,9 @@ class BillJob:
         """By Light's clock: what Light made before was not made by a request of ours. None where
         that is not known."""
         since = self.entry.first_sent if self.in_doubt else self.sent_at
-        apart = NOTE_CLOCKS_APART if self.bill.credit_note else CLOCKS_APART
+        refused = self.refusal is not None or self.refused is not None
+        strict = refused or self.bill.credit_note
+        apart = CLOCKS_USUALLY_APART if strict else CLOCKS_APART
         return None if since is None or since <= ALWAYS else since - apart
 
     @property

@@ -232,6 +232,5 @@ def likeness_by_id(bill: Bill, remote: LightBill) -> Likeness:
     retyped = ours and ours.casefold() == theirs.casefold()
     if retyped and likeness(bill, remote) is Likeness.UNCLEAR:
         return Likeness.RETYPED
-    if not ours and remote.description:  # which may be cut
-        return likeness(bill, remote)
-    return Likeness.OTHER
+    is_cut = not ours and remote.description and not describe_differences(bill, remote)
+    return likeness(bill, remote) if is_cut else Likeness.OTHER

@@ -22,6 +22,7 @@ from conftest import (
     asked,
     bill_row,
     proxied,
+    refusal,
     write_bills,
 )
 
@@ -224,3 +225,41 @@ def test_what_light_normalizes_is_ours_all_the_same(
     with proxied(sandbox.base_url, fault) as proxy:
         assert told_of(load(proxy.url, *files))[:2] == (0, {"created": 1})
     assert states(sandbox) == ["UNPAID"]
+
+
+def test_bill_without_a_number_whose_text_light_cut_is_not_sent_again(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Nor taken for ours: another row may begin with the same words."""
+    text = "Chairs and tables" + " for us" * 50
+    files = write_bills(tmp_path, [POSTED | {"invoiceNumber": "", "description": text}])
+
+    def fault(request: Request) -> Fault:
+        if request.creates:
+            return LOST
+        return Fault(True, KEEP, alter=normalized) if "invoice-payables" in request.path else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        assert told_of(load(proxy.url, *files))[:2] == (3, {"unknown": 1})
+    assert states(sandbox) == ["IN_DRAFT"]
+
+
+def test_bill_that_light_refuses_because_another_load_made_it_is_not_ours(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [POSTED])
+
+    def seconds_before(body: Any) -> Any:
+        return moved(body, -timedelta(seconds=3))
+
+    def fault(request: Request) -> Fault:
+        if request.creates:
+            if request.number == 0:
+                asked(sandbox, "POST", "invoice-payables", json.loads(request.body))
+            return Fault(False, refusal(409, "An invoice with this number already exists."))
+        is_read = request.method == "GET" and "invoice-payables" in request.path
+        return Fault(True, KEEP, alter=seconds_before) if is_read else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        assert told_of(load(proxy.url, *files))[1] == {"already_in_light": 1}
+    assert states(sandbox) == ["IN_DRAFT"]
