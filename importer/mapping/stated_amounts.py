@@ -61,11 +61,16 @@ _TOTALS = frozenset(
     totalbelopp fakturabelopp totalbeløp valortotal yhteensä loppusumma razem
     """.split()
 )
-LOCAL = "local"
+LOCAL, FOREIGN = "local", "another currency"
 _LOCAL = re.compile(
-    r"\b(?:lcy|(?:local|base|home|company|functional|book|group|reporting) (?:currency|ccy|curr)"
+    r"\b(?:lcy|lc|loc\.? ?curr?\.?\w*"
+    r"|(?:local|base|home|company|functional|book|group|reporting) (?:currency|ccy|curr)"
     r"|local|home)\b"
     r"|\b(?:haus|basis|landes)währung\b|\bmoneda (?:local|base)\b|\bdevise locale\b"
+)
+_FOREIGN = re.compile(
+    r"\b(?:fcy|fc|dc|doc\.? ?curr?\.?|(?:foreign|document|transaction|original|invoice|vendor)"
+    r" (?:currency|ccy|curr)|foreign)(?=\W|$)|\bfremdwährung\b|\bbelegwährung\b|\bdevise\b"
 )
 _IN = re.compile(r"[(\[]\W*[)\]]|\b(?:in|en|em)\b|[()\[\]]", re.IGNORECASE)
 
@@ -74,7 +79,8 @@ _IN = re.compile(r"[(\[]\W*[)\]]|\b(?:in|en|em)\b|[()\[\]]", re.IGNORECASE)
 class StatedColumn:
     """A column's amounts for all items of a sheet, None for none; ``kinds`` are NET, GROSS or both.
 
-    ``currency`` is what its header names: a code, LOCAL for that of the books, "" for none.
+    ``currency`` is what its header names: a code, LOCAL for that of the books, FOREIGN for that of
+    the document, "" for none.
     """
 
     sheet: str
@@ -130,11 +136,13 @@ def _kinds(header: str) -> tuple[tuple[str, ...], str, bool]:
     name = header.rpartition("/")[2]
     currency = currency_of_header(name)
     rest = re.sub(rf"(?i:{currency})|[£€$₹]" if currency else r"[£€$₹]", " ", name)
-    if not currency and (local := _LOCAL.search(rest.casefold())):
-        currency = LOCAL
-        rest = rest[: local.start()] + rest[local.end() :]
+    for word, pattern in ((LOCAL, _LOCAL), (FOREIGN, _FOREIGN)):
+        if not currency and (match := pattern.search(rest.casefold())):
+            currency = word
+            rest = rest[: match.start()] + rest[match.end() :]
     key = header_key(_IN.sub(" ", rest)).replace(".", "")
-    if key in _EITHER or (currency and (key in _AMOUNT or (not key and currency != LOCAL))):
+    is_code = currency not in ("", LOCAL, FOREIGN)
+    if key in _EITHER or (currency and key in _AMOUNT) or (is_code and not key):
         return (NET, GROSS), currency, False
     if key in _TOTALS and name == header:
         return (NET, GROSS), currency, True

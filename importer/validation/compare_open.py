@@ -9,7 +9,7 @@ import numpy as np
 from importer.core.counted_nouns import count
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.open_amounts import BillPart, part_of
-from importer.mapping.stated_amounts import LOCAL, StatedColumn
+from importer.mapping.stated_amounts import FOREIGN, LOCAL, StatedColumn
 from importer.mapping.stated_constants import stated_currency
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
@@ -73,6 +73,8 @@ def _in_currency(
     """Whether the column, by its name, is in the currency of each of the bills."""
     if stated.currency == LOCAL:
         return bool(stated_currency(mapped.template))
+    if stated.currency == FOREIGN:
+        return not stated_currency(mapped.template)
     if not stated.currency:
         return True
     return np.asarray([code == stated.currency for code in bills["currency"].values_at(bill)])

@@ -8,7 +8,7 @@ import numpy as np
 
 from importer.core.counted_nouns import count
 from importer.mapping.map_tables import MappedTables
-from importer.mapping.stated_amounts import LOCAL, StatedColumn
+from importer.mapping.stated_amounts import FOREIGN, LOCAL, StatedColumn
 from importer.mapping.stated_constants import stated_currency
 from importer.model.fields import LINE_ITEMS
 from importer.model.finding import CellRef, Finding
@@ -66,8 +66,12 @@ def _differing(
     which: np.ndarray | None,
 ) -> Iterator[Finding]:
     of_lines, in_cents = stated.sheet == LINE_ITEMS, mapped.template.formats.amounts == "cents"
-    if stated.currency == LOCAL and not stated_currency(mapped.template):
+    is_stated = bool(stated_currency(mapped.template))
+    if stated.currency == LOCAL and not is_stated:
         return  # each bill has its currency, and the books have theirs
+    is_foreign = stated.currency == FOREIGN
+    if is_foreign and len(set(bills["currency"].values_at(np.arange(bills.size)))) == 1:
+        is_stated = True  # it may be that of the books
     currency, units = bills["currency"], lines.units if of_lines else bills.units
     wrong: list[tuple[int, int]] = []
     repeated: list[tuple[int, int]] = []
@@ -87,7 +91,13 @@ def _differing(
         if not candidates:
             continue
         equal = any(abs(cents - candidate) < 1 for candidate in candidates)
-        if stated.currency in ("", LOCAL) or currency.at(bill) in (None, stated.currency):
+        if is_foreign and (equal or not cents):
+            continue  # blank or repeated where the document is in the currency of the books
+        if (
+            stated.currency in ("", LOCAL)
+            or (is_foreign and not is_stated)  # that of the bill
+            or currency.at(bill) in (None, stated.currency)
+        ):
             compared += 1
             if not equal:
                 wrong.append((i, candidates[0]))
@@ -96,7 +106,7 @@ def _differing(
     if repeated and not others:
         code, differing = "sheet.column.same_amount", repeated
     elif not (differing := wrong):
-        if not others or not stated_currency(mapped.template):
+        if not others or not is_stated:
             return
         code, differing = "sheet.column.foreign_amount", others
     else:

@@ -122,6 +122,9 @@ OTHER, SAME = "sheet.column.other_amount", "sheet.column.same_amount"
         ("Net EUR", "EUR", ["117.00", "70.20"], DIFFERS),
         ("Budget GBP", "GBP", ["117.00", "70.20"], ""),
         ("Amount (LCY)", "EUR", ["117.00", "70.20"], ""),
+        ("Amount in LC", "EUR", ["117.00", "70.20"], ""),
+        ("Amount in DC", "EUR", ["100.00", "60.00"], ""),
+        ("Amount (FCY)", "GBP", ["100.00", "0.00"], ""),
     ],
 )
 def test_amounts_in_a_named_currency_are_compared(
@@ -136,8 +139,9 @@ def test_amounts_in_a_named_currency_are_compared(
 
 
 def test_amounts_of_the_books_are_compared_where_one_currency_is_stated(tmp_path: Path) -> None:
-    rows = [["Number", "Net", "Amount (LCY)"], ["A1", "100.00", "117.00"]]
-    assert codes(read(tmp_path, rows, "{column: Net}")) == [OTHER]
+    for header in ("Amount in loc.curr.2", "Amount in LC", "Amount (LCY)"):
+        rows = [["Number", "Net", header], ["A1", "100.00", "117.00"]]
+        assert codes(read(tmp_path, rows, "{column: Net}")) == [OTHER]
     ignored = MAPPING % "{column: Net}" + "ignore_columns: [Amount (LCY)]\n"
     of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, ignored))
     assert (codes(of), amounts(of)) == ([], [10000])
@@ -165,6 +169,8 @@ line_items: {billRef: {column: Ref}, netAmount: {column: Net}}
     [
         ("Net EUR", ["12.00", "25.00"], True),
         ("Amount (USD)", ["12.00", ""], True),
+        ("Amount in foreign currency", ["12.00", "20.00"], True),
+        ("Amount in DC", ["10.00", "20.00"], False),
         ("Gross EUR", ["0.00", "0.00"], False),
         ("Rate EUR", ["1.20", "1.25"], False),
     ],
@@ -179,4 +185,15 @@ def test_amounts_in_another_currency_beside_those_that_are_read_are_reported(
     path = csv_file(tmp_path / "c.csv", [["Number", "Amount", header, "Ccy"],
                                          *([*row, "GBP"] for row in rows)])  # fmt: skip
     by_row = MAPPING.replace("{value: GBP}", "{column: Ccy}") % "{column: Amount}"
-    assert codes(checked([path], template(tmp_path, by_row))) == []
+    foreign = ["sheet.column.foreign_amount"] * (reported and "foreign" in header)
+    assert codes(checked([path], template(tmp_path, by_row))) == foreign
+
+
+def test_amounts_of_the_books_under_the_currency_of_the_document_are_an_error(
+    tmp_path: Path,
+) -> None:
+    head = ["Number", "Amount in LC", "Amount in doc. curr.", "Ccy"]
+    rows = [["A1", "100.00", "117.00", "EUR"], ["A2", "20.00", "20.00", "GBP"]]
+    by_row = MAPPING.replace("{value: GBP}", "{column: Ccy}") % "{column: Amount in LC}"
+    of = checked([csv_file(tmp_path / "l.csv", [head, *rows])], template(tmp_path, by_row))
+    assert finding_cells(of) == [(OTHER, 2, "Amount in doc. curr.")]
