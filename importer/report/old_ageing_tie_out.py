@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -91,16 +92,16 @@ def compute_old_ageing(
     if any(AgeBucket.NO_DATE in row.sheet for row in rows if row.currency in currencies):
         unlisted = (*unlisted, AgeBucket.NO_DATE)
     units = {row.currency: row.unit for row in rows}
+    called: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for n, row in enumerate(rows):
+        for name in row.names:
+            called[row.currency, name].add(n)
     matched: dict[int, list[OldBalance]] = {}
     out: list[OldAgeingRow] = []
     doubtful: set[int] = set()
     for balance in report.vendors:
         wanted = {name_key(text) for text in (balance.name, balance.number) if text}
-        at = [
-            n
-            for n, row in enumerate(rows)
-            if row.currency == balance.currency and row.names & wanted
-        ]
+        at = sorted(set[int]().union(*(called[balance.currency, name] for name in wanted)))
         if len(at) == 1:
             matched.setdefault(at[0], []).append(balance)
             continue
@@ -219,8 +220,9 @@ def _words_of(tie_out: OldAgeingTieOut, ageing: Ageing) -> Iterator[str]:
         )
     else:
         differing = sum(any(row.differences) for row in rows)
+        verb = "differs" if differing == 1 else "differ"
         yield (
-            f"{name}: {count(differing, 'vendor')} of {len(rows):,} differ from the sheet; see the"
+            f"{name}: {count(differing, 'vendor')} of {len(rows):,} {verb} from the sheet; see the"
             " sheet 'AP ageing, old system'."
         )
     if ageing.asked:
