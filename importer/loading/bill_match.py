@@ -206,7 +206,7 @@ def match_lines(
 
 def _line_key(bill: Bill, line: LineFields, strictly: bool) -> tuple[object, ...]:
     amount = line.amount if bill.include_tax else line.net_amount
-    key = (amount, tidy(line.description or ""), _id_key(line.account_id))
+    key = (amount, _words(line.description), _id_key(line.account_id))
     return (*key, _id_key(line.tax_code_id)) if strictly else key
 
 
@@ -220,7 +220,8 @@ def _same_amount(bill: Bill, line: LineItem, remote: LightLine) -> bool:
 
 def _agrees(bill: Bill, line: LineItem, remote: LightLine) -> bool:
     """Whether they have one amount, and agree in what else the sheet gives."""
-    ours, theirs = _line_key(bill, line, False), _line_key(bill, remote, False)
-    return ours[0] == theirs[0] and all(
-        not a or a == b for a, b in zip(ours[1:], theirs[1:], strict=True)
-    )
+    if line.description and not may_be_text(line.description, remote.description):
+        return False
+    if line.account_id and _id_key(line.account_id) != _id_key(remote.account_id):
+        return False
+    return _same_amount(bill, line, remote)
