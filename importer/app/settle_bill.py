@@ -22,16 +22,15 @@ from importer.loading.bill_diff import lines_differences, loaded_bill
 from importer.loading.bill_match import (
     contradictions,
     line_ids,
-    match_lines,
     words_of_contradictions,
 )
-from importer.loading.bill_state import DRAFT, is_cancelled
+from importer.loading.bill_state import is_cancelled
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change
 from importer.loading.journal.settlement_records import save_settlement
 from importer.loading.journal.twin_records import entries_of_light_ids
 from importer.loading.listed_bills import Likeness, contradicts, read_by_id
-from importer.loading.sent_bill import difference_words, differences_from
+from importer.loading.sent_bill import difference_words, differences_from, lacks_lines_only
 from importer.loading.twins import candidates_in_light
 from importer.model.bills import Bill, DocumentRef
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
@@ -244,16 +243,11 @@ def _difference(entry: JournalEntry, bill: Bill, remote: LightBill) -> str:
 def _partial(bill: Bill, remote: LightBill) -> str:
     """What Light has of the bill, in words, where a load can add the line items that it lacks; ""
     where it lacks none, or is otherwise not the bill that was sent."""
-    lines = remote.lines or ()
-    matched, others = match_lines(bill, lines, {})
-    if others or None not in matched or bill.credit_note or remote.state != DRAFT:
+    if not lacks_lines_only(bill, remote):
         return ""
-    begun = replace(bill, lines=tuple(b for b, m in zip(bill.lines, matched, strict=True) if m))
-    if contradictions(bill, remote) or differences_from(begun, remote):
-        return ""
+    count = len(remote.lines or ())
     return (
-        f"Light has the {remote.ref.noun} {remote.id} with {len(lines)} of {len(bill.lines)} line"
-        " items"
+        f"Light has the {remote.ref.noun} {remote.id} with {count} of {len(bill.lines)} line items"
     )
 
 

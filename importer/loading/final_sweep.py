@@ -43,7 +43,8 @@ class FinalSweep:
         engine, settle = self.engine, self.engine.settings.settle
         await wait_for_sweep(self._unsettled(), engine.progress.message)
         sweep = await look_for_twins(bills, engine.gateway, engine.journal, settle)
-        sent_twice = {job.entry.id for job in self.jobs if job.created and job.sent_twice}
+        as_sent = [job for job in self.jobs if job.created or job.loaded_once]
+        sent_twice = {job.entry.id for job in as_sent if job.sent_twice}
         if once := [each for each in bills if each.entry.id in sent_twice - sweep.entries]:
             await wait_for_sweep(settle, engine.progress.message)
             sweep.add(await look_for_twins(once, engine.gateway, engine.journal, settle))

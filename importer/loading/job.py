@@ -85,6 +85,7 @@ class BillJob:
     other_note: str = ""  # the credit note that Light answered with, which has this one's number
     discovery: Discovery | None = None  # how a bill that was created turned out to be in Light
     likenesses: tuple[Twin, ...] = ()  # what Light has shown in this run that may be it
+    loaded_once: Change | None = None  # what is so of a bill of an earlier run, unless it is twice
     is_earlier: bool = False  # Light has it from an earlier run, or from somebody else
 
     @property
@@ -259,8 +260,7 @@ class BillJob:
         whether once."""
         self.remote, self.created, self.discovery = remote, True, how
         if self.sent_twice:
-            words = _SENT_TWICE if self.resent or not self.line_in_doubt else _LINE_SENT_TWICE
-            return replace(self.creation(None, words), state=State.UNKNOWN)
+            return replace(self.creation(None, self._doubt), state=State.UNKNOWN)
         return self.creation(Status.CREATED, self._words(remote), how)
 
     def _words(self, remote: LightBill) -> str:
@@ -272,9 +272,15 @@ class BillJob:
         changes = describe_content_changes(before, now, self.bill.unit, lines=False)
         return changes and f"{CHANGED_SINCE}: {changes}"
 
+    @property
+    def _doubt(self) -> str:
+        return _SENT_TWICE if self.resent or not self.line_in_doubt else _LINE_SENT_TWICE
+
     def complete_once(self) -> Change:
         """A sweep has looked for other copies since, and found none that is not in the journal."""
         assert self.remote is not None
+        if self.loaded_once is not None:
+            return self.loaded_once
         return self.creation(Status.CREATED, self._words(self.remote), self.discovery)
 
     def objection(self, remote: LightBill) -> str:
@@ -285,9 +291,9 @@ class BillJob:
 
     def loaded_before(self, remote: LightBill) -> Change | None:
         """That Light has it whole as an earlier run sent it, where the sheet is otherwise by now;
-        None where that is not so."""
+        None where that is not so. Of one that was sent twice only a sweep tells whether once."""
         sheet, sent = content(self.bill), self.entry.content
-        if self.entry.light_id is None or self.sent_twice or not sent or remote.lines is None:
+        if self.entry.light_id is None or not sent or remote.lines is None:
             return None
         if not (changes := describe_content_changes(sent, sheet, self.bill.unit)):
             return None
@@ -298,7 +304,11 @@ class BillJob:
         self.light_id, self.remote, self.is_earlier = remote.id, remote, True
         ids = line_ids(before, remote.lines)
         change = self.creation(Status.ALREADY_LOADED, f"{CHANGED_SINCE}: {changes}")
-        return replace(change, line_ids=ids)
+        change = replace(change, line_ids=ids)
+        if not self.sent_twice:
+            return change
+        self.loaded_once = change
+        return replace(change, state=State.UNKNOWN, status=None, message=self._doubt)
 
     def unsettled(self, remote: LightBill, why: str) -> Change:
         """Light has the bill, and a person has to see to it; the next run reads it again."""

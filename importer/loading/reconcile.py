@@ -159,6 +159,8 @@ def _settle(group: Sequence[BillJob], candidates: Sequence[Candidate]) -> list[S
     if len(ours) > len(group):
         ids = ", ".join(bill.id for bill in ours)
         reason = f"Light has {len(ours)} {group[0].noun}s that could be this one: {ids}"
+        if others := [bill.id for bill in same if bill not in ours]:
+            reason += f"; and it has others like it: {', '.join(others)}"
         twins = tuple(map(twin_of, same)) if numbered else ()
         return [Settled(job, reason=reason, twins=twins, crowded=True) for job in group]
     settled: dict[int, Settled] = {}

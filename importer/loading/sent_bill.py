@@ -7,6 +7,7 @@ lost. So it is read by its id, and compared with all that was sent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import filterfalse
 
@@ -19,7 +20,13 @@ from importer.loading.bill_diff import (
     pair_lines,
     quoted,
 )
-from importer.loading.bill_match import line_contradictions, may_be_text
+from importer.loading.bill_match import (
+    contradictions,
+    line_contradictions,
+    match_lines,
+    may_be_text,
+)
+from importer.loading.bill_state import DRAFT
 from importer.loading.identity import content
 from importer.loading.job import BillJob
 from importer.model.bills import Bill
@@ -94,6 +101,16 @@ def differences_from(bill: Bill, remote: LightBill) -> list[Difference]:
     """What Light has otherwise than a bill that was sent, and did not make of it itself."""
     lines = lines_differences(bill, remote.lines or (), ())
     return [*_header_differences(bill, remote), *filterfalse(_is_of_light, lines)]
+
+
+def lacks_lines_only(bill: Bill, remote: LightBill) -> bool:
+    """Whether Light's draft is the bill that was sent but for line items that it lacks."""
+    if bill.credit_note or remote.state != DRAFT or remote.lines is None:
+        return False
+    matched, others = match_lines(bill, remote.lines, {})
+    begun = replace(bill, lines=tuple(b for b, m in zip(bill.lines, matched, strict=True) if m))
+    lacks = None in matched and not others
+    return lacks and not contradictions(bill, remote) and not differences_from(begun, remote)
 
 
 def _header_differences(bill: Bill, remote: LightBill) -> list[Difference]:

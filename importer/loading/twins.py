@@ -39,6 +39,7 @@ from importer.loading.listed_bills import (
     twin_of,
 )
 from importer.loading.reconcile import SKEW
+from importer.loading.sent_bill import lacks_lines_only
 from importer.model.bills import Bill, DocumentRef, document_noun
 from importer.model.journal_states import ALWAYS, JournalEntry, State, Status, Twin
 from importer.model.light_objects import LightBill
@@ -260,15 +261,15 @@ def _written(twins: Iterable[Twin]) -> set[tuple[str, str]]:
 
 
 def _moved(each: BillInLight, remote: LightBill) -> Change:
-    """The bill is the copy that is left; unless that is whole, the next run completes it, or says
-    what a person has to see to."""
+    """The bill is the copy that is left. What that lacks of line items the next run adds; where it
+    is otherwise not what was sent, a person has to see to it, and nothing is done to it."""
     entry, difference = each.entry, describe_differences(each.bill, remote)
     message = f"its copy {entry.light_id} was cancelled in Light, which keeps {remote.id}"
     if difference:
         message += f", and {difference}"
     return Change(
         entry.id,
-        State.UNKNOWN if difference else State.FOUND,
+        State.UNKNOWN if lacks_lines_only(each.bill, remote) else State.FOUND,
         Status.UNKNOWN if difference else None,
         light_id=remote.id,
         light_state=remote.state,

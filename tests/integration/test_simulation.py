@@ -269,6 +269,61 @@ MENDED = {
         (Computer("A", (*LOAD, Session("settle")), faults={("create", 1): "401 before"}),),
         separate=True,
     ),
+    "all of what Light has too often is named of bills without a number": Scenario(
+        6694,
+        (4, 5),
+        (
+            Computer("A", LOAD, faults={("create", 1): "500 after"}),
+            Computer("B", LOAD, faults={("list", 1): "500 before", ("create", 1): "lost after"}),
+        ),
+        separate=True,
+    ),
+    "a bill that was sent twice, and corrected since, is not in doubt for ever": Scenario(
+        7250,
+        (3,),
+        (
+            Computer(
+                "A",
+                (Session(crash=Crash(seconds=68.72)), Session("update")),
+                faults={("create", 1): "lost before"},
+            ),
+        ),
+    ),
+    "a bill that was sent twice, and corrected since, is looked for": Scenario(
+        13429,
+        (0, 6, 12),
+        (
+            Computer(
+                "A",
+                (Session("update", crash=Crash(10, durable=True)), Session(pause=29.2)),
+                faults={("create", 2): "arrives very late"},
+            ),
+        ),
+    ),
+    "a copy of another amount that is left in Light does not become ours": Scenario(
+        13984,
+        (2, 9),
+        (
+            Computer("A", (Session(pause=26.0), Session("update"))),
+            Computer("B", LOAD),
+        ),
+        (
+            HandWork(21.2, 9, "types another amount"),
+            HandWork(4.0, 9, "cancels", made=True),
+        ),
+    ),
+    "a copy that comes in while steps are taken is for the next load to tell": Scenario(
+        7018,
+        (2,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults=dict.fromkeys((("create", 1), ("act", 1)), "arrives very late"),
+            ),
+        ),
+        lag=20.0,
+    ),
     "a second copy that a look showed is not forgotten where the last list hides it": Scenario(
         429,
         (0,),
