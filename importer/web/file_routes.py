@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
@@ -242,6 +243,7 @@ class FileRoutes(RouteContext):
         elif not text:
             named = workspace.options.get("template") or request.query_params.get("name", "light")
             text = template_text(str(named))
+        problem = problem.replace(f"{workspace.folder}{os.sep}", "")  # a folder of the server
         return self.pages.template(workspace, fields, text, problem, differs=differs)
 
     async def save_template(self, request: Request) -> Response:

@@ -460,7 +460,7 @@ def test_a_template_is_drafted_completed_and_used(page: WebPage) -> None:
     assert "template:" in draft
     bad = page.post(f"{files}/template", version=page.version(drafted), text="template: [")
     assert bad.status_code == 400
-    assert 'role="alert"' in bad.text
+    assert 'role="alert">template.yaml, line 1: this is not YAML' in bad.text
     complete = draft.replace("[TODO]", "row").replace("# invoiceNumber: {column: TODO}", NUMBER)
     complete = complete.replace("# currency: {value: TODO}", "currency: {value: GBP}")
     complete = complete.replace("{value: TODO}", "{value: true}")
