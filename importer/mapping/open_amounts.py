@@ -36,7 +36,8 @@ _PAID = frozenset(
 _PHRASES = {
     BillPart.OPEN: re.compile(
         r"(?:amount|total|balance|net|gross|invoice|bill)? ?\b(?:still )?due(?: amount| balance)?"
-        r"|(?:left|still|remaining) to (?:be )?pa(?:y|id)|open(?: (?:amount|balance|item|value)s?)?"
+        r"|(?:left|still|remaining) to (?:be )?pa(?:y|id)|amount open"
+        r"|open(?: (?:amount|balance|item|value)s?)?"
         r"|(?:noch )?zu zahlen|(?:net|montant|reste)? ?(?:à|a) payer|(?:restant|solde|montant) dû"
         r"|por pagar|da pagare|saldo aperto|te betalen|(?:kvar )?(?:att|at|å) betal[ae]"
         r"|(?:valor )?em aberto|a pagar|(?:pozostało )?do zapłaty"
@@ -56,6 +57,11 @@ _BESIDE = frozenset(
 )
 
 
+_OF_CURRENCY = frozenset(
+    "gbp eur usd invoice bill lcy lc local home base company currency in".split()
+)
+
+
 def part_of(header: str) -> BillPart | None:
     """The part of a bill that a header of amounts says to state; None where it says none."""
     words = _LETTERS.findall(_CAMEL.sub(" ", header).casefold())
@@ -64,7 +70,7 @@ def part_of(header: str) -> BillPart | None:
         named = alone.intersection(words)
         if named and _BESIDE.union(named).issuperset(words):
             return part
-        bare = " ".join(w for w in words if w not in ("gbp", "eur", "usd", "invoice", "bill"))
+        bare = " ".join(w for w in words if w not in _OF_CURRENCY)
         if any(_PHRASES[part].fullmatch(text.strip()) for text in (phrase, bare)):
             return part
     return None

@@ -119,6 +119,8 @@ def _differing(part: BillPart | None, cents: np.ndarray, totals: list[CentsArray
 def _runs(cents: np.ndarray, valid: np.ndarray, totals: list[CentsArray]) -> bool:
     """Whether most amounts are the one before and the row's together: a balance of the account."""
     at = np.flatnonzero(valid)
+    if not np.any(cents[at] > _first(totals)[at]):
+        return False  # an open amount is never more than the bill
     after = [CentsArray(of.cents[at[1:]], of.valid[at[1:]]) for of in totals]
     steps = _among(np.abs(np.diff(cents[at])), after)
     return len(steps) > 1 and 2 * int(np.count_nonzero(steps)) > len(steps)

@@ -438,3 +438,13 @@ def test_other_columns_about_payments_say_nothing(
     tmp_path: Path, header: str, values: list[str]
 ) -> None:
     assert ledger(tmp_path, header, values) == []
+
+
+@pytest.mark.parametrize("header", ["Open amount", "Amount open", "Open amount (LCY)"])
+@pytest.mark.parametrize("values", [["10.00", "0.00", "10.00", "10.00"], ["0.00", "10.00"] * 2])
+def test_open_amounts_of_equal_bills_are_no_running_balance(
+    tmp_path: Path, header: str, values: list[str]
+) -> None:
+    paid = values.count("0.00")
+    assert ledger(tmp_path, header, values) == [("open_amount", "warning", paid)]
+    assert ledger(tmp_path, header, ["10.00", "20.00", "30.00", "40.00"]) == []
