@@ -10,6 +10,7 @@ The version counts every change, so that two tabs notice each other.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -17,7 +18,7 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -329,19 +330,24 @@ def _new_id() -> str:
 
 def workspaces(owner: str) -> list[Workspace]:
     """The workspaces of a person with files in them, the newest first."""
-    folder = workspaces_folder(owner)
-    names = [path.parent.name for path in folder.glob(f"*/{_STATE}")] if folder.exists() else []
-    every = [open_workspace(owner, name) for name in sorted(names, reverse=True)]
-    return [workspace for workspace in every if workspace.sheets]
+    return _newest(workspaces_folder(owner).glob(f"*/{_STATE}"))
 
 
 def released_workspaces(owner: str) -> list[Workspace]:
     """Those of other people that are as they were released, the newest first."""
     folders = [p for p in _web_folder().glob(f"of-*/*/{_STATE}") if owner]
     mine = workspaces_folder(owner)
-    every = [_read_workspace(path) for path in folders if path.parents[1] != mine]
-    every = [each for each in every if each.sheets and each.released == each.version]
-    return sorted(every, key=lambda each: each.id, reverse=True)
+    others = _newest(path for path in folders if path.parents[1] != mine)
+    return [each for each in others if each.released == each.version]
+
+
+def _newest(states: Iterable[Path]) -> list[Workspace]:
+    """Those with files in them, the newest first; not one that was just deleted, or is damaged."""
+    every = []
+    for path in states:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            every.append(_read_workspace(path))
+    return sorted((each for each in every if each.sheets), key=lambda each: each.id, reverse=True)
 
 
 def copy_released(owner: str, id: str) -> Workspace:

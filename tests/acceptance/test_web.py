@@ -637,6 +637,16 @@ def test_files_are_removed_when_asked(page: WebPage, tmp_path: Path) -> None:
         assert page.client.get(f"/files/{id}").status_code in (400, 404) or id.startswith(".")
 
 
+def test_damaged_files_of_one_leave_the_start_page_to_all(page: WebPage, tmp_path: Path) -> None:
+    damaged, whole = page.drop(*_bills(tmp_path, bill_row(63))), page.drop(BROKEN)
+    page.ready(damaged)
+    (_folder(page, damaged) / "workspace.json").write_text('{"created": ')
+    start = page.client.get("/")
+    assert start.status_code == 200
+    assert whole.rpartition("/")[2] in start.text
+    assert damaged.rpartition("/")[2] not in start.text
+
+
 def test_the_large_amount_asks_for_the_number_of_bills(page: WebPage, tmp_path: Path) -> None:
     files = page.drop(*_bills(tmp_path, bill_row(63, amount=200_000_000)))
     text = page.ready(files)
