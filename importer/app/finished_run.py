@@ -72,9 +72,10 @@ class FinishedRun:
 
     @property
     def words(self) -> str:
-        """The files and the template, as they are typed."""
+        """What the run's command has after ``light-import load``."""
         template = self.template_file or str(self.record.facts.get("template"))
-        return command_words(replace(self.request, template=template))
+        words = command_words(replace(self.request, template=template))
+        return f"{words} --only-valid" if self.record.facts.get("only_valid") else words
 
     def summary(self, command: str) -> RunSummary:
         """A summary to be filled: what the run's record says of it."""
