@@ -317,7 +317,8 @@ def _plan_one(
 def _changed_since(bill: Bill, entry: JournalEntry, remote: LightBill) -> list[str]:
     """What Light shows otherwise than the journal has loaded it; of a bill that it did not load,
     nothing is known."""
-    if entry.state is not State.CREATED or not entry.content:
+    was_sent = entry.state is State.CREATED or entry.attempts  # else it is as somebody else made it
+    if not was_sent or not entry.content:
         return []
     loaded = loaded_bill(entry, bill.unit)
     differences = remote_differences(loaded, remote, remote.lines, entry.line_ids)

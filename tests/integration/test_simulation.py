@@ -324,6 +324,16 @@ MENDED = {
         ),
         lag=20.0,
     ),
+    "what a person changed before a word makes it the bill is not overwritten": Scenario(
+        15664,
+        (0,),
+        (
+            Computer(
+                "A", (Session("update"), Session("settle")), faults={("create", 1): "207-after"}
+            ),
+        ),
+        (HandWork(6.9, 0, "changes", made=True),),
+    ),
     "a second copy that a look showed is not forgotten where the last list hides it": Scenario(
         429,
         (0,),
