@@ -300,6 +300,11 @@ MENDED = {
             ),
         ),
     ),
+    "a document that was refused after a lost answer may be in Light": Scenario(
+        16043,
+        (13,),
+        (Computer("A", LOAD, faults={("upload", 2): "lost after", ("upload", 4): "422 before"}),),
+    ),
     "a copy of another amount that is left in Light does not become ours": Scenario(
         13984,
         (2, 9),

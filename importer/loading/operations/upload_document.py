@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from importer.core.answers import Answer, Outcome
+from importer.core.answers import Answer, ApiError, Outcome
 from importer.loading.bill_state import step_detail
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.operation import MOST_LOST, Decision, Look, Send
@@ -36,10 +37,15 @@ class UploadDocument(JournaledStep):
     _stored: Answer | None = None  # the storage's answer
     _unchanged: bool = False  # the file, while it was sent
     _lost: int = 0
+    _perhaps: bool = field(init=False)  # a file that was sent, now or before, may have arrived
+
+    def __post_init__(self) -> None:
+        in_doubt = self.step.state in (StepState.SENDING, StepState.UNKNOWN)
+        self._perhaps = in_doubt and self.step.attempts > 0
 
     def first(self) -> Decision:
         if self.document is None:
-            return self.finish(StepState.REFUSED, "its file was not searched for")
+            return self._refused("its file was not searched for")
         return Look(self)
 
     async def look(self, gateway: LightGateway) -> Decision:
@@ -49,7 +55,7 @@ class UploadDocument(JournaledStep):
             self._fingerprint = await asyncio.to_thread(fingerprint, document)
         except (OSError, DocumentProblem):
             reason = f"the file {document.written} was changed or removed in the meantime"
-            return self.finish(StepState.REFUSED, reason)
+            return self._refused(reason)
         return Send(self)
 
     @property
@@ -70,6 +76,7 @@ class UploadDocument(JournaledStep):
         target = self.read(gateway, answer.body) if answer.status in range(200, 300) else None
         if isinstance(target, UploadTarget):
             self._stored = await gateway.put_document(target, document.path, self._fingerprint[0])
+            self._perhaps |= not 300 <= (self._stored.status or 0) < 500
             self._unchanged = await asyncio.to_thread(_now, document) == self._fingerprint
         return answer
 
@@ -79,18 +86,22 @@ class UploadDocument(JournaledStep):
     def accepted(self, content: UploadTarget | str) -> Decision:
         stored = self._stored
         if isinstance(content, str) or stored is None:  # nothing may be sent to that address
-            return self.finish(StepState.REFUSED, str(content))
+            return self._refused(str(content))
         status = stored.status or 0
         if 200 <= status < 300 and self._unchanged:
             return self.finish(StepState.DONE)
         if 200 <= status < 300:
             return self.lost(f"the file {self._file.written} was changed while it was uploaded")
         if 300 <= status < 500 and status not in _AGAIN:
-            return self.finish(StepState.REFUSED, stored.reason)
+            return self._refused(stored.reason)
         return self.lost(stored.reason)
 
     def rejected(self, outcome: Outcome[Any]) -> Decision:
-        return self.finish(StepState.REFUSED, outcome.reason, errors=outcome.errors)
+        return self._refused(outcome.reason, errors=outcome.errors)
+
+    def _refused(self, reason: str, *, errors: Sequence[ApiError] = ()) -> Decision:
+        state = StepState.UNKNOWN if self._perhaps else StepState.REFUSED
+        return self.finish(state, reason, errors=errors)
 
     def lost(self, reason: str, *, counts: bool = True) -> Decision:
         self._lost += counts
