@@ -256,7 +256,7 @@ class Journal:
     # --- planning -----------------------------------------------------------------------------
 
     def plan(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
-        """The entries of these (identity, content), new ones PLANNED, by identity.
+        """The entries of these (identity, content), in their order, new ones PLANNED, by identity.
 
         What certainly is not in Light, nor a part of it, is PLANNED anew, with the content of now.
         """
@@ -276,7 +276,8 @@ class Journal:
                 renew = self._database.of_holder(RENEW, claimed=False)
                 self.write_rows(db, renew, [*renewed.values()])
                 self.write_rows(db, NO_STEPS, [{"key": of["key"]} for of in renewed.values()])
-            return existing | _by_identity(db, [*(each["identity"] for each in new), *renewed])
+            entries = existing | _by_identity(db, [*(each["identity"] for each in new), *renewed])
+        return {i: entries[i] for i, _ in identities}
 
     def entries_of(self, identities: Sequence[tuple[str, str]]) -> dict[str, JournalEntry]:
         """As ``plan``, but nothing is written; what is new has the id 0."""
