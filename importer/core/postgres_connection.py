@@ -6,8 +6,10 @@ file.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,13 @@ _SESSION = """
     SET idle_in_transaction_session_timeout = '120s';
     SET default_transaction_isolation = 'read committed'
 """
+_PARAMETER = re.compile(r"(?<!:):(\w+)|\?")
+
+
+@functools.lru_cache(maxsize=200)
+def as_psycopg(statement: str) -> str:
+    """A statement with ``:name`` or ``?`` in the way of psycopg."""
+    return _PARAMETER.sub(lambda m: f"%({m[1]})s" if m[1] else "%s", statement)
 
 
 def connect(dsn: str, *, patience: float = 0.0) -> psycopg.Connection[Any]:

@@ -12,15 +12,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import hashlib
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from importer.core.postgres_connection import PATIENCE, connect, database_words, one_line
+from importer.core.postgres_connection import (
+    PATIENCE,
+    as_psycopg,
+    connect,
+    database_words,
+    one_line,
+)
 from importer.light.store_errors import StoreError, StoreLost
 
 _SCHEMA = "light_import_pace"
@@ -28,7 +32,6 @@ _LOCK = 1_279_870_005  # the first of the two numbers of its advisory lock
 _MEASURED_FOR = 60.0  # seconds for which a look at the database's clock holds
 _LOOKS = 3
 _LATEST = 0.2  # seconds until what need not be written at once is written
-_PARAMETER = re.compile(r"(?<!:):(\w+)|\?")
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class TeamPaceStore:
     ) -> _Answers:
         """As a cursor. Raises StoreError."""
         with self._store_errors():
-            cursor = self._session.execute(_as_psycopg(statement), parameters or None)
+            cursor = self._session.execute(as_psycopg(statement), parameters or None)
         return _Answers(self, cursor)
 
     def execute_later(self, statement: str, parameters: Sequence[Any]) -> None:
@@ -178,8 +181,3 @@ class _Answers:
     def fetchall(self) -> Any:
         with self.store._store_errors():
             return self.cursor.fetchall()
-
-
-@functools.lru_cache(maxsize=100)
-def _as_psycopg(statement: str) -> str:
-    return _PARAMETER.sub(lambda m: f"%({m[1]})s" if m[1] else "%s", statement)

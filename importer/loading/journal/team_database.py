@@ -8,8 +8,6 @@ and the database is asked whether a commit took place whose answer was lost.
 from __future__ import annotations
 
 import contextlib
-import functools
-import re
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
@@ -17,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from importer.core.errors import JournalProblem
-from importer.core.postgres_connection import PATIENCE, connect, one_line
+from importer.core.postgres_connection import PATIENCE, as_psycopg, connect, one_line
 from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 from importer.loading.journal.journal_tables import VERSION
 from importer.loading.journal.team_claims import (
@@ -44,7 +42,6 @@ _UPGRADES, _WRITERS, _LOADS = 1_279_870_001, 1_279_870_002, 1_279_870_003
 _VENDORS = 1_279_870_005  # 1_279_870_004: see ``team_claims``
 _DISK_FULL = "53100"  # of PostgreSQL's codes of errors
 _TRUSTED_FOR = 0.25  # seconds; what is lost within them is noticed by what is asked next
-_PARAMETER = re.compile(r"(?<!:):(\w+)|\?")
 
 
 class TeamDatabase:
@@ -175,7 +172,7 @@ class TeamDatabase:
             with session.pipeline():
                 for cursor, (statement, rows) in zip(cursors, batches, strict=True):
                     if rows:
-                        cursor.executemany(_as_psycopg(statement), rows)
+                        cursor.executemany(as_psycopg(statement), rows)
             return [
                 cursor.rowcount if rows else 0
                 for cursor, (_, rows) in zip(cursors, batches, strict=True)
@@ -314,11 +311,6 @@ class TeamDatabase:
     @property
     def lock_of_vendors(self) -> str:
         return f"({_VENDORS}, {self._journal})"
-
-
-@functools.lru_cache(maxsize=100)
-def _as_psycopg(statement: str) -> str:
-    return _PARAMETER.sub(lambda m: f"%({m[1]})s" if m[1] else "%s", statement)
 
 
 def _unlock(db: sa.Connection, locks: Sequence[str]) -> None:
