@@ -62,6 +62,12 @@ class JournaledStep(Operation):
     def ref(self) -> DocumentRef:
         return DocumentRef(self.light_id, self.entry.credit_note)
 
+    @property
+    def may_have_been_sent(self) -> bool:
+        """Whether an attempt before this run's may have reached Light."""
+        in_doubt = self.step.state in (StepState.SENDING, StepState.UNKNOWN)
+        return in_doubt and self.step.attempts > 0
+
     def detail(self) -> str:
         """What the journal keeps of the step while it is sent, as JSON."""
         return self.step.detail
@@ -125,8 +131,7 @@ class BillStep(JournaledStep):
     _waited: float = 0.0  # seconds that Light has been given to do it
 
     def __post_init__(self) -> None:
-        in_doubt = self.step.state in (StepState.SENDING, StepState.UNKNOWN)
-        self._tried = in_doubt and self.step.attempts > 0
+        self._tried = self.may_have_been_sent
         self._doubtful = self._tried and not self.repeatable
 
     def first(self) -> Decision:

@@ -47,8 +47,7 @@ class ClearNote(JournaledStep):
     _lost: int = 0
 
     def __post_init__(self) -> None:
-        in_doubt = self.step.state in (StepState.SENDING, StepState.UNKNOWN)
-        self._tried = self._doubtful = in_doubt and self.step.attempts > 0
+        self._tried = self._doubtful = self.may_have_been_sent
 
     def first(self) -> Decision:
         if self.credited is None:

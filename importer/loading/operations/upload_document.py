@@ -40,8 +40,7 @@ class UploadDocument(JournaledStep):
     _perhaps: bool = field(init=False)  # a file that was sent, now or before, may have arrived
 
     def __post_init__(self) -> None:
-        in_doubt = self.step.state in (StepState.SENDING, StepState.UNKNOWN)
-        self._perhaps = in_doubt and self.step.attempts > 0
+        self._perhaps = self.may_have_been_sent
 
     def first(self) -> Decision:
         if self.document is None:
