@@ -165,16 +165,7 @@ def match_change(job: BillJob, remote: LightBill) -> Change:
         return Change(job.entry.id, State.PLANNED, Status.NOT_SENT, message=words, how=how)
     if doubt := _doubt(remote):
         return Change(job.entry.id, State.PLANNED, Status.UNKNOWN, message=doubt)
-    return Change(
-        job.entry.id,
-        State.FOUND,
-        Status.ALREADY_IN_LIGHT,
-        light_id=remote.id,
-        light_state=remote.state,
-        light_amount=remote.amount,
-        message=_difference(job.bill, remote),
-        how=Discovery.BEFORE_SENDING,
-    )
+    return job.already_in_light(remote, _difference(job.bill, remote))
 
 
 async def look_for_others(

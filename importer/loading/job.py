@@ -328,6 +328,10 @@ class BillJob:
     def existing(self, remote: LightBill) -> Change:
         """Light has it from somebody else."""
         self.remote, self.is_earlier = remote, True
+        return self.already_in_light(remote, describe_differences(self.bill, remote))
+
+    def already_in_light(self, remote: LightBill, difference: str) -> Change:
+        """That Light has had it before it was sent."""
         return Change(
             self.entry.id,
             State.FOUND,
@@ -335,7 +339,7 @@ class BillJob:
             light_id=remote.id,
             light_state=remote.state,
             light_amount=remote.amount,
-            message=describe_differences(self.bill, remote),
+            message=difference,
             how=Discovery.BEFORE_SENDING,
         )
 
