@@ -10,7 +10,7 @@ import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from importer.model.tables import CellComment, CellKind, CellLook, MergedCells
 from importer.readers.calamine import CalamineSheets
@@ -19,8 +19,6 @@ from importer.readers.grid import (
     MAX_COLUMNS,
     MAX_ROWS,
     Cell,
-    CellLooks,
-    FormatMarks,
     Grid,
     grid_of_values,
 )
@@ -87,8 +85,9 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
             else:
                 overwrite_cells(values, lost)
                 grid = grid_of_values(values)
-            grid.hidden_rows, grid.format_marks = hidden_rows, _marks(part, marks)
-            grid.cell_looks, grid.hidden_columns = _looks(part, looks), _hidden_columns(part)
+            grid.hidden_rows, grid.hidden_columns = hidden_rows, _hidden_columns(part)
+            grid.format_marks = _by_style(part, marks, _NUMBERS)
+            grid.cell_looks = _by_style(part, looks, _FILLED)
             grid.comments = _comments(package, sheet.part)
             grid.merges, grid.date1904 = merges, book.date1904
             return grid
@@ -252,33 +251,21 @@ def _styles(
     return marks, meanings, looks
 
 
-def _looks(data: bytes, of_styles: dict[int, CellLook]) -> CellLooks:
-    """The looks of the filled cells of a sheet part."""
-    out: CellLooks = {}
+_Mark = TypeVar("_Mark", bound=str)
+
+
+def _by_style(
+    data: bytes, of_styles: dict[int, _Mark], kinds: frozenset[int]
+) -> dict[int, dict[int, _Mark]]:
+    """Column → row → what its style says, of the cells of these kinds in a sheet part."""
+    out: dict[int, dict[int, _Mark]] = {}
     row = 0
     for kind, start, _ in records(data) if of_styles else ():
         if kind == _ROW:
             row = int.from_bytes(data[start : start + 4], "little")
-        elif kind in _FILLED:
+        elif kind in kinds:
             style = int.from_bytes(data[start + 4 : start + 7], "little")
-            if look := of_styles.get(style):
-                column = int.from_bytes(data[start : start + 4], "little")
-                out.setdefault(column, {})[row + 1] = look
-        elif kind == _END_OF_ROWS:
-            break
-    return out
-
-
-def _marks(data: bytes, style_marks: dict[int, str]) -> FormatMarks:
-    """The format marks of the number cells of a sheet part."""
-    out: FormatMarks = {}
-    row = 0
-    for kind, start, _ in records(data) if style_marks else ():
-        if kind == _ROW:
-            row = int.from_bytes(data[start : start + 4], "little")
-        elif kind in _NUMBERS:
-            style = int.from_bytes(data[start + 4 : start + 7], "little")
-            if mark := style_marks.get(style):
+            if mark := of_styles.get(style):
                 column = int.from_bytes(data[start : start + 4], "little")
                 out.setdefault(column, {})[row + 1] = mark
         elif kind == _END_OF_ROWS:
