@@ -22,8 +22,6 @@ PREFIX = "control.old_ageing."  # of the codes of its findings
 def take_old_ageing(request: CheckRequest, checked: Checked) -> None:
     """Read the reports into ``checked``, with what is wrong with their cells; one that is not
     understood in full is not compared. UsageProblem where one is no such report."""
-    if not request.ageing:
-        return
     if checked.ageing is None:
         raise UsageProblem("--ageing: say of which day the report is, as in --as-of 2025-03-31.")
     column = checked.bills["currency"]

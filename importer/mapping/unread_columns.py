@@ -7,7 +7,7 @@ makes the bills wrong without a word. What each means for the bills is judged by
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -142,11 +142,12 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
         texts = t.arrow(c)
         quantity: _Tests = [(UnreadKind.QUANTITY, _is_other_rate)]
         by_price = reads_price and _words(header) & QUANTITY_WORDS
-        of_values = _tests_of_values(header, texts)
+        values = _few_values(texts)
+        of_values = _tests_of_values(header, values)
         tests = [*(quantity if by_price else ()), *_tests(header, bool(reads)), *of_values]
         if is_text_header(header) and pc.any(pc.match_substring_regex(texts, NO_BILL)).as_py():
             tests.append((UnreadKind.REMARK, _is_no_bill_remark))
-        if not states_target and (is_paid := paid_test(header, _few_values(texts))):
+        if not states_target and (is_paid := paid_test(header, values)):
             tests.append((UnreadKind.PAID, is_paid))
         for kind, test in tests:
             at = np.flatnonzero(check_distinct(texts, test))
@@ -156,9 +157,8 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
                 continue  # a file of nothing but drafts: what is to be loaded
             if kind is UnreadKind.PAID and len(at) == len(texts) and is_payment_date(header):
                 continue  # a ledger of payments
-            values = texts.take(at).to_pylist()
             name = header.strip() or f"column {column_letters(c)}"
-            yield UnreadColumn(kind, t.index, c, name, start + at, values)
+            yield UnreadColumn(kind, t.index, c, name, start + at, texts.take(at).to_pylist())
             break
 
 
@@ -252,14 +252,14 @@ def _few_values(texts: pa.LargeStringArray) -> list[str]:
     return values if len(values) <= MOST_MARKS else []
 
 
-def _tests_of_values(header: str, texts: pa.LargeStringArray) -> _Tests:
+def _tests_of_values(header: str, values: Sequence[str]) -> _Tests:
     """The kind of a column that has nothing but marks of debits and credits, or nothing but types
-    or states of which some are no bills; whatever it is called."""
-    values = _few_values(texts)
+    or states of which some are no bills; whatever it is called. ``values`` are its distinct ones,
+    if they are few."""
     given = [text for text in values if tidy(text)]
     if not given:
         return
-    if given and {tidy(text) for text in given} <= MAJOR:
+    if {tidy(text) for text in given} <= MAJOR:
         yield UnreadKind.CURRENCY, _is_given
         return
     marks = {_mark(text) for text in given}
