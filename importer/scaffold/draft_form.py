@@ -106,7 +106,8 @@ def complete_draft(draft: Draft, answers: Answers) -> None:
     done: set[str] = set()
     for field in fields:
         chosen = _chosen(field, answers)
-        if field.key not in todos and any(chosen) and _apply(draft, field.key, chosen):
+        if field.key not in todos and any(chosen):
+            _apply(draft, field.key, chosen)
             done |= set(field.evidence)
         if field.key in todos and (chosen[0] or field.chosen[0]):
             done |= set(todos[field.key])
@@ -326,8 +327,8 @@ def _confirmation(todo: Todo) -> DraftField:
     return DraftField(f"looked-{mark}", "To look at", (), words, (_evidence(todo),), several=True)
 
 
-def _apply(draft: Draft, key: str, chosen: Sequence[str]) -> bool:
-    """Take an answer that is no column of a field; whether its sentences are answered by it."""
+def _apply(draft: Draft, key: str, chosen: Sequence[str]) -> None:
+    """Take an answer that is no column of a field."""
     first = chosen[0]
     if key == "lineItemsIncludeTax":
         value = f"{{value: {'true' if first == _YES else 'false'}}}"
@@ -361,4 +362,3 @@ def _apply(draft: Draft, key: str, chosen: Sequence[str]) -> bool:
         else:
             negate = ", negate: true" if first == "deduct" else ""
             draft.extra_lines.append(f"{{amount: {{column: {quoted(name)}{negate}}}}}")
-    return True
