@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from importer.core.errors import UnreadableFile, UsageProblem
-from importer.core.number_look import PERCENT, is_code
 from importer.core.private_files import private_file_at
 from importer.core.safe_text import visible
 from importer.model.tables import CellKind, CellLook, SourceTable
@@ -25,6 +24,7 @@ from importer.readers import read_file
 from importer.readers.csv.edited_csv import edited_csv
 from importer.readers.edited_xlsx import NewCell, edited_xlsx
 from importer.readers.file_kind import detect_kind
+from importer.readers.number_formats import format_for_mark
 from importer.readers.sheet_errors import SHEET_ERRORS
 from importer.readers.zip_guard import DamagedError
 
@@ -225,7 +225,8 @@ def _write_tables(tables: Sequence[SourceTable], path: Path) -> None:
                     if not text:
                         continue
                     if kind is CellKind.NUMBER and _NUMBER.fullmatch(text):
-                        code = _code_of_mark(marks.get(number, ""))
+                        mark = marks.get(number, "")
+                        code = format_for_mark(mark) if mark else ""
                         sheet.write_number(row, c, float(text), format_of(code, look))
                     elif kind is CellKind.DATE and _is_date(text):
                         day = date.fromisoformat(text)
@@ -234,10 +235,3 @@ def _write_tables(tables: Sequence[SourceTable], path: Path) -> None:
                         sheet.write_boolean(row, c, text == "TRUE", format_of("", look))
                     else:
                         sheet.write_string(row, c, text, format_of("", look))
-
-
-def _code_of_mark(mark: str) -> str:
-    """A number format that is read as that mark."""
-    if not mark or is_code(mark):
-        return mark
-    return "0.00%" if mark == PERCENT else f'#,##0.00 "{mark}"'
