@@ -11,7 +11,7 @@ from importer.core.safe_text import visible
 from importer.model.ledger import AccountTotal, LedgerTieOut
 from importer.report.figure_tables import SIDE_WORDS
 from importer.report.ledger_words import ledger_words
-from importer.report.result_columns import ACCOUNT_TIE_OUT as ACCOUNT_TIE_OUT
+from importer.report.result_columns import ACCOUNT_TIE_OUT
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT
 from importer.report.xlsx.cell_values import write_money, write_text
 from importer.report.xlsx.page_setup import SheetPrint, set_up_table

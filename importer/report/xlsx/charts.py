@@ -13,8 +13,9 @@ from importer.core.safe_text import visible
 from importer.model.ageing import BUCKET_WORDS, Ageing
 from importer.model.journal_states import Status
 from importer.report.colours import AXIS, HEADER, LINE, SHEET_BAR, bar_colour
+from importer.report.result_columns import AGEING
 from importer.report.tie_out import CurrencyTieOut, largest
-from importer.report.xlsx.ageing_sheet import AGEING, FIRST_AMOUNT, IN_LIGHT, SHEET, AgeingRows
+from importer.report.xlsx.ageing_sheet import FIRST_AMOUNT, IN_LIGHT, SHEET, AgeingRows
 from importer.report.xlsx.cell_styles import CellStyles
 from importer.report.xlsx.cell_values import write_money
 

@@ -9,7 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 from importer.core.safe_text import visible
 from importer.model.ageing import Ageing, GroupCents, OldAgeingRow
 from importer.report.old_ageing_tie_out import old_ageing_words
-from importer.report.result_columns import OLD_AGEING as OLD_AGEING
+from importer.report.result_columns import OLD_AGEING
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT
 from importer.report.xlsx.cell_values import MOST_ROWS, write_money, write_text
 from importer.report.xlsx.page_setup import SheetPrint, set_up_table

@@ -17,17 +17,23 @@ from importer.report.build_report import Report
 from importer.report.colours import TO_DO_TAB
 from importer.report.finding_index import FindingIndex
 from importer.report.phrases import severities
-from importer.report.result_columns import SHEET_COLUMNS, source_columns
+from importer.report.result_columns import (
+    ACCOUNT_TIE_OUT,
+    AGEING,
+    OLD_AGEING,
+    SHEET_COLUMNS,
+    source_columns,
+)
 from importer.report.row_index import RowIndex
 from importer.report.tie_out import compute_tie_out, differs
-from importer.report.xlsx.ageing_sheet import AGEING, AgeingRows, write_ageing
+from importer.report.xlsx.ageing_sheet import AgeingRows, write_ageing
 from importer.report.xlsx.cell_styles import CellStyles
 from importer.report.xlsx.cell_values import MOST_COLUMNS, MOST_ROWS
 from importer.report.xlsx.choice_lists import ChoiceLists
 from importer.report.xlsx.corrections_sheet import CORRECTIONS, write_corrections
 from importer.report.xlsx.flat_bills import write_flat_bills
 from importer.report.xlsx.lines_in_light_sheet import LINES_IN_LIGHT, write_lines_in_light
-from importer.report.xlsx.old_ageing_sheet import OLD_AGEING, write_old_ageing
+from importer.report.xlsx.old_ageing_sheet import write_old_ageing
 from importer.report.xlsx.page_setup import ONE_PAGE, set_up_page
 from importer.report.xlsx.problems_sheet import MOST_LISTED, problem_notes, write_problems
 from importer.report.xlsx.provenance_sheet import PROVENANCE, describe, write_provenance
@@ -123,10 +129,7 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     by_vendor = workbook.add_worksheet(VENDOR_TIE_OUT)
     write_vendor_tie_out(by_vendor, context, vendors)
     if summary.ledger is not None:
-        from importer.report.xlsx.account_tie_out_sheet import (
-            ACCOUNT_TIE_OUT,
-            write_account_tie_out,
-        )
+        from importer.report.xlsx.account_tie_out_sheet import write_account_tie_out
 
         by_account = workbook.add_worksheet(ACCOUNT_TIE_OUT)
         write_account_tie_out(by_account, context, summary.ledger)
