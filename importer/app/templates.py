@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from importer.core.errors import TemplateProblem, UsageProblem
 if TYPE_CHECKING:
     from importer.model.tables import SourceTable
     from importer.scaffold.draft_form import DraftField as DraftField
+    from importer.scaffold.draft_form import DraftForm as DraftForm
 
 
 @dataclass(frozen=True)
@@ -121,24 +122,13 @@ def draft_template(
     return TemplateDraft(text, shipped, shipped_trial, _trial(text, tables), *fields, _todos(text))
 
 
-def draft_form(exports: Sequence[str], encoding: str | None = None) -> list[DraftField]:
-    """What a draft from these files leaves open, and what it has inferred, as a form."""
-    from importer.scaffold.draft_form import form_of_draft
-    from importer.scaffold.draft_template import draft_of, name_of
-
-    return form_of_draft(draft_of(_tables(exports, encoding), name_of(Path(exports[0])), encoding))
-
-
-def completed_draft(
-    exports: Sequence[str], answers: Mapping[str, Sequence[str]], encoding: str | None = None
-) -> str:
-    """The YAML of a draft with the answers of its form; UsageProblem names what has none."""
-    from importer.scaffold.draft_form import complete_draft
+def draft_form(exports: Sequence[str], encoding: str | None = None) -> DraftForm:
+    """The form of a draft from these files."""
+    from importer.scaffold.draft_form import DraftForm, form_of_draft
     from importer.scaffold.draft_template import draft_of, name_of
 
     draft = draft_of(_tables(exports, encoding), name_of(Path(exports[0])), encoding)
-    complete_draft(draft, answers)
-    return draft.text()
+    return DraftForm(form_of_draft(draft), draft)
 
 
 def _tables(exports: Sequence[str], encoding: str | None) -> list[SourceTable]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,6 +36,25 @@ class DraftField:
     evidence: tuple[str, ...] = ()
     several: bool = False
     open: bool = False
+
+
+@dataclass(frozen=True)
+class DraftForm:
+    """A draft as a form: ``fields`` are what it leaves open, and what it has inferred."""
+
+    fields: list[DraftField]
+    draft: Draft
+
+    @property
+    def text(self) -> str:
+        """The YAML as it was drafted."""
+        return self.draft.text()
+
+    def completed(self, answers: Answers) -> str:
+        """The YAML with the answers of the form; UsageProblem names what has none."""
+        draft = copy.deepcopy(self.draft)
+        complete_draft(draft, answers)
+        return draft.text()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,13 +13,7 @@ from starlette.responses import JSONResponse, Response
 from importer.app.bulk_corrections import ACTIONS, bulk_correction
 from importer.app.name_choices import find_choice, open_names, search_choices
 from importer.app.page_words import shown_text
-from importer.app.templates import (
-    check_template,
-    completed_draft,
-    draft_form,
-    draft_template,
-    template_text,
-)
+from importer.app.templates import check_template, draft_form, template_text
 from importer.app.upload_limit import most_upload_bytes
 from importer.app.workspace import (
     STALE,
@@ -40,6 +34,9 @@ from importer.web.request_parts import (
     json_body,
     redirect,
 )
+
+if TYPE_CHECKING:
+    from importer.app.templates import DraftForm
 
 
 class FileRoutes(RouteContext):
@@ -232,18 +229,19 @@ class FileRoutes(RouteContext):
         mine = workspace.folder / "template.yaml"
         files = [str(path) for path in workspace.write_corrected()]
         encoding = workspace.options.get("encoding")
-        fields, differs = [], False
+        draft, differs = None, False
         if files and ("draft" in request.query_params or workspace.answers):
-            fields = await asyncio.to_thread(draft_form, files, encoding)
+            draft = await asyncio.to_thread(draft_form, files, encoding)
         if not text and mine.exists():
             text = template_text(str(mine))
-            differs = bool(fields) and text != await asyncio.to_thread(_drafted, files, workspace)
-        elif not text and fields:
-            text = (await asyncio.to_thread(draft_template, files, encoding=encoding)).text
+            differs = draft is not None and text != _drafted(draft, workspace)
+        elif not text and draft is not None:
+            text = draft.text
         elif not text:
             named = workspace.options.get("template") or request.query_params.get("name", "light")
             text = template_text(str(named))
         problem = problem.replace(f"{workspace.folder}{os.sep}", "")  # a folder of the server
+        fields = draft.fields if draft is not None else []
         return self.pages.template(workspace, fields, text, problem, differs=differs)
 
     async def save_template(self, request: Request) -> Response:
@@ -261,10 +259,10 @@ class FileRoutes(RouteContext):
         form = await form_body(request)
         with self.changing(request, form) as (desk, workspace):
             files = [str(path) for path in workspace.write_corrected()]
-            encoding = workspace.options.get("encoding")
-            workspace.answers = answers_of_form(form, draft_form(files, encoding))
+            draft = draft_form(files, workspace.options.get("encoding"))
+            workspace.answers = answers_of_form(form, draft.fields)
             try:
-                text = completed_draft(files, workspace.answers, encoding)
+                text = draft.completed(workspace.answers)
                 problem = self._take_template(desk, workspace, text)
             except ImporterError as error:
                 workspace.save()
@@ -321,9 +319,9 @@ class FileRoutes(RouteContext):
         return await self.answer_result(request, view.result, workspace.results)
 
 
-def _drafted(files: Sequence[str], workspace: Workspace) -> str:
+def _drafted(draft: DraftForm, workspace: Workspace) -> str:
     """The YAML that the form of a draft makes of what was answered; "" while it lacks an answer."""
     try:
-        return completed_draft(files, workspace.answers, workspace.options.get("encoding"))
+        return draft.completed(workspace.answers)
     except UsageProblem:
         return ""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from importer.app.draft_check import try_template
-from importer.app.templates import completed_draft, draft_form, draft_template
+from importer.app.templates import draft_form, draft_template
 from importer.core.errors import UsageProblem
 from importer.mapping.template_loader import load_template
 from importer.mapping.template_model import Template
@@ -58,14 +58,14 @@ def ledger(tmp_path: Path) -> str:
 def test_answers_of_the_form_make_a_template_that_reads_every_bill(
     ledger: str, tmp_path: Path
 ) -> None:
-    fields = {field.key: field for field in draft_form([ledger])}
+    fields = {field.key: field for field in draft_form([ledger]).fields}
     assert {key for key, field in fields.items() if field.open} == {
         "currency", "lineItemsIncludeTax", "dates", "amounts", "group_by"
     }  # fmt: skip
     assert fields["dates"].evidence == (
         "the dates can be read either way (e.g. '03/04/2025', '05/04/2025').",
     )
-    text = completed_draft([ledger], ANSWERS)
+    text = draft_form([ledger]).completed(ANSWERS)
     assert "TODO:" not in text
     trial = try_template(read_file(Path(ledger)), _template(text, tmp_path))
     assert (trial.bills, trial.valid, trial.totals) == (2, 2, ("GBP 205.00",))
@@ -74,33 +74,33 @@ def test_answers_of_the_form_make_a_template_that_reads_every_bill(
 
 @pytest.mark.parametrize("key", ["currency", "lineItemsIncludeTax", "dates", "amounts", "group_by"])
 def test_what_is_open_has_to_be_answered(key: str, ledger: str) -> None:
-    label = next(field.label for field in draft_form([ledger]) if field.key == key)
+    label = next(field.label for field in draft_form([ledger]).fields if field.key == key)
     with pytest.raises(UsageProblem, match=f"Still to choose: {label}"):
-        completed_draft([ledger], {**ANSWERS, key: []})
+        draft_form([ledger]).completed({**ANSWERS, key: []})
     with pytest.raises(UsageProblem, match="values that are offered"):
-        completed_draft([ledger], {**ANSWERS, key: ["}\nrules: {}"]})
+        draft_form([ledger]).completed({**ANSWERS, key: ["}\nrules: {}"]})
 
 
 def test_a_question_that_is_not_answered_stays_a_todo(ledger: str) -> None:
-    text = completed_draft([ledger], {**ANSWERS, "unread:Freight": [""]})
+    text = draft_form([ledger]).completed({**ANSWERS, "unread:Freight": [""]})
     assert text.count("# TODO:") == 1
     assert "'Freight' has amounts in row 2" in text
     for answer, expected in (
         ("ignore", "ignore_columns: [Freight]"),
         ("deduct", "extra_lines:\n  - {netAmount: {column: Freight, negate: true}}"),
     ):
-        assert expected in completed_draft([ledger], {**ANSWERS, "unread:Freight": [answer]})
+        assert expected in draft_form([ledger]).completed({**ANSWERS, "unread:Freight": [answer]})
 
 
 @pytest.mark.parametrize("export", EXPORTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_form_without_changes_keeps_what_was_drafted(export: Path, tmp_path: Path) -> None:
     """Of every sample: what is open gets the first answer offered, everything else stays."""
     draft = draft_template([str(export)]).text
-    fields = draft_form([str(export)])
+    fields = draft_form([str(export)]).fields
     answers = {field.key: list(field.chosen) for field in fields}
     answered = [field for field in fields if field.open and not any(field.chosen)]
     answers |= {f.key: [next((v for v, _ in f.choices if v), "2025")] for f in answered}
-    text = completed_draft([str(export)], answers)
+    text = draft_form([str(export)]).completed(answers)
     _template(text, tmp_path)
     assert not re.search(r"\bTODO\b", _values(text))
     if not answered:
