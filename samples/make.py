@@ -36,7 +36,7 @@ import odd_exports  # noqa: E402
 import typed_exports  # noqa: E402
 from workbooks import Sheet, csv_file, workbook  # noqa: E402
 
-_VARIES = ("run", "seconds", "result", "next")
+_VARIES = ("run", "started", "who", "checked_by", "seconds", "result", "next")
 
 
 @dataclass(frozen=True)

@@ -290,11 +290,11 @@ async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) ->
 
 def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[str, object]:
     """What the journal records of the run."""
-    files = context.files
+    files, earlier = context.files, context.progress.checked_by
     return {
         "who": user_name(),
         "host": host_name(),
-        "checked_by": context.progress.checked_by,
+        "checked_by": earlier and {"who": earlier.who, "at": earlier.at},
         "totals": [
             {"currency": total.currency, "sheet": total.cents, "unit": total.unit}
             for total in totals_of(bills)

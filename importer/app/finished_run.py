@@ -35,7 +35,7 @@ from importer.model.ageing import OpenBalance
 from importer.model.journal_states import BillOutcome, Step, StepState
 from importer.model.ledger import LedgerTieOut
 from importer.model.read_back import ReadBack
-from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.model.report_model import CurrencyTotal, EarlierCheck, RunSummary
 from importer.references.directory import labels_by_id
 from importer.references.reference_cache import read_cache
 from importer.references.resolve_online import all_choices
@@ -94,7 +94,7 @@ class FinishedRun:
             sandbox=bool(facts.get("sandbox")),
             expect=self.prepared.expect,
             by=str(facts.get("who") or ""),
-            checked_by=str(facts.get("checked_by") or ""),
+            checked_by=EarlierCheck.of(facts.get("checked_by")),
             version=self.record.version,
             digests=self.prepared.digests,
             options=run_options(self.request, only_valid=bool(facts.get("only_valid"))),

@@ -18,6 +18,7 @@ from importer.app.journal_places import TeamAddress, chosen_journal, open_team
 from importer.app.user_name import names_of_person, user_name
 from importer.core.errors import UsageProblem
 from importer.light.credentials import DEFAULT_BASE_URL, check_base_url
+from importer.model.report_model import EarlierCheck
 
 if TYPE_CHECKING:
     from importer.app.pipeline import CheckedFiles
@@ -25,16 +26,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class NotedCheck:
-    """Who checked, by all their names, and when (UTC)."""
+class NotedCheck(EarlierCheck):
+    """A check by a person with these names."""
 
-    who: str
-    at: str
     names: frozenset[str]
-
-    @property
-    def words(self) -> str:
-        return f"{self.who}, {self.at[:16].replace('T', ' ')} UTC"
 
 
 def content_mark(files: CheckedFiles) -> str:

@@ -181,7 +181,7 @@ async def _load(context: LoadContext) -> None:
                     place = options.journal, destination.base_url, options.company
                     mark = await asyncio.to_thread(content_mark, files)
                     check = await asyncio.to_thread(checked_by_another, *place, mark)
-                    progress.checked_by = check.words
+                    progress.checked_by = check
                 with context.listener.work(Work.LISTS):
                     directory = await fetch_directory(client, needs(checked, files.picks))
             destination.journal = destination.journal_of(company.id)

@@ -18,6 +18,7 @@ from importer.model.bill_updates import Update
 from importer.model.journal_states import BillOutcome, Step
 from importer.model.light_objects import Company
 from importer.model.read_back import ReadBack
+from importer.model.report_model import EarlierCheck
 from importer.validation.credit_notes import credits_by_bill
 
 MOST_WATCH = 15.0  # seconds between two looks at what others load
@@ -37,7 +38,7 @@ class LoadProgress:
     stopped: ImporterError | None = None
     requests: int = 0
     asked: bool = False  # whether Light was asked about the bills
-    checked_by: str = ""  # who has checked it before, where four eyes were demanded
+    checked_by: EarlierCheck | None = None  # where four eyes were demanded
     verifying: bool = False  # the load itself was done
     read_backs: dict[int, ReadBack] = field(default_factory=dict)  # by bill index
 

@@ -24,6 +24,7 @@ from importer.loading.journal.journal_records import RunRecord
 from importer.loading.journal.run_figures import RunFigures, figures_now, run_figures
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
+from importer.model.report_model import EarlierCheck
 from importer.report.run_history import History, Totals
 
 LATEST = "latest"  # in place of a run's id
@@ -183,6 +184,7 @@ def _history(
         template=str(facts.get("template") or ""),
         sources=tuple(facts.get("sources") or ()),
         who=_who(facts, path),
+        checked_by=EarlierCheck.of(facts.get("checked_by")),
         continues=str(facts.get("continues") or ""),
         sandbox=sandbox,
         journal=str(path),

@@ -258,6 +258,26 @@ class Correction:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierCheck:
+    """Who checked what was loaded, and when (UTC, ISO 8601), where four eyes were demanded."""
+
+    who: str
+    at: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.who}, {self.at[:16].replace('T', ' ')} UTC"
+
+    @classmethod
+    def of(cls, facts: object) -> EarlierCheck | None:
+        """As a run's record has it: a mapping, or the words of an earlier version."""
+        if isinstance(facts, dict):
+            return cls(str(facts["who"]), str(facts["at"]))
+        who, _, at = str(facts or "").removesuffix(" UTC").rpartition(", ")
+        return cls(who, f"{at.replace(' ', 'T')}:00+00:00") if who else None
+
+
 @dataclass(frozen=True)
 class RunSummary:
     """The whole of a run in figures; the source of ``--json`` and of the sheet ``Summary``."""
@@ -304,7 +324,7 @@ class RunSummary:
     unlisted: int = 0  # valid bills that name what the saved lists of Light do not have
     failed_controls: frozenset[str] = frozenset()  # codes of findings about control totals
     corrections: tuple[Correction, ...] = ()  # of cells, on the page in the browser
-    checked_by: str = ""  # somebody else than who loaded, and when, where that was demanded
+    checked_by: EarlierCheck | None = None  # by somebody else than who loaded
     content_mark: str = ""  # of all that would be sent, where it was asked for
 
     @property

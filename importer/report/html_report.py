@@ -165,7 +165,7 @@ def _facts(summary: RunSummary) -> list[tuple[str, str]]:
             for digest in [summary.digests.get(source)]
         ),
         ("Run", summary.run or ""),
-        ("Checked by", summary.checked_by),
+        ("Checked by", summary.checked_by.words if summary.checked_by else ""),
         ("Loaded by" if summary.checked_by else "Run by", summary.by),
         ("Version", f"light-import {summary.version}" if summary.version else ""),
         ("Continues run", summary.continues),

@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from itertools import islice
 
 from importer.model.ageing import BUCKETS, Ageing, AgeingRow, OldAgeingRow, OldAgeingTieOut
 from importer.model.bills import document_type
 from importer.model.finding import Finding
 from importer.model.ledger import LedgerTieOut
-from importer.model.report_model import CurrencyTotal, LeftOut, LineInLight, RunSummary
+from importer.model.report_model import (
+    CurrencyTotal,
+    EarlierCheck,
+    LeftOut,
+    LineInLight,
+    RunSummary,
+)
 from importer.report.phrases import in_order, utc
 
 _FINDINGS = '\n  "findings": ['
@@ -54,6 +61,9 @@ def summary_json(
         "template": summary.template or None,
         "constants": {name: _constant(name, text) for name, text in summary.constants},
         "sources": list(summary.sources),
+        "started": utc(summary.started_at),
+        "who": summary.by or None,
+        "checked_by": earlier_check(summary.checked_by),
         "rows": {str(name): n for name, n in summary.rows.items()},
         "bills": _counts(summary.bills),
         "credit_notes": _counts(summary.credit_notes),
@@ -74,6 +84,13 @@ def summary_json(
         "next": summary.next_step,
         "exit_code": summary.exit_code,
     }
+
+
+def earlier_check(check: EarlierCheck | None) -> dict[str, str] | None:
+    """Who checked before somebody else loaded, and when."""
+    if check is None:
+        return None
+    return {"who": check.who, "at": utc(datetime.fromisoformat(check.at))}
 
 
 def _ledger(ledger: LedgerTieOut) -> dict[str, object]:

@@ -13,6 +13,8 @@ from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
+from importer.model.report_model import EarlierCheck
+from importer.report.json_summary import earlier_check
 from importer.report.phrases import in_order
 from importer.report.text_layout import columns_of, left_aligned, right_aligned, wrapped
 
@@ -70,6 +72,7 @@ class History:
     read_lines: bool = False
     figures: Mapping[str, Any] = field(default_factory=dict)  # of its end
     command: str = "load"
+    checked_by: EarlierCheck | None = None  # by somebody else, where four eyes were demanded
     dry_run: bool = False
     sent: bool = True
     undone_run: str = ""
@@ -97,6 +100,7 @@ def history_json(run: History) -> dict[str, object]:
         "template": run.template,
         "sources": list(run.sources),
         "who": run.who,
+        "checked_by": earlier_check(run.checked_by),
         "continues": run.continues or None,
         "bills": dict(run.bills) or None,
         "line_items": dict(run.line_items) or None,
@@ -173,6 +177,8 @@ def history_marks(run: History) -> Iterator[str]:
     yield f"{name} {run.run}{of_run}, {visible(run.environment)}"
     if run.continues:
         yield f"continues run {visible(run.continues)}"
+    if run.checked_by:
+        yield f"checked by {visible(run.checked_by.words)}"
     if run.error:
         word = _ENDS.get(str(run.error.get("kind")), "stopped")
         yield f"{word}: {visible(_first_line(run.error))}"

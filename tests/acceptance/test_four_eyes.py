@@ -13,7 +13,7 @@ import httpx
 import openpyxl
 import psycopg
 import pytest
-from conftest import Ended, bill_row, write_bills
+from conftest import Ended, bill_row, document, write_bills
 from web_page import WebPage, web_page
 
 from importer.sandbox import Sandbox, SandboxSettings, running
@@ -68,7 +68,16 @@ def test_only_what_somebody_else_has_checked_is_loaded(
     assert done.code == 0, done.err
     assert len(sandbox.bills()) == 2
     again = tmp_path / "again.xlsx"
-    assert command("report", "latest", "--result", str(again)).code == 0
+    report = document(command("report", "latest", "--json", "--result", str(again)))
+    assert report["who"] == "ben"
+    assert document(done)["started"] <= report["started"]
+    assert report["checked_by"]["who"] == "anna"
+    assert report["checked_by"] == document(done)["checked_by"]
+    assert "2026-01-01T00:00:00Z" < report["checked_by"]["at"] <= report["started"]
+    listed = document(command("runs", "--json"))["runs"]
+    (of_run,) = (each for each in listed if each["run"] == report["run"])
+    assert (of_run["who"].partition(" ")[0], of_run["checked_by"]) == ("ben", report["checked_by"])
+    assert "checked by anna, 20" in command("runs").out
     for workbook in (tmp_path / "r.xlsx", again):
         cells = [c for row in openpyxl.load_workbook(workbook)["Summary"].values for c in row]
         texts = [str(cell) for cell in cells if cell is not None]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from importer.model.finding import CellRef, Finding, Severity
-from importer.model.report_model import CurrencyTotal, LeftOut, RunSummary
+from importer.model.report_model import CurrencyTotal, EarlierCheck, LeftOut, RunSummary
 from importer.report.json_summary import json_text, summary_json
 
 SUMMARY = RunSummary(
@@ -42,6 +42,8 @@ SUMMARY = RunSummary(
     result="r.xlsx",
     exit_code=1,
     next_step="do this",
+    by="ben",
+    checked_by=EarlierCheck("anna", "2025-03-30T09:15:07+00:00"),
 )
 CELL = CellRef("bills.csv", None, 3, "amount", 0, 1)
 FOUND = Finding("bills.amount.x", Severity.ERROR, CELL, "1.5", "Wrong", "Write 150")
@@ -57,6 +59,9 @@ def test_summary_has_the_published_shape() -> None:
         "template": "light",
         "constants": {"currency": "GBP", "lineItemsIncludeTax": True, "dates": ["DD/MM/YYYY"]},
         "sources": ["bills.csv"],
+        "started": "2025-03-31T00:00:00Z",
+        "who": "ben",
+        "checked_by": {"who": "anna", "at": "2025-03-30T09:15:07Z"},
         "rows": {"read": 2, "data": 2},
         "bills": {"total": 2, "invalid": 1, "created": 1},
         "credit_notes": {"total": 1, "passed_over": 1},

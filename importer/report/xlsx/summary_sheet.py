@@ -277,7 +277,7 @@ def _write_facts(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSum
         ("Duration", duration(summary.seconds)),
         ("Requests to Light", f"{summary.requests:,}"),
         ("Run", summary.run or ""),
-        ("Checked by", summary.checked_by),
+        ("Checked by", summary.checked_by.words if summary.checked_by else ""),
         ("Loaded by" if summary.checked_by else "Run by", summary.by),
         ("Version", f"light-import {summary.version}" if summary.version else ""),
         ("Continues run", summary.continues),

@@ -99,7 +99,7 @@ def _run_words(summary: RunSummary) -> str:
         summary.company or "",
         f"run {summary.run}" if summary.run else "",
         day_and_time(summary.started_at),
-        f"checked by {summary.checked_by}" if summary.checked_by else "",
+        f"checked by {summary.checked_by.words}" if summary.checked_by else "",
         f"run by {summary.by}" if summary.by else "",
         f"light-import {summary.version}" if summary.version else "",
     ]
