@@ -8,8 +8,8 @@ from pathlib import Path
 
 from importer.model.fields import BILLS, FIELDS, TYPE_COLUMN, Field, FieldKind, FieldUse
 from importer.model.finding_catalogue import CATALOGUE, FindingType
-from importer.validation.column_formats import code_of
 from importer.validation.schema import CHECKS_OF_EVERY_KIND, ROW_RULES, checks_of
+from importer.validation.sheet_column import code_of
 
 FINDINGS_HEAD = """# Findings
 

@@ -20,12 +20,7 @@ from importer.app.change_bills import (
 )
 from importer.app.company_check import held
 from importer.app.concurrent_loads import wait_for_holders
-from importer.app.create_vendors import (
-    created_picks,
-    doubles,
-    operations,
-    settle_vendors,
-)
+from importer.app.create_vendors import created_picks, doubles, operations, settle_vendors
 from importer.app.earlier_loads import entity_names
 from importer.app.events import Phase, Work
 from importer.app.journal_places import exists, share_run_files
@@ -67,9 +62,7 @@ from importer.model.journal_states import BillOutcome, Status
 from importer.model.light_objects import Company
 from importer.model.run_rows import BillRows
 from importer.references.lookup_tables import save_picks
-from importer.report.phrases import (
-    document_nouns,
-)
+from importer.report.phrases import document_nouns
 
 T = TypeVar("T")
 

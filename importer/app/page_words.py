@@ -6,10 +6,11 @@ from importer.app.result import Result
 from importer.core.column_letters import column_letters
 from importer.core.html_templates import html_environment as html_environment
 from importer.core.safe_text import visible
-from importer.report.phrases import day_and_time, severities, status_words, tone, verdict
+from importer.report.phrases import day_and_time, severities, status_words
 from importer.report.run_history import History as History
 from importer.report.run_history import history_cells as history_cells
 from importer.report.run_history import history_marks as history_marks
+from importer.report.verdict import tone, verdict
 from importer.report.write_report import html_part, html_style
 
 HEADER_ROW = "Header"  # in place of the status of a row

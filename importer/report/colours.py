@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.model.finding import Severity
 from importer.model.journal_states import Status
-from importer.report.phrases import Tone
+from importer.report.verdict import Tone
 
 INK = "#1F2A37"
 MUTED = "#6B7280"

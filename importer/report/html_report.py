@@ -28,7 +28,6 @@ from importer.report.build_report import Report
 from importer.report.figure_tables import figure_tables
 from importer.report.phrases import (
     LIGHT_AMOUNTS,
-    control_words,
     day_and_time,
     duration,
     in_order,
@@ -36,11 +35,10 @@ from importer.report.phrases import (
     severities,
     status_words,
     template_words,
-    tie_out_words,
-    tone,
-    verdict,
 )
 from importer.report.tie_out import CurrencyTieOut, TieOut, compute_tie_out, in_light_now
+from importer.report.tie_out_words import control_words, tie_out_words
+from importer.report.verdict import tone, verdict
 
 MOST_BILLS, MOST_PROBLEMS, MOST_VENDORS = 1_000, 500, 300  # so that it can be mailed
 _MOST_CURRENCIES = 6  # as columns

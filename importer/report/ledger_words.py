@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
+from importer.report.phrases import day_and_time
 
 if TYPE_CHECKING:
     from importer.model.ledger import LedgerTieOut
@@ -24,12 +24,8 @@ def ledger_verdict(ledger: LedgerTieOut) -> str:
     if ledger.unstated:
         return "the ledger agrees as far as the sheet states net and tax"
     if ledger.read_at is not None:
-        return f"the ledger tied out by account at {_moment(ledger.read_at)}"
+        return f"the ledger tied out by account at {day_and_time(ledger.read_at)}"
     return "the ledger ties out by account"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def ledger_words(ledger: LedgerTieOut) -> Iterator[str]:
@@ -38,7 +34,8 @@ def ledger_words(ledger: LedgerTieOut) -> Iterator[str]:
         yield f"The ledger was not compared: {visible(ledger.refused)}"
         return
     if ledger.read_at is not None:
-        yield f"The ledger is that of {_moment(ledger.read_at)}, when verify --ledger last read it."
+        moment = day_and_time(ledger.read_at)
+        yield f"The ledger is that of {moment}, when verify --ledger last read it."
     if ledger.documents:
         done = "tie out by account, tax code and payables" if ledger.agrees else "were compared"
         if ledger.agrees and ledger.unstated:

@@ -13,21 +13,17 @@ from importer.model.finding import Finding, Severity
 from importer.model.report_model import CurrencyTotal, RunSummary
 from importer.report.figure_tables import FigureTable, figure_tables
 from importer.report.phrases import (
-    Tone,
-    control_words,
     day_and_time,
     in_currency,
     in_order,
-    light_words,
     note_status_words,
     severities,
     status_words,
     template_words,
-    tie_out_words,
-    tone,
-    verdict,
 )
 from importer.report.text_layout import columns_of, left_aligned, right_aligned, wrapped
+from importer.report.tie_out_words import control_words, light_words, tie_out_words
+from importer.report.verdict import Tone, tone, verdict
 
 if TYPE_CHECKING:
     from importer.validation.finding_batch import Cause, Findings

@@ -33,8 +33,8 @@ from importer.model.tables import CellKind, changed_by_excel
 from importer.validation import vector_parsers
 from importer.validation.byte_scan import Bytes, by_block
 from importer.validation.cells import Cells
-from importer.validation.column_formats import SheetColumn
 from importer.validation.correction_hints import amount_hint, date_hint
+from importer.validation.sheet_column import SheetColumn
 
 CellTest = Callable[[pd.Series, SheetColumn], np.ndarray]
 MANGLED = re.compile(MANGLED_NAME)

@@ -14,11 +14,12 @@ from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.column_evidence import weigh
-from importer.validation.column_formats import SheetColumn, code_of, decide_format
+from importer.validation.column_formats import decide_format
 from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.products import multiply
 from importer.validation.row_rules import Rows
 from importer.validation.schema import RowRule, cell_schema, checks_of, failures, row_schema
+from importer.validation.sheet_column import SheetColumn, code_of
 
 
 @dataclass

@@ -22,8 +22,8 @@ from importer.mapping.evaluate import PROBLEMS
 from importer.model.fields import BILLS, LINE_ITEMS, FieldKind, field_of
 from importer.validation import cell_rules as cell
 from importer.validation import row_rules as row
-from importer.validation.column_formats import SheetColumn, code_of
 from importer.validation.row_rules import RowArgs, RowValue
+from importer.validation.sheet_column import SheetColumn, code_of
 
 
 def _load_pandera() -> None:

@@ -23,7 +23,7 @@ from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, field_of
 from importer.model.finding_catalogue import CATALOGUE
 from importer.model.tables import CellKind
 from importer.validation.column_evidence import weigh
-from importer.validation.column_formats import SheetColumn, code_of, decide_format
+from importer.validation.column_formats import decide_format
 from importer.validation.schema import (
     CELL_CHECKS,
     CHECKS_OF_EVERY_KIND,
@@ -33,6 +33,7 @@ from importer.validation.schema import (
     failures,
     named_check,
 )
+from importer.validation.sheet_column import SheetColumn, code_of
 from importer.validation.validate import check
 
 LIGHT = find_template("light").path.read_text(encoding="utf-8")

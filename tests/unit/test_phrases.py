@@ -12,19 +12,9 @@ from importer.core.safe_text import visible
 from importer.model.finding import CellRef
 from importer.model.finding_catalogue import finding
 from importer.model.report_model import CurrencyTotal, RunSummary
-from importer.report.phrases import (
-    Tone,
-    control_words,
-    day_and_time,
-    duration,
-    light_words,
-    money,
-    severities,
-    tie_out_words,
-    tone,
-    utc,
-    verdict,
-)
+from importer.report.phrases import day_and_time, duration, money, severities, utc
+from importer.report.tie_out_words import control_words, light_words, tie_out_words
+from importer.report.verdict import Tone, tone, verdict
 from importer.validation.finding_batch import Findings
 
 

@@ -19,7 +19,7 @@ from importer.report.colours import (
     STATUS_COLOURS,
     TONE_COLOURS,
 )
-from importer.report.phrases import Tone
+from importer.report.verdict import Tone
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

@@ -24,10 +24,9 @@ from importer.report.phrases import (
     note_status_words,
     some_documents,
     status_words,
-    tone,
-    verdict,
 )
 from importer.report.tie_out import CurrencyTieOut, largest
+from importer.report.verdict import tone, verdict
 from importer.report.xlsx.ageing_sheet import AgeingRows
 from importer.report.xlsx.cell_styles import STATUS_STYLES, CellStyles
 from importer.report.xlsx.cell_values import write_money

@@ -18,16 +18,14 @@ from importer.model.report_model import BillResult, CurrencyTotal, RunSummary
 from importer.report.build_report import Report
 from importer.report.phrases import (
     LIGHT_AMOUNTS,
-    condition_words,
-    control_words,
     day_and_time,
     document_kinds,
     documents,
     in_order,
     status_words,
-    tie_out_words,
 )
 from importer.report.tie_out import CurrencyTieOut, Sums, in_light_now
+from importer.report.tie_out_words import condition_words, control_words, tie_out_words
 from importer.report.xlsx.cell_styles import CellStyles, decimals
 from importer.report.xlsx.cell_values import MOST_CENTS, write_money
 from importer.report.xlsx.page_setup import SheetPrint, fits_one_page, lines_of

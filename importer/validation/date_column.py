@@ -1,0 +1,145 @@
+"""How the dates of a whole column are written, decided from all of it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+
+from importer.core import dates
+from importer.core.cell_parsers import date_parser, date_time_parser
+from importer.core.dates import Order
+from importer.core.text_column import take
+from importer.mapping.text_cleanup import tidied as tidied_texts
+from importer.model.fields import FieldKind
+from importer.model.finding import Finding
+from importer.model.tables import CellKind
+from importer.validation import vector_parsers
+from importer.validation.cells import Cells, Reader, distinct, is_in
+from importer.validation.column_evidence import Proofs, only_way
+from importer.validation.column_findings import column_finding, contradiction, rows_of
+from importer.validation.sheet_column import SheetColumn
+
+
+def decide_dates(column: SheetColumn) -> list[Finding]:
+    """Day first or month first, for each column of the file, with what the others prove."""
+    formats = list(column.mapped.template.formats.dates)
+    tidied = tidied_texts(column.texts)
+    groups = column.mapped.groups(column.sheet, column.name)
+    make = date_parser if column.field.kind is FieldKind.DATE else date_time_parser
+    column.formats = np.full(len(tidied), ", ".join(formats), dtype=object)
+    findings, readers = list[Finding](), list[Reader]()
+    for k, group in enumerate(groups):
+        order: Order | None = None
+        if not formats:
+            proofs = column.evidence.fields[column.place][k]
+            order, of_order = _order(column, proofs, tidied)
+            column.formats[group] = order or ""
+            findings += of_order
+        readers.append((group, make(formats, order)))
+        findings += _doubtful_date_cells(column, group, tidied)
+        findings += _year_first_dates(column, group, tidied)
+    column.parse = lambda texts: Cells(texts, lambda _: readers)
+    return findings
+
+
+_DAY_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:1[3-9]|2[0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])(?:\z|[^0-9])"
+
+
+_MONTH_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.](?:1[3-9]|2[0-9]|3[01])(?:\z|[^0-9])"
+
+
+_EITHER_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|1[0-2])(?:\z|[^0-9])"
+
+
+def _year_first_dates(
+    column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray
+) -> list[Finding]:
+    """Dates as 2025-04-03 in a column that has 2025-25-03, too: year, day, month."""
+    written = group[~column.of_kind(CellKind.DATE)[group]]
+    proof = written[vector_parsers.matching(take(tidied, written), _DAY_BEHIND_YEAR)]
+    if not len(proof) or any("YYYY-D" in form for form in column.mapped.template.formats.dates):
+        return []
+    usual = written[vector_parsers.matching(take(tidied, written), _MONTH_BEHIND_YEAR)]
+    if len(proof) < 2 or len(usual) > len(proof):
+        return []  # a slip of the pen, which is unreadable itself
+    either = written[vector_parsers.matching(take(tidied, written), _EITHER_BEHIND_YEAR)]
+    parts = (re.split(r"[^0-9]", tidied[i].as_py())[1:3] for i in either.tolist())
+    either = either[np.asarray([int(one) != int(other) for one, other in parts], dtype=bool)]
+    if not len(either):
+        return []
+    return [
+        column_finding(
+            column,
+            "mixed_order",
+            either,
+            day_rows=rows_of(column, proof),
+            month_rows=rows_of(column, either),
+            undecided="",
+        )
+    ]
+
+
+def _order(
+    column: SheetColumn, proofs: Proofs, tidied: pa.LargeStringArray
+) -> tuple[Order | None, list[Finding]]:
+    """The order of a column, or the likeliest, and the dates that are doubtful."""
+    others = column.evidence.others(proofs, dates=True)
+    by_day, by_month = proofs.of[Order.DAY_FIRST], proofs.of[Order.MONTH_FIRST]
+    way = proofs.way or (None if len(by_day) else only_way(others))
+    if way is not None:
+        return Order(way), contradiction(column, proofs, others, Order)
+    texts_of_day, texts_of_month = (len(distinct(take(tidied, at))) for at in (by_day, by_month))
+    likeliest = Order.MONTH_FIRST if texts_of_month > texts_of_day else None
+    at, problem = proofs.either, "ambiguous"
+    if len(by_day):
+        minority = by_day if likeliest else by_month
+        at, problem = np.sort(np.concatenate([minority, proofs.either])), "mixed_order"
+    if not len(at):
+        return likeliest, []
+    sample = tidied[int(at[0])].as_py()
+    of_column = column_finding(
+        column,
+        problem,
+        at,
+        day_first=dates.numeric_reading(sample, Order.DAY_FIRST),
+        month_first=dates.numeric_reading(sample, Order.MONTH_FIRST),
+        day_rows=proofs.rows(Order.DAY_FIRST),
+        month_rows=proofs.rows(Order.MONTH_FIRST),
+        undecided=f"; {len(proofs.either)} more could be either" if len(proofs.either) else "",
+    )
+    return likeliest, [of_column]
+
+
+def _doubtful_date_cells(
+    column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray
+) -> list[Finding]:
+    """Dates that Excel may have turned round while it left the impossible ones as text.
+
+    Excel of one country that opens a list of another's takes 03/04/2025 for a date, day and month
+    exchanged, and leaves 13/04/2025 as text.
+    """
+    typed = column.of_kind(CellKind.DATE)[group]
+    of_text, of_date = group[~typed], group[typed]
+    if not len(of_date):
+        return []
+    order = dates.order_of(distinct(take(tidied, of_text)))
+    doubtful = [int(text[8:10]) <= 12 for text in distinct(take(tidied, of_date))]
+    if order.order is None or order.either or not doubtful or not all(doubtful):
+        return []
+    if not (order.day_first or order.month_first):
+        return []
+    proof = of_text[is_in(take(tidied, of_text), (*order.day_first, *order.month_first))]
+    year, month, day = tidied[int(of_date[0])].as_py()[:10].split("-")
+    return [
+        column_finding(
+            column,
+            "mixed_typed",
+            of_date,
+            text=tidied[int(proof[0])].as_py(),
+            text_rows=rows_of(column, proof),
+            date_rows=rows_of(column, of_date),
+            other=f"{year}-{day}-{month}",
+        )
+    ]
