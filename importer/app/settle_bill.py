@@ -262,11 +262,8 @@ def _change(entry: JournalEntry, bill: Bill, remote: LightBill, difference: str)
         entry.id,
         State.UNKNOWN if partial else state,
         None,
-        light_id=remote.id,
-        light_state=remote.state,
-        light_amount=remote.amount,
         line_ids=line_ids(bill, remote.lines or ()) if partial or not difference else (),
         message=difference,
         how=Discovery.AFTER_LOST_ANSWER if sent and state is State.CREATED else None,
         partial=partial,
-    )
+    ).with_copy(remote)

@@ -318,12 +318,9 @@ class BillJob:
             self.entry.id,
             State.UNKNOWN,
             Status.UNKNOWN,
-            light_id=remote.id,
-            light_state=remote.state,
-            light_amount=remote.amount,
             line_ids=ids,
             message=f"Light has the {self.noun} {remote.id}, but {why}",
-        )
+        ).with_copy(remote)
 
     def existing(self, remote: LightBill) -> Change:
         """Light has it from somebody else."""
@@ -336,12 +333,9 @@ class BillJob:
             self.entry.id,
             State.FOUND,
             Status.ALREADY_IN_LIGHT,
-            light_id=remote.id,
-            light_state=remote.state,
-            light_amount=remote.amount,
             message=difference,
             how=Discovery.BEFORE_SENDING,
-        )
+        ).with_copy(remote)
 
     def creation(self, status: Status | None, message: str, how: Discovery | None = None) -> Change:
         """That Light has the bill ``remote``."""
@@ -351,14 +345,11 @@ class BillJob:
             self.entry.id,
             State.CREATED,
             status,
-            light_id=remote.id,
-            light_state=remote.state,
-            light_amount=remote.amount,
             line_ids=line_ids(self.bill, remote.lines) if remote.lines is not None else (),
             message=message,
             how=how,
             again=self.line_in_doubt,
-        )
+        ).with_copy(remote)
 
     def with_lines(self) -> LightBill:
         """The bill as Light has it when all its lines are there."""

@@ -346,12 +346,9 @@ def record(plan: LoadPlan, journal: Journal, run: str, rows: Mapping[int, BillRo
                 Change(
                     entry.id,
                     State.FOUND,
-                    light_id=remote.id,
-                    light_state=remote.state,
-                    light_amount=remote.amount,
                     message=message,
                     how=Discovery.BEFORE_SENDING,
-                )
+                ).with_copy(remote)
                 for entry, remote, message in plan.existing
             ],
             [],

@@ -271,11 +271,8 @@ def _moved(each: BillInLight, remote: LightBill) -> Change:
         entry.id,
         State.UNKNOWN if lacks_lines_only(each.bill, remote) else State.FOUND,
         Status.UNKNOWN if difference else None,
-        light_id=remote.id,
-        light_state=remote.state,
-        light_amount=remote.amount,
         message=message,
-    )
+    ).with_copy(remote)
 
 
 # --- line items -----------------------------------------------------------------------------------
@@ -290,14 +287,11 @@ def _surplus_lines(entry: JournalEntry, remote: LightBill) -> Iterator[Change]:
             entry.id,
             State.UNKNOWN,
             Status.UNKNOWN,
-            light_id=remote.id,
-            light_state=remote.state,
-            light_amount=remote.amount,
             line_ids=entry.line_ids,
             message=f"Light's {remote.ref.noun} {remote.id} has line items more than once, also as"
             f" {', '.join(extra)}",
             again=True,
-        )
+        ).with_copy(remote)
 
 
 # --- the settling time ----------------------------------------------------------------------------

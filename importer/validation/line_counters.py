@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.text_column import arrow_texts
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS
 from importer.model.tables import InputTable, Role
 from importer.validation.column import ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
+from importer.validation.row_runs import line_columns
 
 _HEADER = re.compile(
     r"\b(?:line|lines|ln|sr|serial|ligne|zeile|l[ií]nea|linje|linie|linha|regel|riga|rad|rivi|row|pos|position"
@@ -37,22 +37,17 @@ def line_gaps(
     if mapped.line_bill is None or mapped.repeated:
         return
     gaps: dict[int, tuple[str, str]] = {}  # bill → its numbers, the column
-    for index, table in enumerate(mapped.tables):
-        at = np.flatnonzero((mapped.lines.table == index) & (line_bill >= 0))
-        if not len(at):
+    for each in line_columns(mapped, line_bill):
+        if not _HEADER.search(_CAMEL.sub(" ", each.header).replace("_", " ")):
             continue
-        places = pa.array(np.searchsorted(np.asarray(table.source.rows), mapped.lines.row[at]))
-        for column, header in zip(table.source.columns, table.headers, strict=False):
-            if not _HEADER.search(_CAMEL.sub(" ", header).replace("_", " ")):
-                continue
-            texts = pc.replace_substring_regex(arrow_texts(column).take(places), r"\.0+\z", "")
-            if not _is_counter(texts):
-                continue
-            numbers = pc.cast(texts, pa.int64()).to_numpy()
-            for bill, some in _odd_bills(line_bill[at], numbers).items():
-                if not _touches_other_rows(table, mapped.lines.row[line_bill == bill]):
-                    shown = ", ".join(map(str, some[:_SHOWN])) + (" …" if some[_SHOWN:] else "")
-                    gaps.setdefault(bill, (shown, header.strip()))
+        texts = pc.replace_substring_regex(each.texts(), r"\.0+\z", "")
+        if not _is_counter(texts):
+            continue
+        numbers = pc.cast(texts, pa.int64()).to_numpy()
+        for bill, some in _odd_bills(line_bill[each.lines], numbers).items():
+            if not _touches_other_rows(each.table, mapped.lines.row[line_bill == bill]):
+                shown = ", ".join(map(str, some[:_SHOWN])) + (" …" if some[_SHOWN:] else "")
+                gaps.setdefault(bill, (shown, each.header))
     number = bills["invoiceNumber"]
 
     def args(i: int) -> dict[str, Any]:

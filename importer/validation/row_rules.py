@@ -232,19 +232,26 @@ def gross_minus_net_and_tax(rows: Rows) -> np.ndarray:
 
 def sign_of_tax(rows: Rows) -> np.ndarray:
     """1 where tax and amount have the same sign, -1 where not, 0 where one is 0 or not known."""
-    (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (
-        rows.table[name].cents() for name in ("amount", "netAmount", "taxAmount")
-    )
-    valid = tax_ok & (net_ok | gross_ok)
-    out = np.zeros(rows.table.size, dtype=np.int8)
-    for part in blocks(rows.table.size):
-        base = np.where(net_ok[part], net[part], gross[part])
-        out[part] = np.sign(tax[part]) * np.sign(base) * valid[part]
-    return out
+    return _of_taxed_amounts(rows, lambda tax, base: np.sign(tax) * np.sign(base))
 
 
 def tax_above_amount(rows: Rows) -> np.ndarray:
     """1 where the tax is more than its amount, whatever their signs, and that is not 0."""
+    return _of_taxed_amounts(
+        rows, lambda tax, base: (_negative(tax) < _negative(base)) & (base != 0)
+    )
+
+
+def _negative(cents: np.ndarray) -> np.ndarray:
+    """Without regard to their signs, as negative numbers: of these int64 has one more."""
+    return np.asarray(np.minimum(cents, -cents))
+
+
+def _of_taxed_amounts(
+    rows: Rows, compare: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """What ``compare`` says of tax and net amount, else gross, in cents; 0 where not both are
+    known."""
     (gross, gross_ok), (net, net_ok), (tax, tax_ok) = (
         rows.table[name].cents() for name in ("amount", "netAmount", "taxAmount")
     )
@@ -252,9 +259,7 @@ def tax_above_amount(rows: Rows) -> np.ndarray:
     out = np.zeros(rows.table.size, dtype=np.int8)
     for part in blocks(rows.table.size):
         base = np.where(net_ok[part], net[part], gross[part])
-        # as negative numbers, of which int64 has one more
-        above = np.minimum(tax[part], -tax[part]) < np.minimum(base, -base)
-        out[part] = above & (base != 0) & valid[part]
+        out[part] = compare(tax[part], base) * valid[part]
     return out
 
 

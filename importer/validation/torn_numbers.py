@@ -12,12 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.text_column import arrow_texts, offsets_of
+from importer.core.text_column import offsets_of
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS
 from importer.validation.column import ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
-from importer.validation.row_runs import row_runs
+from importer.validation.row_runs import line_columns, row_runs
 
 # A reference of another system: of these a column may have one for each bill.
 _REFERENCE = re.compile(r"(?=(?:.*[0-9]){4})[A-Za-z0-9][A-Za-z0-9/_-]*")
@@ -132,23 +132,17 @@ def _mistyping(one: str, other: str) -> str:
 def _sharing_reference(mapped: MappedTables, line_bill: np.ndarray, runs: np.ndarray) -> _Pairs:
     """Bills with one reference, in a column of which each other bill has its own: side by side, or
     anywhere in a file whose rows are not in the order of its bills."""
-    for index, table in enumerate(mapped.tables):
-        at = np.flatnonzero((mapped.lines.table == index) & (line_bill >= 0))
-        if not len(at):
+    for each in line_columns(mapped, line_bill):
+        if not _has_references(each.texts(1000)):
             continue
-        places = pa.array(np.searchsorted(np.asarray(table.source.rows), mapped.lines.row[at]))
-        for column, header in zip(table.source.columns, table.headers, strict=False):
-            texts = arrow_texts(column)
-            if not _has_references(texts.take(places.slice(0, 1000))):
-                continue
-            if not (shared := _shared(line_bill[at], texts.take(places))):
-                continue
-            is_scattered = len(runs) > _SCATTERED * len(np.unique(runs)) + 2
-            beside = set(zip(runs[:-1].tolist(), runs[1:].tolist(), strict=True))
-            for one, other, text in shared:
-                if is_scattered or (one, other) in beside:
-                    what = f"both have '{text}' in column '{header.strip()}'"
-                    yield one, other, f"{what}, where each other bill has its own"
+        if not (shared := _shared(line_bill[each.lines], each.texts())):
+            continue
+        is_scattered = len(runs) > _SCATTERED * len(np.unique(runs)) + 2
+        beside = set(zip(runs[:-1].tolist(), runs[1:].tolist(), strict=True))
+        for one, other, text in shared:
+            if is_scattered or (one, other) in beside:
+                what = f"both have '{text}' in column '{each.header}'"
+                yield one, other, f"{what}, where each other bill has its own"
 
 
 def _has_references(texts: pa.LargeStringArray) -> bool:

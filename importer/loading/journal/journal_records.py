@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from importer.model.journal_states import (
     Twin,
     decoding,
 )
+from importer.model.light_objects import LightBill
 from importer.model.run_rows import BillRows, RowIdentity
 
 # Escaped, since SQLite takes no halves of characters, which names of files may have.
@@ -48,6 +49,12 @@ class Change:
     partial: str = ""
     unsent: bool = False  # the attempt that was noted did not take place
     again: bool = False  # Light may have it, or a line item of it, twice: see JournalEntry.resent
+
+    def with_copy(self, remote: LightBill) -> Change:
+        """The same, with what Light shows of the bill."""
+        return replace(
+            self, light_id=remote.id, light_state=remote.state, light_amount=remote.amount
+        )
 
 
 @dataclass(frozen=True)

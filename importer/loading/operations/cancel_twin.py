@@ -133,8 +133,5 @@ def _keeper_change(entry: JournalEntry, remote: LightBill) -> Change:
         entry.id,
         State.FOUND,
         Status.ALREADY_IN_LIGHT,
-        light_id=remote.id,
-        light_state=remote.state,
-        light_amount=remote.amount,
         message=message,
-    )
+    ).with_copy(remote)
