@@ -159,7 +159,8 @@ def part_workbook(folder: str) -> None:
     """Write the result workbook of ``flat.csv``, which is checked before."""
     from datetime import UTC, datetime
 
-    from importer.app.pipeline import CheckRequest, check_files
+    from importer.app.check_files import check_files
+    from importer.app.check_request import CheckRequest
     from importer.model.report_model import RunSummary
     from importer.report.build_report import build_report
     from importer.report.xlsx.workbook import write_workbook

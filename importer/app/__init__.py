@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importer.app.check_journal import check_journals as check_journals
     from importer.app.check_request import AgeingFile as AgeingFile
+    from importer.app.check_request import CheckRequest as CheckRequest
     from importer.app.check_sheets import check as check
     from importer.app.copied_journal import copy_journal as copy_journal
     from importer.app.destination import LoadOptions as LoadOptions
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from importer.app.login import log_out as log_out
     from importer.app.login import login_status as login_status
     from importer.app.login_options import LoginOptions as LoginOptions
-    from importer.app.pipeline import CheckRequest as CheckRequest
     from importer.app.reference import pull_reference as pull_reference
     from importer.app.report_run import ReportOptions as ReportOptions
     from importer.app.report_run import report as report
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "app.check_journal": "check_journals",
-    "app.check_request": "AgeingFile",
+    "app.check_request": "AgeingFile CheckRequest",
     "app.check_sheets": "check",
     "app.copied_journal": "copy_journal",
     "app.destination": "LoadOptions PaceOptions",
@@ -61,7 +61,6 @@ _NAMES = {
     "app.load_bills": "load",
     "app.login": "log_in log_out login_status",
     "app.login_options": "LoginOptions",
-    "app.pipeline": "CheckRequest",
     "app.reference": "pull_reference",
     "app.report_run": "ReportOptions report",
     "app.result": "Result ResultFile json_document",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from importer.app.check_request import CheckRequest
 from importer.app.events import Listener
-from importer.app.pipeline import CheckRequest
 from importer.app.sources import STDIN
 from importer.core.errors import UsageProblem
 from importer.core.safe_text import visible

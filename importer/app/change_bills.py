@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from importer.app.pipeline import CheckedFiles
+from importer.app.checked_files import CheckedFiles
 from importer.app.resume_checks import former_ids
 from importer.loading.bill_finding import bill_finding
 from importer.loading.journal.journal import Journal

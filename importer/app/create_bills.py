@@ -18,6 +18,7 @@ from importer.app.change_bills import (
     update_note,
     withhold_carried,
 )
+from importer.app.checked_files import CheckedFiles
 from importer.app.company_check import held
 from importer.app.concurrent_loads import wait_for_holders
 from importer.app.create_vendors import created_picks, doubles, operations, settle_vendors
@@ -26,7 +27,6 @@ from importer.app.events import Phase, Work
 from importer.app.journal_places import exists, share_run_files
 from importer.app.load_context import LoadContext
 from importer.app.load_question import ask, totals_of
-from importer.app.pipeline import CheckedFiles
 from importer.app.resume_checks import compare_with_before
 from importer.app.run_snapshot import save_snapshot
 from importer.app.time_left import time_left

@@ -22,7 +22,7 @@ from importer.light.credentials import DEFAULT_BASE_URL, check_base_url
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from importer.app.pipeline import CheckedFiles
+    from importer.app.checked_files import CheckedFiles
     from importer.loading.journal.journal_place import JournalPlace
     from importer.model.journal_states import BillOutcome
     from importer.validation.checked_bills import Checked

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importer.app.check_request import AgeingFile
+from importer.app.check_files import check_files
+from importer.app.check_request import AgeingFile, CheckRequest
+from importer.app.checked_files import CheckedFiles
 from importer.app.create_vendors import created_vendors
 from importer.app.data_paths import reference_path
 from importer.app.earlier_loads import earlier_loads
@@ -16,7 +18,6 @@ from importer.app.journal_places import fetch_run_files
 from importer.app.match_rows import currency_of, match_rows, unit_of
 from importer.app.next_step import command_words
 from importer.app.old_ageing_files import PREFIX, compare_old_ageing, without_old_ageing
-from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
 from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
 from importer.app.run_options import run_options

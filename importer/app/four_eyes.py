@@ -21,7 +21,7 @@ from importer.light.credentials import DEFAULT_BASE_URL, check_base_url
 from importer.model.report_model import EarlierCheck
 
 if TYPE_CHECKING:
-    from importer.app.pipeline import CheckedFiles
+    from importer.app.checked_files import CheckedFiles
     from importer.model.light_objects import Company
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from importer.app.archive_files import archive_loaded, check_archive
 from importer.app.attempt_log import logged_attempt
-from importer.app.check_request import team_name
+from importer.app.check_files import check_files
+from importer.app.check_request import CheckRequest, team_name
 from importer.app.company_check import check_company_of_journal, check_expected_company, locked
 from importer.app.consent import LoadConsent
 from importer.app.create_bills import create, journal_for_reading, rehearse
@@ -32,7 +33,6 @@ from importer.app.journal_places import TeamAddress, chosen_journal, journal_wor
 from importer.app.load_context import LoadContext, LoadProgress
 from importer.app.next_step import after_load, after_verify
 from importer.app.old_ageing_files import compare_old_ageing
-from importer.app.pipeline import CheckRequest, check_files
 from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.app.resume_checks import former_ids, refuse_another_company
 from importer.app.run_options import run_options

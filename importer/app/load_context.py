@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from importer.app.checked_files import CheckedFiles
 from importer.app.consent import LoadConsent
 from importer.app.create_vendors import VendorCreation
 from importer.app.destination import Destination, LoadOptions
 from importer.app.events import Listener
-from importer.app.pipeline import CheckedFiles
 from importer.app.stop import StopControl
 from importer.core.errors import ImporterError
 from importer.light.client import LightClient

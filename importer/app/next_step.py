@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.app.pipeline import CheckRequest
+from importer.app.check_request import CheckRequest
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import RunSummary

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from importer.core.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from importer.app.checked_files import CheckedFiles
     from importer.app.destination import Destination
-    from importer.app.pipeline import CheckedFiles
     from importer.loading.journal.journal import Journal
     from importer.loading.plan import LoadPlan
     from importer.model.finding import Finding

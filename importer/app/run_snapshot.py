@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from importer import __version__
-from importer.app.check_request import AgeingFile
+from importer.app.check_request import AgeingFile, CheckRequest
+from importer.app.checked_files import CheckedFiles, stamp
 from importer.app.data_paths import run_folder
-from importer.app.pipeline import CheckedFiles, CheckRequest, stamp
 from importer.app.sheet_rows import SheetRows
 from importer.core.errors import StoppedEarly, UsageProblem
 from importer.core.private_files import private_file_at, private_folder

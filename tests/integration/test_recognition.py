@@ -10,7 +10,8 @@ from bill_sheets import bill, book, csv_file, grid, line
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.app.pipeline import CheckRequest, check_files
+from importer.app.check_files import check_files
+from importer.app.check_request import CheckRequest
 from importer.core.errors import TemplateProblem
 from importer.mapping.recognition import recognise
 from importer.mapping.template_loader import load_template, shipped_templates

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import openpyxl
 
-from importer.app.pipeline import CheckedFiles, CheckRequest, check_files
+from importer.app.check_files import check_files
+from importer.app.check_request import CheckRequest
+from importer.app.checked_files import CheckedFiles
 from importer.model.bills import Bill
 
 VENDORS = ("11111111-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "22222222-bbbb-4bbb-8bbb-bbbbbbbbbbbb")

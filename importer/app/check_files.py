@@ -8,104 +8,32 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import is_zipfile
 
-from importer import __version__
-from importer.app.check_request import CheckRequest as CheckRequest
-from importer.app.check_request import Pairs, team_name
+from importer.app.check_request import CheckRequest, team_name
+from importer.app.checked_files import CheckedFiles, stamp
 from importer.app.choose_template import choose_template, doubt
 from importer.app.events import SILENT, Listener, Work
-from importer.app.run_options import continue_options, run_options
-from importer.app.trust import Doubted, doubts, proven, settled_folders
-from importer.app.user_name import user_name
+from importer.app.former_workbook import former_workbook, refuse_unknown_result, requested_template
+from importer.app.run_options import continue_options
+from importer.app.template_options import CANONICAL, expected_totals, with_options
+from importer.app.trust import Doubted, doubts, settled_folders
 from importer.core.errors import UnreadableFile, UsageProblem
 from importer.core.object_ids import normal_id
 from importer.core.progress import expect, step
-from importer.mapping.template_loader import LoadedTemplate, find_template, shipped_folder
+from importer.mapping.template_loader import LoadedTemplate
 from importer.mapping.template_model import Template
 from importer.model.bills import TargetStatus
-from importer.model.report_model import RunSummary, TableRow
+from importer.model.report_model import TableRow
 from importer.model.tables import SourceTable
 
 if TYPE_CHECKING:
     from importer.references.lookup_tables import Pick
     from importer.references.new_vendors import WantedVendors
-    from importer.resume.provenance import ResultWorkbook
-    from importer.resume.row_changes import RowChanges
     from importer.validation.checked_bills import Checked
-
-CANONICAL = "light"  # the template of the canonical sheets
-
-
-@dataclass(frozen=True)
-class CheckedFiles:
-    """Files that were read, mapped and validated. ``stamps`` are the file versions, by name."""
-
-    loaded: LoadedTemplate
-    checked: Checked
-    request: CheckRequest
-    stamps: dict[str, tuple[int, int]]
-    picks: tuple[Pick, ...] = ()
-    new_vendors: WantedVendors | None = None  # to create in Light
-    former: ResultWorkbook | None = None  # where the file is a result workbook
-    changes: RowChanges | None = None  # and what was done to its rows
-    expect: Pairs = ()  # control totals of the request and of the result workbook
-    digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of each file, by its name
-    doubt: str = ""  # why the amounts may not be cents, for people; "" where nothing speaks for it
-    small: bool = False  # so much so that nothing is sent before a person or an option says so
-    tax_codes: Mapping[str, str] = field(default_factory=dict)  # names by id, of lookup tables
-    only_valid: bool = False  # the result workbook's run left out what was invalid
-
-    @property
-    def template_file(self) -> str:
-        """The path of the template, "" for a shipped one."""
-        path = self.loaded.path.absolute()
-        return "" if path.parent == shipped_folder("templates").absolute() else str(path)
-
-    @property
-    def updates(self) -> bool:
-        """Whether the sheet is to change bills that Light has."""
-        return bool(self.request.update or any(self.checked.mapped.clears.values()))
-
-    @property
-    def continues(self) -> str:
-        """The run that the result workbook is of, "" for none."""
-        former = self.former
-        return former.last_run if former is not None and not former.sandbox else ""
-
-    def summary(self, command: str, started: datetime) -> RunSummary:
-        """The summary of a run of these files, its figures still to be filled in."""
-        return RunSummary(
-            command=command,
-            run=None,
-            company=None,
-            base_url=None,
-            template=self.loaded.template.template,
-            sources=self.request.files,
-            started_at=started,
-            template_file=self.template_file,
-            continues=self.continues,
-            expect=self.expect,
-            by=user_name(),
-            version=__version__,
-            digests=self.digests,
-            options=run_options(self.request),
-            corrections=self.request.corrections,
-        )
-
-
-def stamp(path: Path) -> tuple[int, int]:
-    """Size and time of a file's last change; zeros where it does not exist."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return 0, 0
-    return stat.st_size, stat.st_mtime_ns
 
 
 def _digest(path: Path) -> str:
@@ -135,13 +63,13 @@ def check_files(
 
         check_crosswalks(Path(request.lookups))
     copies = {} if copies is None else copies
-    former = _former(request, copies)
+    former = former_workbook(request, copies)
     request, continued = continue_options(request, former)
     if any(map(team_name, request.lookup_names)) and not copies:
         from importer.app.team_lookups import fetch_lookups
 
         fetch_lookups(request)
-    loaded = _template(request, former)
+    loaded = requested_template(request, former)
     stamps = {name: stamp(Path(name)) for name in request.files}
     paths = {name: copies.get(name, request.path_of(name)) for name in request.files}
     digests = {name: _digest(path) for name, path in paths.items()}
@@ -162,7 +90,7 @@ def check_files(
     if request.create_vendors or picks:
         tables, picks, wanted = _new_vendors(tables, picks, sheets=request.create_vendors)
     if former is None:
-        _refuse_unknown_result(tables)
+        refuse_unknown_result(tables)
     recognised = loaded is None
     if loaded is None:
         loaded = choose_template(tables)
@@ -170,8 +98,8 @@ def check_files(
             with listener.work(Work.READING):
                 tables = _read(request, loaded, copies)  # as the template says
             tables = _new_vendors(tables, (), sheets=request.create_vendors)[0]
-    expect = _expected(request, former, loaded.template.template)
-    template = _with_options(loaded.template, replace(request, expect=expect), former)
+    expect = expected_totals(request, former, loaded.template.template)
+    template = with_options(loaded.template, replace(request, expect=expect), former)
     loaded = replace(loaded, template=template)
     changes = None
     if former is not None:
@@ -289,32 +217,6 @@ def _former_lines(files: CheckedFiles) -> dict[TableRow, str]:
     return {(at[sheet], row): light_id for (sheet, row), light_id in ids.items() if sheet in at}
 
 
-def _expected(request: CheckRequest, former: ResultWorkbook | None, template: str) -> Pairs:
-    """The control totals of the request, above those of the result workbook."""
-    if former is None or former.template != template:
-        return request.expect
-    return tuple({**dict(former.expect), **dict(request.expect)}.items())
-
-
-def _refuse_unknown_result(tables: Sequence[SourceTable]) -> None:
-    """UsageProblem for a result workbook whose record of its run is gone."""
-    from importer.resume.row_changes import looks_like_result
-
-    for table in tables:
-        if not looks_like_result([table]):
-            continue
-        if table.sheet is None:
-            raise UsageProblem(
-                f"{table.file} is a CSV result, which is only for reading. Correct your own file"
-                " or the result workbook (.xlsx), and load that."
-            )
-        raise UsageProblem(
-            f"{table.file}, sheet {table.sheet}: it has the columns of a result workbook but no"
-            " longer names its template and run. Write the workbook again (light-import"
-            " validate, or light-import report RUN), or load your own file."
-        )
-
-
 def _folder(name: str) -> Path:
     return Path(name).absolute().parent
 
@@ -332,95 +234,6 @@ def _document_folders(request: CheckRequest, checked: Checked) -> dict[int, Path
     return {i: folder for i, _ in tables}
 
 
-def _former(request: CheckRequest, copies: dict[str, Path]) -> ResultWorkbook | None:
-    """The record in the result workbook, where the file is one."""
-    from importer.readers import check_file
-
-    paths = {name: copies.get(name, request.path_of(name)) for name in request.files}
-    for path in paths.values():
-        check_file(path)
-    if not any(map(is_zipfile, paths.values())):
-        return None  # without the imports that reading one takes
-    from importer.resume.result_workbook import read_result_workbook
-
-    records = [(name, read_result_workbook(path, name)) for name, path in paths.items()]
-    formers = [(name, former) for name, former in records if former is not None]
-    if formers and len(records) > 1:
-        raise UsageProblem(
-            f"{formers[0][0]} is a result workbook: it has all the rows of its files. Load it"
-            " alone."
-        )
-    return formers[0][1] if formers else None
-
-
-def _template(request: CheckRequest, former: ResultWorkbook | None) -> LoadedTemplate | None:
-    """The template requested, else that of the result workbook; None: to be recognised."""
-    if request.template:
-        return find_template(request.template)
-    if former is None:
-        return None
-    file = former.template_file
-    if not file:
-        return find_template(former.template)
-    if not proven(former):
-        raise UsageProblem(
-            f"{request.files[0]} names the template {file}, but nothing shows that you made the"
-            " workbook on this computer, so that template is not used. Name it with --template."
-        )
-    if not Path(file).is_file():
-        raise UsageProblem(
-            f"{request.files[0]} was made with the template {file}, which no longer exists."
-            " Name it with --template."
-        )
-    return find_template(file)
-
-
-def _with_options(
-    template: Template, request: CheckRequest, former: ResultWorkbook | None
-) -> Template:
-    """The template with the parameters and control totals of the request."""
-    from importer.app.ageing_totals import PREFIX, ageing_totals
-    from importer.core.currencies import EXPONENTS
-    from importer.core.nearest_name import did_you_mean
-    from importer.mapping.parameters import with_settings
-    from importer.mapping.template_checks import total_problem
-
-    template = with_settings(template, dict(request.settings), former.parameters if former else {})
-    counts: dict[str, int] = {}
-    gross: dict[str, str] = {}
-    for name, text in request.expect:
-        if name in ("bills", "lines"):
-            if not (text.isascii() and text.isdigit()):
-                raise UsageProblem(f"--expect {name}={text}: write a whole number, as {name}=412.")
-            counts[name] = int(text)
-        elif name.upper() in EXPONENTS:
-            if problem := total_problem(template, name.upper(), text):
-                raise UsageProblem(
-                    f"--expect {name}={text}: {problem}. Write it as {name.upper()}=1284220.10."
-                )
-            gross[name.upper()] = text
-        elif name.startswith(PREFIX):
-            ageing_totals(((name, text),), template, request.as_of)
-        else:
-            near = did_you_mean(name, ("bills", "lines", *EXPONENTS))
-            raise UsageProblem(
-                f"--expect {name}={text}: '{name}' is neither bills, lines, a currency nor an"
-                f" ageing{near}"
-            )
-    if request.amounts and template.template == CANONICAL:
-        amounts = "decimal" if request.amounts == "money" else "cents"
-        formats = template.formats.model_copy(update={"amounts": amounts})
-        template = template.model_copy(update={"formats": formats})
-    date = template.bills.get("issuedDate")
-    if request.incomplete_drafts and date is not None and date.column:
-        optional = date.model_copy(update={"optional": True})
-        template = template.model_copy(update={"bills": {**template.bills, "issuedDate": optional}})
-    expect = template.expect.model_copy(
-        update={**counts, "gross": {**template.expect.gross, **gross}}
-    )
-    return template.model_copy(update={"expect": expect})
-
-
 def _read(
     request: CheckRequest, loaded: LoadedTemplate | None, copies: dict[str, Path]
 ) -> list[SourceTable]:
@@ -434,15 +247,11 @@ def _read(
     tables: list[SourceTable] = []
     expect(len(request.files))
     for name in request.files:
-        read = read_file(
-            copies.get(name, request.path_of(name)),
-            encoding=encoding,
-            delimiter=delimiter,
-            sheets=sheets,
-        )
+        path = copies.get(name, request.path_of(name))
+        read = read_file(path, encoding=encoding, delimiter=delimiter, sheets=sheets)
         if request.create_vendors and sheets is not None:
             with contextlib.suppress(UnreadableFile):  # it has no such sheet
-                read += read_file(request.path_of(name), sheets="Vendors")
+                read += read_file(path, sheets="Vendors")
         tables += [replace(table, file=name) for table in read]
         step()
     return tables
