@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from importer.app.check_request import CheckRequest
+from importer.app.check_request import AgeingFile, CheckRequest
 from importer.app.defaults import Defaults, four_eyes_companies, profile_names, read_defaults
 from importer.app.destination import LoadOptions, PaceOptions
 from importer.app.events import Listener
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _OF_CHECK = (
     "template encoding amounts lookups save_lookups documents largest_document then"
-    " incomplete_drafts create_vendors expect settings update"
+    " incomplete_drafts create_vendors expect settings update as_of"
 ).split()
 _OF_LOAD = "only_valid verify settle line_mode confirm_above journal update four_eyes".split()
 _OF_PACE = "requests_per_minute requests_per_day timeout wait".split()
@@ -64,6 +64,10 @@ class PageSettings:
             options[name] = tuple((str(a), str(b)) for a, b in options.get(name, ()))
         return CheckRequest(
             tuple(str(path) for path in workspace.write_corrected()),
+            ageing=tuple(
+                AgeingFile(str(workspace.files / name), currency)
+                for name, currency in workspace.ageing.items()
+            ),
             picks=picks_of(workspace),
             corrections=workspace.corrections(),
             **options,

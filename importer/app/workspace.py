@@ -97,6 +97,7 @@ class Workspace:
     created: str = ""
     sheets: list[str] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
+    ageing: dict[str, str] = field(default_factory=dict)  # report of the old system → its currency
     options: dict[str, Any] = field(default_factory=dict)
     picks: list[PickedName] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)  # of the form of a template
@@ -180,6 +181,25 @@ class Workspace:
     def remove_sheet(self, name: str) -> None:
         """No longer read a file; it stays where it is."""
         self.sheets.remove(name)
+        self.save()
+
+    def take_as_ageing(self, name: str, currency: str = "") -> None:
+        """Read a file as an ageing report of the old system. UsageProblem where no other is left,
+        or there is no such file."""
+        if name in self.sheets:
+            if len(self.sheets) == 1:
+                raise UsageProblem("Add the file of the bills first: this is the only one.")
+            self.sheets.remove(name)
+        elif name not in self.ageing:
+            raise UsageProblem(STALE)
+        self.ageing[name] = currency
+        self.save()
+
+    def take_as_bills(self, name: str) -> None:
+        """No longer read a file as an ageing report. UsageProblem where it is none."""
+        if self.ageing.pop(name, None) is None:
+            raise UsageProblem(STALE)
+        self.sheets.append(name)
         self.save()
 
     def add_step(self, what: str, cells: Sequence[CellEdit]) -> None:

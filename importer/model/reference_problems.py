@@ -6,7 +6,7 @@ REFERENCES = """
 lookup.table.missing: the lookup table is missing
   The lookup table {value} for {field} was not found in {folders}.
   → Create it as a CSV or XLSX with the columns 'value' (as in the sheet) and 'id' (in Light); or
-    pick in the sheet 'To resolve'.
+    pick under 'To resolve'.
 warning lookup.pick.unused: a pick for a name that no row has
   No row has the {field} '{value}', so the pick '{pick}' was not used or saved.
   → Write the name in the column 'value' as it is in the rows, or delete the pick.
@@ -31,20 +31,20 @@ vendors.twice: a vendor in Light more than once
   → Compare them in Light, and move the bills of the wrong one.
 bills.vendor.create_option: a vendor to create, without the option
   Light has no vendor '{value}', and 'create' was picked for it.
-  → Run the same command with --create-vendors, or pick a vendor in the sheet 'To resolve'.
+  → Run the same command with --create-vendors, or pick a vendor under 'To resolve'.
 warning bills.vendor.create_exists: a vendor to create that exists
   Light has the vendor '{value}' already ({id}); it is used, and nothing is created.
   → Check that it is the same vendor.
 bills.vendor.create_differs: a vendor to create that exists with other numbers
   Light has a vendor '{value}', and it may be another: {reason}. Nothing is created.
-  → Correct the number, or pick the correct vendor in the sheet 'To resolve'.
+  → Correct the number, or pick the correct vendor under 'To resolve'.
 bills.vendor.create_same_number: a vendor to create whose number another one has
   Light has the identifier or VAT id of '{value}' under another name: {candidates}. Nothing is
   created.
-  → Pick that vendor in the sheet 'To resolve', or correct the number.
+  → Pick that vendor under 'To resolve', or correct the number.
 bills.vendor.create_similar: a vendor to create whose name is similar to another
   '{value}' may be the vendor {candidates}. Nothing is created.
-  → Pick that one in the sheet 'To resolve'; if it is another vendor, pick 'create another', or
+  → Pick that one under 'To resolve'; if it is another vendor, pick 'create another', or
     write yes in the column isAnother of the sheet Vendors.
 bills.vendor.not_created: a vendor that Light did not create
   The vendor '{value}' was not created: {reason}. Its bills were not sent.
@@ -81,7 +81,7 @@ bills.companyEntityId.unknown: no such company entity
   → Copy the entity's id from Light.
 bills.vendor.wrong_vat_id: not found in Light, and no VAT id by its check digits
   Light has no vendor '{value}', and it is not a VAT id either: its check digits are wrong.
-  → Correct it, create it in Light, or pick one in the sheet 'To resolve'{nearest}.
+  → Correct it, create it in Light, or pick one under 'To resolve'{nearest}.
 bills.senderBankAccount.wrong_iban: an IBAN with wrong check digits
   '{value}' is not an IBAN: its check digits are wrong.
   → Correct it, or write the name that the bank account has in Light.
@@ -106,7 +106,7 @@ bills.purchaseOrderId.other_vendor: a purchase order of another vendor
   → Correct the vendor or the purchase order.
 line_items.taxCode.no_table: a tax code name without a lookup table
   '{value}' is the name of a tax code, and Light does not list the ids of tax codes.
-  → Pick one in the sheet 'To resolve', give 'taxCodeId', or name a lookup table in the template
+  → Pick one under 'To resolve', give 'taxCodeId', or name a lookup table in the template
     (lookups: taxCode: table).
 line_items.accountId.unknown: no such ledger account
   Light has no ledger account with the id {value}.
@@ -126,7 +126,7 @@ warning line_items.accountId.doubtful_status: a ledger account that may not be a
 NAME_PROBLEMS = """
 not_in_table: not in the lookup table
   The lookup table {table} has no {noun} '{value}'.
-  → Add it to the table, or pick one in the sheet 'To resolve'{nearest}.
+  → Add it to the table, or pick one under 'To resolve'{nearest}.
 contradicts_id: a name that contradicts the id
   The id belongs to {of_id}, but '{value}' is {of_name}.
   → Correct one of them, or leave one empty.
@@ -135,10 +135,10 @@ table_id_unknown: an id of the lookup table that Light does not have
   → Correct the id there.
 not_found: not found in Light
   Light has no {noun} '{value}'.
-  → Correct it, create it in Light, or pick one in the sheet 'To resolve'{nearest}.
+  → Correct it, create it in Light, or pick one under 'To resolve'{nearest}.
 several: several with that name in Light
   Light has {count} {noun}s '{value}': {candidates}.
-  → Pick one in the sheet 'To resolve', or give the id.
+  → Pick one under 'To resolve', or give the id.
 warning other_than_id: a name that does not match the id
   The id belongs to {of_id}, and Light has no {noun} '{value}'; the id is used.
   → Check that the id is correct.

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from importer.core.cell_parsers import parse_uuid
@@ -212,7 +213,7 @@ def old_ageing_words(ageing: Ageing) -> Iterator[str]:
 
 
 def _words_of(tie_out: OldAgeingTieOut, ageing: Ageing) -> Iterator[str]:
-    name, rows = tie_out.report.file, tie_out.rows
+    name, rows = Path(tie_out.report.file).name, tie_out.rows
     if tie_out.agrees:
         yield (
             f"{name}: each vendor has in the sheet what the old system has, in each age that can be"

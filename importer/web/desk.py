@@ -177,7 +177,7 @@ class Desk:
             lambda job: self._of_run(run, report(ReportOptions(run, journal), listener=job)),
         )
 
-    def verify(self, run: str, *, lines: bool) -> PageJob:
+    def verify(self, run: str, *, lines: bool, ledger: bool, as_of: str | None) -> PageJob:
         options = self.settings.options(None)
 
         def work(job: PageJob) -> Result:
@@ -185,6 +185,8 @@ class Desk:
                 run,
                 options.get("journal"),
                 lines=lines,
+                ledger=ledger,
+                as_of=as_of,
                 pace=self.settings.pace(options),
                 **stated(options, ["settle"]),
             )

@@ -21,6 +21,11 @@ class OptionField(NamedTuple):
     flag: bool = False
     pairs: bool = False  # NAME=VALUE, with blanks between several
 
+    @property
+    def option(self) -> str:
+        """On the command line, which the messages name."""
+        return "--set" if self.name == "settings" else f"--{self.name.replace('_', '-')}"
+
 
 FIELDS = (
     OptionField(
@@ -45,6 +50,7 @@ FIELDS = (
     ),
     OptionField("encoding", "Encoding of CSV files that do not state it (cp1252, mac_roman …)"),
     OptionField("expect", "Control totals (bills=412 GBP=1284220.10)", pairs=True),
+    OptionField("as_of", "AP ageing on this day (2025-03-31)"),
     OptionField("settings", "Parameters of the template (year=2025)", pairs=True),
     OptionField("documents", "Folder of the documents on this computer, if you did not drop it"),
     OptionField("lookups", "Folder of lookup tables on this computer"),

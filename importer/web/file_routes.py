@@ -93,6 +93,18 @@ class FileRoutes(RouteContext):
                 workspace.remove_sheet(form["sheet"])
         return redirect(f"/files/{workspace.id}" if workspace.sheets else "/")
 
+    async def ageing(self, request: Request) -> Response:
+        """Read a file as an ageing report of the old system, or no longer."""
+        form = await form_body(request)
+        with self.changing(request, form) as (desk, workspace):
+            if "back" in form:
+                workspace.take_as_bills(form["back"])
+            else:
+                currency = form.get("currency", "").strip().upper()
+                workspace.take_as_ageing(form.get("sheet", ""), currency)
+            desk.check(workspace)
+        return redirect(f"/files/{workspace.id}")
+
     async def delete(self, request: Request) -> Response:
         form = await form_body(request)
         with self.changing(request, form) as (desk, workspace):

@@ -35,6 +35,7 @@ def build_page(desks: Desks) -> Gate:
         ("GET", "/files/{id}", files.files),
         ("PUT", "/files/{id}/upload", files.upload),
         ("POST", "/files/{id}/remove", files.remove),
+        ("POST", "/files/{id}/ageing", files.ageing),
         ("POST", "/files/{id}/delete", files.delete),
         ("POST", "/files/{id}/options", files.options),
         ("POST", "/files/{id}/check", files.check),

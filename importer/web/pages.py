@@ -75,6 +75,7 @@ class Pages:
     ) -> HTMLResponse:
         """What the check of files came to; ``view`` is None where it could not be made."""
         result = view.result if view is not None else None
+        names = open_names(result) if result is not None else []
         stale = view is not None and view.version != workspace.version
         tables = [view.describe(t) for t in range(len(view.tables))] if view is not None else []
         options, edited = self.settings.options(workspace), workspace.edited()
@@ -88,7 +89,8 @@ class Pages:
             verdict=verdict_of(result) if result is not None else ("", ""),
             body=Markup(report_body(result, figures_only=True)) if result is not None else "",
             tables=tables,
-            names=open_names(result) if result is not None else [],
+            names=names,
+            open_values={each.value for each in names},
             create=CREATE,
             options=options,
             fields=[(field, shown_value(field, options)) for field in FIELDS],

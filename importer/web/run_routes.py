@@ -42,7 +42,10 @@ class RunRoutes(RouteContext):
     async def verify(self, request: Request) -> Response:
         desk, run = self.desks.of(request), request.path_params["run"]
         form = await form_body(request)
-        desk.verify(run, lines=bool(form.get("lines")))
+        as_of = form.get("as_of", "").strip() or None
+        desk.verify(
+            run, lines=bool(form.get("lines")), ledger=bool(form.get("ledger")), as_of=as_of
+        )
         return redirect(f"/runs/{quote(run)}")
 
     async def undo(self, request: Request) -> Response:

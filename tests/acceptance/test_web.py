@@ -434,7 +434,8 @@ def test_a_name_is_picked_from_the_lists_of_the_company(page: WebPage, tmp_path:
     row = bill_row(41, vendorId="", vendor="Silverdale Electrics Ltd")
     files = page.drop(*_bills(tmp_path, row))
     text = page.ready(files)
-    assert "Names to resolve" in text
+    assert 'id="names">To resolve<' in text
+    assert '<a href="#names">' in text
     name = html.unescape(re.findall('name="name-0" value="([^"]+)"', text)[0])
     assert name == "vendor Silverdale Electrics Ltd"
     asked = {"field": "vendor", "q": "electrical silver"}
@@ -445,7 +446,8 @@ def test_a_name_is_picked_from_the_lists_of_the_company(page: WebPage, tmp_path:
     assert "is neither a suggestion for" in refused.text
     page.post(f"{files}/picks", **fields, **{"pick-0": labels[0]})
     text = page.ready(files)
-    assert "Names to resolve" not in text
+    assert "data-names" not in text
+    assert '<a href="#names">' not in text
     assert "Your picks (1)" in text
     assert "Created in Light" in page.ready(page.send(files, text))
 

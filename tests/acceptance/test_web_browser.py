@@ -236,7 +236,9 @@ def test_broken_sample_is_wholly_corrected_and_ties_out_without_the_terminal(
 
 
 def test_a_corrected_file_ties_out(page: playwright.Page, tmp_path: Path) -> None:
-    bills, lines = map(Path, write_bills(tmp_path, [bill_row(71), bill_row(72)]))
+    vendor = {"vendorId": "", "vendor": "Silverdale Electrical Ltd"}
+    rows = [bill_row(71, **vendor), bill_row(72, **vendor)]
+    bills, lines = map(Path, write_bills(tmp_path, rows))
     bills.write_text(bills.read_text().replace(",1071,", ',"1,071",'))
     _drop(page, bills, lines)
     page.click("[data-show]")
@@ -246,6 +248,21 @@ def test_a_corrected_file_ties_out(page: playwright.Page, tmp_path: Path) -> Non
         page.keyboard.press("Enter")
     page.click("[data-check] button")
     page.wait_for_selector("[data-send]:not(:disabled)")
+    page.fill("[name=as_of]", "2026-02-28")  # 24 days after both are due
+    page.click("text=Check with these options")
+    old = tmp_path / "ageing.csv"
+    ages = "Current,1 - 30,31 - 60,61 - 90,> 90,TOTAL"
+    old.write_text(f"Vendor,{ages}\nSilverdale Electrical Ltd,,21.42,,,,21.42\n")
+    page.set_input_files("#sheets", str(old))
+    page.click("[aria-label='Compare with ageing.csv as the ageing report of the old system']")
+    page.wait_for_selector("text=1–30 days: 21.42 in the old system, 21.43 in the sheet")
+    page.click("[aria-label='Read ageing.csv as bills']")
+    page.click("[aria-label='Leave out ageing.csv']")
+    old.write_text(old.read_text().replace("21.42", "21.43"))
+    page.set_input_files("#sheets", str(old))
+    page.click("[aria-label^='Compare with ageing (2).csv']")
+    agrees = "text=ageing (2).csv: each vendor has in the sheet what the old system has"
+    page.wait_for_selector(agrees, state="attached")
     page.click("[data-send]")
     page.click("[name=answer][value=yes]")
     page.wait_for_url("**/runs/**")
