@@ -122,7 +122,9 @@ async def _plan(
         replace(f, message=with_names(f.message, files.checked.names)) for f in plan.findings
     ]
     compared = context.updates.compared
-    findings = [*plan.findings, *step_plan.held_back_findings(bills, plan, compared)]
+    untouchable = step_plan.untouchable_bills(plan)
+    plan.untouched = set(untouchable)
+    findings = [*plan.findings, *step_plan.held_back_findings(bills, untouchable, compared)]
     files.checked.add_findings(_with_cells(findings, files))
     files.checked.add_findings(
         compare_with_before(files, plan, journal, sandbox=context.destination.sandbox)
@@ -328,6 +330,10 @@ async def _take_steps(
     """The steps after creation."""
     checked = context.files.checked
     outcomes = _by_index(journal.outcomes(str(context.progress.run), contents=False), plan)
+    others = step_plan.others_bills(outcomes)  # also what came into Light during the load
+    why = {index: words for index, words in others.items() if index not in plan.untouched}
+    held_back = step_plan.held_back_findings(bills, why, context.updates.compared)
+    checked.add_findings(_with_cells(held_back, context.files))
     before = step_plan.steps_by_bill(journal, outcomes)
     changed = await asyncio.to_thread(
         step_plan.changed_documents, outcomes, before, checked.documents

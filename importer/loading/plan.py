@@ -72,6 +72,8 @@ class LoadPlan:
     credited: CreditedBills = field(default_factory=CreditedBills)
     held: dict[int, Holder | None] = field(default_factory=dict)
     """By bill index, what another run has claimed; None where an entry changed meanwhile."""
+    untouched: set[int] = field(default_factory=set)
+    """Bills, by index, that are left as they are in Light, of which there are findings."""
 
     def withhold(self, bills: Collection[int]) -> None:
         """Do not send these, by index, for reasons that are findings."""
@@ -103,6 +105,7 @@ class LoadPlan:
         self.twins |= later.twins
         self.held |= later.held
         self.in_light += later.in_light
+        self.untouched |= later.untouched
 
 
 def plan_from_journal(

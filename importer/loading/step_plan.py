@@ -76,12 +76,8 @@ def forecast_steps(
 
 def untouchable_bills(plan: LoadPlan) -> dict[int, str]:
     """Bills that are left as they are in Light, by index, and why."""
-    out = {}
+    out = others_bills(plan.settled)
     for index, outcome in plan.settled.items():
-        if outcome.status is Status.ALREADY_IN_LIGHT:
-            out[index] = "Light had the bill before, and this load did not create it"
-        if outcome.how is Discovery.OTHER_BILL:
-            out[index] = "it was not sent"
         if plan.twins.get(index, outcome.entry.twins):
             out[index] = "Light has the bill more than once"
     for f in plan.findings:
@@ -91,12 +87,22 @@ def untouchable_bills(plan: LoadPlan) -> dict[int, str]:
     return out
 
 
+def others_bills(outcomes: Outcomes) -> dict[int, str]:
+    """Bills that somebody else brought into Light, by index, and why they are left as they are."""
+    out = {}
+    for index, outcome in outcomes.items():
+        if outcome.status is Status.ALREADY_IN_LIGHT:
+            out[index] = "Light had the bill before, and this load did not create it"
+        if outcome.how is Discovery.OTHER_BILL:
+            out[index] = "it was not sent"
+    return out
+
+
 def held_back_findings(
-    bills: Iterable[Bill], plan: LoadPlan, compared: Collection[int] = ()
+    bills: Iterable[Bill], why: Mapping[int, str], compared: Collection[int] = ()
 ) -> list[Finding]:
-    """A finding for each bill that should go further and is left as it is. ``compared`` bills, by
-    index, have their references by an update."""
-    why = untouchable_bills(plan)
+    """A finding for each bill that should go further and is left as it is: ``why``, by index.
+    ``compared`` bills, by index, have their references by an update."""
     out = []
     for bill in bills:
         by_update = {StepKind.REFERENCES} if bill.index in compared else set()

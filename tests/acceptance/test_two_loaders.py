@@ -163,7 +163,7 @@ def test_what_others_load_while_the_question_waits_is_not_sent(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", SandboxSettings.key)
-    rows = [bill_row(i) for i in range(6)]
+    rows = [bill_row(i, status="posted") for i in range(6)]
     files = write_bills(tmp_path, rows)
 
     def agree(forecast: LoadForecast) -> bool:
@@ -177,6 +177,8 @@ def test_what_others_load_while_the_question_waits_is_not_sent(
     )
     loaded = load_bills(CheckRequest(tuple(files)), options, consent=agree)
     assert loaded.summary.bills == {"total": 6, "created": 2, "already_in_light": 4}
+    unchanged = [f for f in loaded.findings if f.code == "light.not_ours"]
+    assert len(unchanged) == 4
     assert set(Counter(numbers(sandbox)).values()) == {1}
 
 
@@ -184,7 +186,7 @@ def test_what_others_load_while_the_question_waits_is_not_sent(
 def test_what_others_load_meanwhile_is_not_sent(
     load: Load, sandbox: Sandbox, tmp_path: Path, engine: str
 ) -> None:
-    rows = [bill_row(i) for i in range(260)]
+    rows = [bill_row(i, status="posted" if i == 259 else "") for i in range(260)]
     files = write_bills(tmp_path, rows)
     late = rows[-3:]
 
@@ -198,6 +200,8 @@ def test_what_others_load_meanwhile_is_not_sent(
         result = load(proxy.url, *files)
     assert result.json["bills"] == {"total": 260, "created": 257, "already_in_light": 3}
     assert (result.code, len(numbers(sandbox))) == (0, 260)
+    (unchanged,) = [f for f in result.json["findings"] if f["code"] == "light.not_ours"]
+    assert (unchanged["row"], unchanged["value"]) == (261, late[-1]["invoiceNumber"])
 
 
 # --- a double -----------------------------------------------------------------------------------

@@ -90,6 +90,7 @@ def after_session(
     yield from _vendors(running, claims, light, final=final)
     yield from _whose(light, running, claims)
     yield from _steps(running, claims, light)
+    yield from _left_alone(claims)
     if final:
         yield from _settled(running, claims)
     if running.scenario.honest and not _updates(running.computer):  # else it takes a load more
@@ -258,6 +259,17 @@ def _steps(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[
             refused = step.state is StepState.REFUSED and (running.name, act) in record.acts
             if refused and not running.wire.misled:
                 yield Violation("not refused", f"{name}, and was taken")
+
+
+def _left_alone(claims: Claims) -> Iterator[Violation]:
+    """Of a bill that somebody else brought into Light it is said which of its steps are not
+    taken."""
+    told = {row for f in claims.findings if f.code == "light.not_ours" for row in f.bills}
+    unfinished = claims.command not in ("load", "update") or claims.crashed or claims.stopped
+    for row, outcome in () if unfinished or claims.error else claims.outcomes.items():
+        left_alone = outcome.status is Status.ALREADY_IN_LIGHT and row not in told
+        if left_alone and (STEPS_OF[ROWS[row].status] or ROWS[row].document):
+            yield Violation("not told", f"nothing is said of the steps of row {row}")
 
 
 def _named(bills: Sequence[LightRecord], claims: Claims) -> bool:
