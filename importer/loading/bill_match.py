@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from importer.core.money import money, tidy
 from importer.core.object_ids import normal_id, same_id
@@ -24,7 +25,8 @@ class BillMatch:
 
 
 def match_bill(bill: Bill, remote: LightBill) -> BillMatch:
-    """Matched by vendor, entity and number, or, without a number, by content."""
+    """Matched by vendor, entity and number; without a number by date, amount, currency and
+    description, as its identity is."""
     if remote.credit_note != bill.credit_note:
         return BillMatch(False, "")
     if not _agrees_on_id(remote.vendor_id, bill.vendor_id):
@@ -37,8 +39,9 @@ def match_bill(bill: Bill, remote: LightBill) -> BillMatch:
         return BillMatch(number == bill.invoice_number, difference)
     # Light gives a number to a credit note that has none.
     unnumbered = not number or remote.credit_note
-    same = unnumbered and not difference and same_words(bill.description, remote.description)
-    return BillMatch(same, "")
+    same_facts = not _amount_and_date_differences(bill, remote)
+    same = unnumbered and same_facts and same_words(bill.description, remote.description)
+    return BillMatch(same, difference)
 
 
 def same_words(ours: str | None, theirs: str | None) -> bool:
@@ -146,21 +149,28 @@ def words_of_contradictions(conflicts: Sequence[Contradiction]) -> str:
 
 def describe_differences(bill: Bill, remote: LightBill) -> str:
     """Differences in amount, currency, dates and lines, in words; "" for none."""
-    money_fields = ("amount", "currency")
-    out = [c.words for c in contradictions(bill, remote) if c.field in money_fields]
-    if remote.amount is None:
-        out.append("Light does not state the amount")
-    for name, theirs, ours in (
-        ("issue date", remote.issued_date, bill.issued_date),
-        ("due date", remote.due_date, bill.due_date),
-    ):
-        if ours is not None and theirs != ours:
-            out.append(f"the {name} is {theirs or 'empty'} in Light and {ours} in the sheet")
+    out = _amount_and_date_differences(bill, remote)
+    out += _date_difference("due date", remote.due_date, bill.due_date)
     if remote.lines is not None and len(remote.lines) != len(bill.lines):
         out.append(f"Light has {len(remote.lines)} line items and the sheet {len(bill.lines)}")
     elif remote.lines is not None and None in line_ids(bill, remote.lines):
         out.append("Light's line items are not those of the sheet")
     return "; ".join(out)
+
+
+def _amount_and_date_differences(bill: Bill, remote: LightBill) -> list[str]:
+    """Differences in what identifies a bill without a number, but for its description."""
+    money_fields = ("amount", "currency")
+    out = [c.words for c in contradictions(bill, remote) if c.field in money_fields]
+    if remote.amount is None:
+        out.append("Light does not state the amount")
+    return out + _date_difference("issue date", remote.issued_date, bill.issued_date)
+
+
+def _date_difference(name: str, theirs: date | None, ours: date | None) -> list[str]:
+    if ours is None or theirs == ours:
+        return []
+    return [f"the {name} is {theirs or 'empty'} in Light and {ours} in the sheet"]
 
 
 def line_ids(bill: Bill, lines: Sequence[LightLine]) -> tuple[str | None, ...]:

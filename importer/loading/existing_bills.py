@@ -81,8 +81,12 @@ async def find_existing(
     out = ExistingBills()
     taken = set(taken)
     same: dict[int, list[LightBill]] = {}  # of bills without a number that Light has
-    for job, candidates in zip(jobs, near, strict=True):
-        candidates = confirmed(job.bill, candidates, read, undone)
+    with_candidates = [
+        (job, confirmed(job.bill, candidates, read, undone))
+        for job, candidates in zip(jobs, near, strict=True)
+    ]
+    # Of bills that are alike, those that Light has as they are come first.
+    for job, candidates in sorted(with_candidates, key=lambda each: not _has_exactly(*each)):
         free = [c for c in candidates if c.bill.id not in taken]
         if (remote := _settle(job, free, out)) is not None:
             taken.add(remote.id)
@@ -137,6 +141,11 @@ def _settle(job: BillJob, candidates: Sequence[Candidate], out: ExistingBills) -
         words = f"Light lists {', '.join(unclear)}, which may be this bill; it does not show enough"
         out.settled[bill.index] = BillOutcome(Status.UNKNOWN, entry, words)
     return None
+
+
+def _has_exactly(job: BillJob, candidates: Sequence[Candidate]) -> bool:
+    same = (c.bill for c in candidates if c.likeness is Likeness.SAME)
+    return any(not _difference(job.bill, each) for each in same)
 
 
 def _difference(bill: Bill, remote: LightBill) -> str:

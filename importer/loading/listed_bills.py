@@ -116,12 +116,11 @@ def contradicts(a: str | None, b: str | None) -> bool:
 
 
 def _facts_agree(bill: Bill, remote: LightBill) -> bool:
-    """Whether nothing that the list states contradicts the bill."""
+    """Whether nothing that the list states contradicts what identifies the bill."""
     pairs = (
         (remote.amount, bill.amount),
         (remote.currency and remote.currency.upper(), bill.currency),
         (remote.issued_date, bill.issued_date),
-        (remote.due_date, bill.due_date),
     )
     return all(a is None or b is None or a == b for a, b in pairs)
 
@@ -217,7 +216,8 @@ def _completed(remote: LightBill, listed: LightBill) -> LightBill:
 
 
 def likeness_by_id(bill: Bill, remote: LightBill) -> Likeness:
-    """What a bill that was read by its id is: there nothing is left out, and no number is cut."""
+    """What a bill that was read by its id is: there no number is left out or cut. Of one without a
+    number it is unclear where Light leaves out what identifies it: it may have lost it."""
     if is_cancelled(remote):
         return Likeness.OTHER
     # Its lines may follow, or may have been changed since: they do not make it another bill.
@@ -232,5 +232,4 @@ def likeness_by_id(bill: Bill, remote: LightBill) -> Likeness:
     retyped = ours and ours.casefold() == theirs.casefold()
     if retyped and likeness(bill, remote) is Likeness.UNCLEAR:
         return Likeness.RETYPED
-    is_cut = not ours and remote.description and not describe_differences(bill, remote)
-    return likeness(bill, remote) if is_cut else Likeness.OTHER
+    return Likeness.OTHER if ours else likeness(bill, remote)

@@ -118,9 +118,7 @@ async def look_for_twins(
     for each in _one_of_each_kind(bills):
         excused = others.get(each.entry.id, set()) | {each.light_id}
         near = [c for c in index.candidates(each.bill) if c.bill.id not in excused]
-        near_ids = {normal_id(c.bill.id) for c in near}
-        settled = near_ids | owners.keys()
-        earlier = [twin for twin in each.entry.twins if normal_id(twin.id) not in settled]
+        earlier = [twin for twin in each.entry.twins if normal_id(twin.id) not in owners]
         if near or each.entry.twins:
             suspects.append((each, near, earlier))
     lined = [each for each in bills if each.entry.has_lines_in_doubt or each.has_just_got_lines]
@@ -241,8 +239,11 @@ def _judge(
         for c in near
         if c.likeness is Likeness.SAME and not is_another(bill, c.bill)
     }
-    for twin in earlier:  # the list does not have it now, which proves nothing
+    judged = {normal_id(c.bill.id) for c in near}
+    for twin in earlier:  # that Light does not list it, or cuts its number, proves nothing
         remote = read.get(twin.id)
+        if normal_id(twin.id) in judged:
+            continue
         if remote is None or not is_no_longer(bill, remote):
             twins[twin.id] = twin
     ours = read.get(each.light_id)

@@ -183,8 +183,10 @@ def test_equal_bill_that_was_made_before_is_somebody_elses(
         return made(request)
 
     with proxied(sandbox.base_url, fault) as proxy:
-        assert told_of(load(proxy.url, *files))[1] == {"already_in_light": 1}
-        assert told_of(load(proxy.url, *files))[1] == {"already_in_light": 1}
+        for _ in range(2):
+            _, counts, words = told_of(load(proxy.url, *files))
+            assert counts == {"already_in_light": 1}
+            assert "was left unchanged (posted)" in words
     assert states(sandbox) == ["IN_DRAFT"]
 
 
@@ -246,6 +248,56 @@ def test_bill_without_a_number_whose_text_light_cut_is_not_sent_again(
     with proxied(sandbox.base_url, fault) as proxy:
         assert told_of(load(proxy.url, *files))[:2] == (3, {"unknown": 1})
     assert states(sandbox) == ["IN_DRAFT"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, None) for name in ("dueDate", "issuedDate", "description", "amount")]
+    + [("dueDate", "2026-06-06")],
+)
+def test_bill_without_a_number_that_light_shows_with_less_or_another_due_date_is_not_sent_again(
+    name: str, value: str | None, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """It may be ours: that is for a person."""
+    row = {"invoiceNumber": "", "description": "Rent", "dueDate": "2026-05-05"}
+    files = write_bills(tmp_path, [POSTED | row])
+
+    def altered(body: Any) -> Any:
+        for each in body.get("records", [body]):
+            each[name] = value
+        return body
+
+    def fault(request: Request) -> Fault:
+        if request.creates:
+            return LOST
+        return Fault(True, KEEP, alter=altered) if "invoice-payables" in request.path else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        code, counts, words = told_of(load(proxy.url, *files))
+    (ours,) = sandbox.bills()
+    assert (code, counts) == (3, {"unknown": 1})
+    assert ours["id"] in words
+    assert ours["state"] == "IN_DRAFT"
+
+
+def test_bills_without_a_number_that_differ_in_due_dates_find_each_its_own(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """A colleague has loaded the second instalment, and somebody else moves its due date then."""
+    other = ["--journal", str(tmp_path / "other.sqlite")]
+    common = POSTED | {"invoiceNumber": "", "description": "Rent", "status": ""}
+    rows = [common | {"billRef": f"B{month}", "dueDate": f"2026-0{month}-05"} for month in (5, 6)]
+    second = tmp_path / "second"
+    second.mkdir()
+    assert load(sandbox.base_url, *write_bills(second, rows[1:]), *other).code == 0
+    files = write_bills(tmp_path, rows)
+    assert told_of(load(sandbox.base_url, *files))[1] == {"created": 1, "already_in_light": 1}
+    assert sorted(bill["dueDate"] for bill in sandbox.bills()) == ["2026-05-05", "2026-06-05"]
+    sandbox.context.store.save_bill(sandbox.bills()[0] | {"dueDate": "2026-07-05"})
+    third = [*files, "--journal", str(tmp_path / "third.sqlite")]
+    _, counts, words = told_of(load(sandbox.base_url, *third))
+    assert counts == {"already_in_light": 2}
+    assert "the due date is 2026-07-05 in Light and 2026-06-05 in the sheet" in words
 
 
 def test_bill_that_light_refuses_because_another_load_made_it_is_not_ours(

@@ -339,6 +339,19 @@ MENDED = {
         ),
         (HandWork(6.9, 0, "changes", made=True),),
     ),
+    "a second copy is not forgotten where a list cuts its number and its id shows none": Scenario(
+        430,
+        (0,),
+        (
+            Computer(
+                "A",
+                LOAD * 2,
+                faults={("create", 1): "arrives late"}
+                | {("get", n): "number-null" for n in (1, 2, 8)}
+                | {("list", n): "number-cut" for n in (3, 4, 7)},
+            ),
+        ),
+    ),
     "a second copy that a look showed is not forgotten where the last list hides it": Scenario(
         429,
         (0,),
