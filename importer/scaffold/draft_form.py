@@ -132,7 +132,7 @@ def complete_draft(draft: Draft, answers: Answers) -> None:
         if field.key in todos and (chosen[0] or field.chosen[0]):
             done |= set(todos[field.key])
     draft.todos = [todo for todo in draft.todos if _evidence(todo) not in done]
-    draft.lookups = []  # the names are picked on the page
+    draft.needs_tables = False
     _name_amount_by_basis(draft)
 
 

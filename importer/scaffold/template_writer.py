@@ -52,6 +52,7 @@ class Draft:
     bills: list[Line] = field(default_factory=list)
     line_items: list[Line] = field(default_factory=list)
     lookups: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    needs_tables: bool = True  # where Light has no such names; on the page they are picked
     unused: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -128,6 +129,7 @@ def column_expression(columns: Sequence[ColumnProfile], column: ColumnProfile) -
 _USES = {
     "vendor": "vendors are looked up in Light by name, identifier or VAT id",
     "account": "ledger accounts are looked up in Light by their code",
+    "taxCode": "tax codes are picked under 'To resolve'",
 }
 
 
@@ -189,7 +191,8 @@ def _lookups(draft: Draft) -> list[str]:
     needed = [
         (name, table, values)
         for name, table, values in draft.lookups
-        if name == "taxCode" or (name == "account" and not all(map(str.isdigit, values)))
+        if draft.needs_tables
+        and (name == "taxCode" or (name == "account" and not all(map(str.isdigit, values))))
     ]
     out = [
         "",

@@ -103,6 +103,9 @@ def test_form_without_changes_keeps_what_was_drafted(export: Path, tmp_path: Pat
     text = draft_form([str(export)]).completed(answers)
     _template(text, tmp_path)
     assert not re.search(r"\bTODO\b", _values(text))
+    tables = re.findall(r"(\w+: \{table: \S+?\})", draft)
+    kept = re.findall(r"^#  (\w+: \{table: \S+?\})  # without it", text, re.MULTILINE)
+    assert sorted(kept) == sorted(tables)
     if not answered:
         lookups = "\nlookups:"
         assert _values(text).partition(lookups)[0].strip() == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import struct
 import subprocess
 import zipfile
 from datetime import date
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from test_readers_other import record, wide, write_xlsb, xlsb_cell, xlsb_row
 
 from importer.core.errors import UsageProblem
 from importer.model.tables import CellKind
@@ -196,6 +198,33 @@ def test_number_formats_merges_and_hidden_rows_of_other_programs_survive(
     rows = before[0][1]
     assert isinstance(rows, list)
     rows[-1] = ("R-3", *rows[-1][1:])
+    assert after == before
+
+
+def test_xlsb_becomes_a_workbook_with_its_formats_and_hidden_rows(tmp_path: Path) -> None:
+    """No free program writes XLSB: these are the records that Excel would write."""
+    styles = record(615, struct.pack("<I", 1)) + record(
+        44, struct.pack("<H", 164) + wide('0.00" Cr"')
+    )
+    styles += record(616) + record(617, struct.pack("<I", 2))
+    styles += record(47, bytes(16)) + record(47, struct.pack("<HH", 0, 164) + bytes(12))
+    credit = record(5, struct.pack("<IId", 1, 1, 1234.5))
+    source = write_xlsb(
+        tmp_path / "a.xlsb",
+        xlsb_row(1, xlsb_cell(6, 0, wide("No")), xlsb_cell(6, 1, wide("Amount"))),
+        xlsb_row(2, xlsb_cell(6, 0, wide("007")), credit),
+        xlsb_row(4, xlsb_cell(6, 0, wide("R-2")), credit, hidden=True),
+        styles=styles + record(618),
+    )
+    target = tmp_path / f"b{edited_suffix(source)}"
+    assert target.suffix == ".xlsx"
+    (before,) = _as_read(source)
+    assert before[3] == {1: {2: '0.00" Cr"', 4: '0.00" Cr"'}}
+    assert before[7] == (False, (4,), ())
+    write_edited(source, target, {("Bills", 2, 0): "008", ("Bills", 4, 1): "99.5"})
+    (after,) = _as_read(target)
+    before[1][1] = ("008", "1234.5")  # type: ignore[index]
+    before[1][2] = ("R-2", "99.5")  # type: ignore[index]
     assert after == before
 
 
