@@ -1,14 +1,15 @@
 """Headers of an ageing report of another system: which name an age, a total, the vendor.
 
 Days that a header states are taken from it. Months and periods are not days: the days of such a
-column are not known.
+column are not known. An amount may be two columns, debit and credit (Soll, Haben), or have its side
+in a column of its own (S/H): what is owed to the vendor is on the credit side.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from importer.core.money import MINUS, tidy
 from importer.model.ageing import BUCKET_DAYS, EVER, AgeBucket, AgeColumn
@@ -51,6 +52,15 @@ _NUMBERS = _terms(
     """
 )
 _CURRENCIES = _terms("currency; currency code; ccy; währung; devise; moneda")
+_MARKS = _terms(
+    """
+    s/h; h/s; sh; s h; s-h; soll/haben; soll / haben; soll/haben-kennzeichen; s/h-kennzeichen;
+    s/h kz; s/h-kz; s/h-kz.; soll/haben-kz; dr/cr; cr/dr; d/c; c/d; debit/credit; debit / credit
+    """
+)
+_SIDES = {"soll": -1, "s": -1, "debit": -1, "dr": -1, "d": -1}
+_SIDES |= {"haben": 1, "h": 1, "credit": 1, "cr": 1, "c": 1}
+_OF_SIDE = re.compile(r"(.*?)[ (/:,-]*\b(soll|haben|debit|credit|dr|cr)\b[.)]*")
 _OLDER = _terms("older; älter; ältere; plus ancien; ouder; äldre")
 TOTAL_ROWS = _TOTALS | _terms("totals; report total; grand totals; endsumme; total aged payables")
 
@@ -80,7 +90,11 @@ _NO_DAYS = re.compile(
 
 @dataclass(frozen=True)
 class AgeingLayout:
-    """The header row by its index, and what the columns are, by theirs."""
+    """The header row by its index, and what the columns are, by theirs.
+
+    ``debits``: by the column of an amount, that of the debit to be taken off it; ``sides``: that
+    which says on which side it is.
+    """
 
     row: int
     ages: dict[int, AgeColumn]
@@ -88,6 +102,13 @@ class AgeingLayout:
     name: int | None
     number: int | None
     currency: int | None
+    debits: dict[int, int] = field(default_factory=dict)
+    sides: dict[int, int] = field(default_factory=dict)
+
+
+def side_of(mark: str) -> int | None:
+    """1 for credit, -1 for debit, None for any other mark."""
+    return _SIDES.get(mark.casefold().strip(" ."))
 
 
 def age_of(
@@ -126,22 +147,60 @@ def layout_of(row: int, headers: Sequence[str], with_text: Sequence[bool]) -> Ag
     """What the headers of a row are; None where they are not those of an ageing report: two ages at
     least, and the vendor. ``with_text``: which columns have any text below."""
     texts = [_normal(header) for header in headers]
+    marks = [c for c, text in enumerate(texts) if text in _MARKS]
+    debits = _debit_columns(texts)
     not_due = any(text in _NOT_DUE for text in texts)
     ages: dict[int, AgeColumn] = {}
     previous: tuple[int, int] | None = None
     for c, text in enumerate(texts):
-        age = age_of(headers[c], previous, not_due=not_due) if text not in {"", *_TOTALS} else None
-        if age is not None:
-            ages[c], previous = age, age.days
+        age = age_of(text, previous, not_due=not_due) if text not in {"", *_TOTALS} else None
+        if age is not None and c not in marks:
+            ages[c], previous = replace(age, header=headers[c]), age.days
     if len(ages) < 2:
         return None
     name, number = _first(texts, _NAMES), _first(texts, _NUMBERS)
     if name is None:  # QuickBooks leaves the header of the vendors blank
-        blank = (c for c in range(min(ages)) if not texts[c] and with_text[c])
+        blank = (c for c in range(min(ages)) if not _normal(headers[c]) and with_text[c])
         name = next(blank, None)
     if name is None and number is None:
         return None
-    return AgeingLayout(row, ages, _first(texts, _TOTALS), name, number, _first(texts, _CURRENCIES))
+    total = _first(texts, _TOTALS)
+    amounts = [*ages, *([] if total is None else [total])]
+    return AgeingLayout(
+        row,
+        ages,
+        total,
+        name,
+        number,
+        _first(texts, _CURRENCIES),
+        {c: debit for c, debit in debits.items() if c in amounts},
+        _side_columns(amounts, marks),
+    )
+
+
+def _debit_columns(texts: list[str]) -> dict[int, int]:
+    """The columns of debits by those of their credits, which are called by what they are of: an
+    age, or the balance where nothing else is its column."""
+    by_name: dict[str, dict[str, int]] = {}
+    for c, text in enumerate(texts):
+        if (match := _OF_SIDE.fullmatch(text)) is not None:
+            by_name.setdefault(match[1], {})[str(_SIDES[match[2]])] = c
+    debits = {}
+    for name, columns in by_name.items():
+        if len(columns) < 2 or (not name and any(text in _TOTALS for text in texts)):
+            continue
+        credit, debit = columns["1"], columns["-1"]
+        texts[credit], texts[debit] = name or "balance", ""
+        debits[credit] = debit
+    return debits
+
+
+def _side_columns(amounts: Sequence[int], marks: Sequence[int]) -> dict[int, int]:
+    """The column of the side of each amount: the one there is, or the one behind the amount."""
+    if len(marks) == 1:
+        return dict.fromkeys(amounts, marks[0])
+    before = {mark: [c for c in amounts if c < mark] for mark in marks}
+    return {max(columns): mark for mark, columns in before.items() if columns}
 
 
 def _first(texts: Sequence[str], terms: frozenset[str]) -> int | None:

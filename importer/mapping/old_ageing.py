@@ -30,7 +30,7 @@ from importer.core.money import (
 )
 from importer.core.name_key import name_key
 from importer.core.number_look import PERCENT, currencies_shown, is_code, look_of
-from importer.mapping.age_headers import NOT_DUE, TOTAL_ROWS, AgeingLayout, layout_of
+from importer.mapping.age_headers import NOT_DUE, TOTAL_ROWS, AgeingLayout, layout_of, side_of
 from importer.model.ageing import AgeColumn, OldAgeing, OldBalance
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -54,6 +54,7 @@ _WHY = {
     CellKind.ERROR: "it is an error of the spreadsheet",
     CellKind.UNCALCULATED: "it is a formula that was never calculated",
 }
+_SIDE = re.compile(r"(.*\d) ?(S|H|Soll|Haben|[DdCc][Rr])\.?")
 _READERS = tuple(reader((), order) for order in Order)
 
 
@@ -123,9 +124,10 @@ class _Reader:
     def __post_init__(self) -> None:
         layout = self.layout
         self.places = [*layout.ages, *([] if layout.total is None else [layout.total])]
+        self.columns = [*self.places, *layout.debits.values()]
         self.headers = self.table.row_cells(layout.row)
-        texts = (self.table.columns[c][layout.row + 1 :] for c in self.places)
-        self.style = numbers_of(tidy(text) for column in texts for text in column)[0]
+        texts = (self.table.columns[c][layout.row + 1 :] for c in self.columns)
+        self.style = numbers_of(_without_side(t)[0] for column in texts for t in column)[0]
 
     def read(self) -> OldAgeingRead:
         titles = [
@@ -192,13 +194,13 @@ class _Reader:
         every: list[tuple[int, ...]] = []
         for i in range(layout.row + 1, len(self.table.rows)):
             name, number = self._text(i, layout.name), self._text(i, layout.number)
-            if not any(self._text(i, c) for c in self.places):
+            if not any(self._text(i, c) for c in self.columns):
                 currency = _currency_heading(name or number) or currency
                 continue
             if any(self._is_share(i, c) for c in self.places):
                 continue  # of the total
             of_row = self._text(i, layout.currency).upper() or currency
-            amounts = [self._cents(i, c, of_row) for c in self.places]
+            amounts = [self._balance(i, c, of_row) for c in self.places]
             stated = [cents for cents in amounts if cents is not None]
             if len(stated) < len(amounts):
                 continue  # reported
@@ -248,9 +250,28 @@ class _Reader:
             sum=money(sums[place], unit),
         )
 
+    def _balance(self, i: int, column: int, currency: str) -> int | None:
+        """What is owed by a column: credits less debits. None with a finding where unreadable."""
+        cents, layout = self._cents(i, column, currency), self.layout
+        if cents is not None and (debit := layout.debits.get(column)) is not None:
+            off = self._cents(i, debit, currency)
+            return None if off is None else cents - off
+        if not cents or (place := layout.sides.get(column)) is None:
+            return cents
+        mark, text = self._text(i, place), self._text(i, column)
+        side = side_of(mark)
+        if side is None or cents < 0 or _without_side(text)[1]:
+            why = f"it is {text}, and its side is '{mark}'" if mark else "it is of neither side"
+            self._unreadable(i, column, text, f"{why}, not S or H")
+            return None
+        return cents * side
+
+    def _unreadable(self, i: int, column: int, text: str, reason: str) -> None:
+        self._add("control.old_ageing.unreadable", self._cell(i, column), text, reason=reason)
+
     def _cents(self, i: int, column: int, currency: str) -> int | None:
         """The amount of a cell, zero where it is blank; None with a finding where unreadable."""
-        table, text = self.table, self._text(i, column)
+        table, (text, side) = self.table, _without_side(self._text(i, column))
         if not text:
             return 0
         kind = table.kind(column, i)
@@ -273,15 +294,12 @@ class _Reader:
         cents = to_cents(value, self.units.get(currency, 100))
         if shown and currency and currency not in shown:
             cents, why = UnreadableAmount.CURRENCY_SIGN, f"it is not in {currency}"
+        if not isinstance(cents, UnreadableAmount) and side and cents < 0:
+            cents, why = UnreadableAmount.NOT_A_NUMBER, "it has both a sign and a side"
         if isinstance(cents, UnreadableAmount):
-            self._add(
-                "control.old_ageing.unreadable",
-                self._cell(i, column),
-                text,
-                reason=why or str(cents),
-            )
+            self._unreadable(i, column, self._text(i, column), why or str(cents))
             return None
-        return cents
+        return cents * (side or 1)
 
     def _text(self, i: int, column: int | None) -> str:
         return "" if column is None else tidy(str(self.table.columns[column][i]))
@@ -296,6 +314,13 @@ class _Reader:
 
 def _sums(rows: Sequence[Sequence[int]], size: int) -> tuple[int, ...]:
     return tuple(sum(row[k] for row in rows) for k in range(size))
+
+
+def _without_side(text: str) -> tuple[str, int | None]:
+    """The amount, and the side behind it as ``side_of`` says; None where there is none."""
+    text = tidy(text)
+    match = _SIDE.fullmatch(text)
+    return (match[1], side_of(match[2])) if match else (text, None)
 
 
 def _currency_heading(text: str) -> str:

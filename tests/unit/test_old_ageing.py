@@ -171,6 +171,63 @@ def test_amounts_are_read_in_one_way_or_not_at_all(text: str, problem: str) -> N
     assert [code for code, _ in _codes(read)][:1] == ([problem] if problem else [])
 
 
+OWED = [("Acme", (30_000, 5_000)), ("Bolt", (-2_000, 0))]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (  # one side for the whole row
+            ("Konto", "Bezeichnung", "nicht fällig", "1-30 Tage", "Saldo", "S/H"),
+            ("70001", "Acme", "300,00", "50,00", "350,00", "H"),
+            ("70002", "Bolt", "20,00", "0,00", "20,00", "S"),
+            ("", "Summe", "280,00", "50,00", "330,00", "H"),
+        ),
+        (  # one behind each amount
+            ("Bezeichnung", "nicht fällig", "S/H", "1-30 Tage", "S/H", "Saldo", "S/H"),
+            ("Acme", "300,00", "H", "50,00", "H", "350,00", "H"),
+            ("Bolt", "20,00", "S", "", "", "20,00", "S"),
+            ("Summe", "280,00", "H", "50,00", "H", "330,00", "H"),
+        ),
+        (  # a column of each side
+            ("Bezeichnung", "nicht fällig", "1-30 Tage", "Saldo Soll", "Saldo Haben"),
+            ("Acme", "300,00", "50,00", "", "350,00"),
+            ("Bolt", "-20,00", "", "20,00", ""),
+            ("Summe", "280,00", "50,00", "20,00", "350,00"),
+        ),
+        (
+            ("Vendor", "Current Debit", "Current Credit", "1 - 30 (Dr)", "1 - 30 (Cr)", "Total"),
+            ("Acme", "", "300.00", "10.00", "60.00", "350.00"),
+            ("Bolt", "20.00", "", "", "", "-20.00"),
+        ),
+        (
+            ("Name", "nicht fällig", "1-30 Tage", "Soll", "Haben"),
+            ("Acme", "300,00 H", "50,00 H", "", "350,00"),
+            ("Bolt", "20,00S", "", "20,00", ""),
+        ),
+    ],
+)
+def test_debits_are_taken_off_however_they_are_marked(rows: tuple[tuple[str, ...], ...]) -> None:
+    read = _read(*rows)
+    assert read.findings == []
+    assert [(vendor.name, vendor.cents) for vendor in read.report.vendors] == OWED
+
+
+@pytest.mark.parametrize(
+    ("amount", "mark"), [("20,00", ""), ("20,00", "X"), ("-20,00", "H"), ("20,00 S", "S")]
+)
+def test_an_amount_of_neither_side_or_of_both_is_not_read(amount: str, mark: str) -> None:
+    header = ("Name", "nicht fällig", "1-30 Tage", "S/H")
+    read = _read(header, ("Acme", "10,00", "", "H"), ("Bolt", amount, "", mark))
+    assert _codes(read) == [("unreadable", 3)]
+
+
+def test_turnover_beside_the_balance_is_not_the_balance() -> None:
+    header = ("Name", "Soll", "Haben", "nicht fällig", "1-30 Tage", "Saldo")
+    read = _read(header, ("Acme", "900,00", "950,00", "30,00", "20,00", "50,00"))
+    assert (read.findings, read.report.vendors[0].cents) == ([], (3_000, 2_000))
+
+
 def test_blocks_of_several_currencies_keep_theirs() -> None:
     read = _read(
         HEADERS,
