@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from importer.app.settle_bill import SettleOptions as SettleOptions
     from importer.app.settle_bill import settle as settle
     from importer.app.stop import StopControl as StopControl
-    from importer.app.undo_run import UndoOptions as UndoOptions
+    from importer.app.undo_options import UndoOptions as UndoOptions
     from importer.app.undo_run import undo as undo
     from importer.app.verify_run import VerifyOptions as VerifyOptions
     from importer.app.verify_run import verify as verify
@@ -67,7 +67,8 @@ _NAMES = {
     "app.run_index": "runs",
     "app.settle_bill": "SettleOptions settle",
     "app.stop": "StopControl",
-    "app.undo_run": "UndoOptions undo",
+    "app.undo_options": "UndoOptions",
+    "app.undo_run": "undo",
     "app.verify_run": "VerifyOptions verify",
     "report.phrases": "duration",
     "report.run_history": "history_json history_text",

@@ -4,83 +4,38 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from importer.app.attempt_log import logged_attempt
-from importer.app.bill_selection import BillSelection, selected_outcomes
+from importer.app.bill_selection import selected_outcomes
 from importer.app.company_check import address_of, check_company_of_run, locked
-from importer.app.consent import (
-    CONFIRM_ABOVE,
-    Total,
-    UndoConsent,
-    UndoForecast,
-    agreed,
-    totals_by_currency,
-)
-from importer.app.create_vendors import vendor_lines
-from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, destination_of_run
+from importer.app.consent import Total, UndoConsent, UndoForecast, agreed, totals_by_currency
+from importer.app.destination import Destination, destination_of_run
 from importer.app.events import SILENT, Listener, Phase
-from importer.app.finished_run import FinishedRun, finished_run, report_of
+from importer.app.finished_run import FinishedRun, finished_run
 from importer.app.journal_places import journal_words
 from importer.app.result import Result, ResultFile, write_file
 from importer.app.run_index import find_run
 from importer.app.stop import StopControl, run_to_end
 from importer.app.time_left import time_left
-from importer.app.undo_updates import (
-    restoration_code,
-    restoration_note,
-    restorations,
-    restore,
-    selects_of,
-)
-from importer.core.errors import Declined, StoppedEarly, UsageProblem
+from importer.app.undo_options import UndoOptions
+from importer.app.undo_report import Undone, undo_report
+from importer.app.undo_updates import restorations, restore, selects_of
+from importer.core.errors import Declined, UsageProblem
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal, new_run_id
-from importer.loading.journal.run_figures import created_before
 from importer.loading.loaded_bills import LoadedBill, Outcomes, Units, bills_created
 from importer.loading.operations.cancel_bill import SETTINGS, CancelOptions, cancel_bills
 from importer.loading.operations.cancel_twin import TwinCancellation, twins_of_run
 from importer.loading.operations.settle_doubt import doubtful_jobs, settle_doubts
 from importer.loading.twins import BillInLight, look_for_twins, save_sweep
-from importer.model.bill_updates import UpdateState
-from importer.model.journal_states import JournalEntry, Status, StepState
+from importer.model.journal_states import JournalEntry, StepState
 from importer.model.light_objects import Company
-from importer.model.report_model import RunError, RunSummary
-from importer.report.build_report import Report
-from importer.report.phrases import document_nouns, documents, documents_of
-from importer.validation.finding_batch import Findings
+from importer.report.phrases import document_nouns, documents_of
 
 _FACTS = ("sources", "template", "sandbox", "base_url", "company", "company_id")
-_CODES = ("light.not_cancelled", "light.cancel_unknown")
-
-
-@dataclass(frozen=True)
-class UndoOptions:
-    """``yes``: without asking for consent; ``force``: bills too that were changed in Light since;
-    ``reason``: what Light is told; ``journal``: another than the company's own. ``twins``: only
-    what Light has more than once, where the run's copy is the later of equal drafts. ``settle``:
-    seconds until what Light does not show is asked for again. ``bills`` and ``vendor``: these
-    alone, see ``BillSelection``."""
-
-    run: str
-    bills: tuple[str, ...] = ()
-    vendor: tuple[str, ...] = ()
-    journal: str | None = None
-    dry_run: bool = False
-    yes: bool = False
-    force: bool = False
-    reason: str | None = None
-    twins: bool = False
-    settle: float = 30.0
-    pace: PaceOptions = DEFAULT_PACE
-    confirm_above: float = CONFIRM_ABOVE
-
-    @property
-    def selection(self) -> BillSelection:
-        return BillSelection(self.bills, self.vendor)
 
 
 @dataclass
@@ -94,27 +49,6 @@ class _UndoContext:
     consent: UndoConsent | None
     listener: Listener
     stop: StopControl
-
-
-@dataclass(frozen=True)
-class _Undone:
-    """``ended`` is how each bill ended and why, by entry; ``stopped`` why it ended early;
-    ``doubts`` were sent by the run without a known end; ``restored`` is how those ended that the
-    run had changed."""
-
-    bills: list[LoadedBill]
-    ended: Mapping[int, tuple[StepState, str]]
-    requests: int
-    options: UndoOptions
-    stopped: StoppedEarly | None
-    doubts: Sequence[JournalEntry] = ()
-    chosen: Outcomes | None = None  # the selected bills, as they were before; None: all
-    restored: Mapping[int, tuple[UpdateState, str]] = field(default_factory=dict)
-    restored_notes: int = 0  # credit notes among these
-
-    @property
-    def dry(self) -> bool:
-        return self.options.dry_run
 
 
 def undo(
@@ -167,14 +101,14 @@ def _undo_run(
         undone = run_to_end(
             _undo(context), "Stopped at once. Run the same command to cancel the rest."
         )
-        report = _report(run, journal, undone)
+        report = undo_report(run, journal, undone)
     summary = replace(report.summary, requests=undone.requests, seconds=time.monotonic() - began)
     if undone.stopped is not None:
         listener.stopped(str(undone.stopped))
     return write_file(replace(report, summary=summary), result, path, listener)
 
 
-async def _undo(context: _UndoContext) -> _Undone:
+async def _undo(context: _UndoContext) -> Undone:
     options, journal, record = context.options, context.journal, context.run.record
     listener, stop = context.listener, context.stop
     why = (
@@ -229,7 +163,7 @@ async def _undo(context: _UndoContext) -> _Undone:
                     restored = await restore(engine, restores, selects, dry=options.dry_run)
         requests, stopped = limiter.requests, engine.stopped
         notes = sum(each.credit_note for each in restores if each.update.entry in restored)
-        return _Undone(bills, ended, requests, options, stopped, doubts, chosen, restored, notes)
+        return Undone(bills, ended, requests, options, stopped, doubts, chosen, restored, notes)
 
 
 def _chosen(context: _UndoContext) -> Outcomes | None:
@@ -320,131 +254,3 @@ def _left(bills: Sequence[LoadedBill], context: _UndoContext) -> int:
 def _totals(bills: Sequence[LoadedBill]) -> tuple[Total, ...]:
     contents = ((json.loads(bill.entry.content), bill.unit) for bill in bills)
     return totals_by_currency((c["currency"], c["amount"], unit) for c, unit in contents)
-
-
-def _report(run: FinishedRun, journal: Journal, undone: _Undone) -> Report:
-    """The outcome of the run's bills, with the notes and the exit code of the undo."""
-    report, _ = report_of(run, journal, "undo", ended=undone.ended)
-    states = Counter(state for state, _ in undone.ended.values())
-    code = max(int(states[StepState.REFUSED] > 0), restoration_code(undone.restored))
-    if report.summary.documents.get(Status.UNKNOWN):
-        code = 3
-    if undone.stopped is not None:
-        code = undone.stopped.exit_code
-    elif states[StepState.UNKNOWN]:
-        code = 4
-    undone_before = bool(report.summary.documents.get(Status.UNDONE))
-    summary = replace(
-        report.summary,
-        exit_code=code,
-        error=RunError.of(undone.stopped) if undone.stopped else None,
-        notes=(
-            *_notes(undone, states, report.summary, created_before(journal, run.record.id)),
-            *vendor_lines(report.summary.created_vendors),
-        ),
-        next_step=_next_step(
-            run, code, report.findings.codes(), undone, undone_before=undone_before
-        ),
-    )
-    findings = Findings(report.findings.parts, lead_codes=_CODES)
-    return replace(report, summary=summary, findings=findings)
-
-
-def _notes(
-    undone: _Undone,
-    states: Mapping[StepState, int],
-    summary: RunSummary,
-    earlier_runs: Mapping[str, tuple[int, int]],
-) -> Iterator[str]:
-    def of_status(*statuses: Status) -> tuple[int, int]:
-        counts = summary.bills, summary.credit_notes
-        bills, notes = (sum(each.get(status, 0) for status in statuses) for each in counts)
-        return bills, notes
-
-    of = documents_of(loaded.entry for loaded in undone.bills)
-    if undone.dry and undone.doubts:
-        yield (
-            f"{documents_of(undone.doubts)} of this run may or may not be in Light: undo looks"
-            " them up first."
-        )
-    if undone.chosen is not None:
-        yield from _of_selection(undone, states, of_status(Status.CREATED))
-        return
-    undone_before = of_status(Status.UNDONE)
-    if not undone.bills and not undone.restored and any(undone_before):
-        is_ = "is" if sum(undone_before) == 1 else "are"
-        yield f"Nothing to undo: {documents(*undone_before)} of this run {is_} already undone."
-    elif not undone.bills and undone.options.twins:
-        yield "Nothing to cancel: no copy of this run is the later of two equal drafts in Light."
-    elif not undone.bills and not undone.restored:
-        yield "Nothing to undo: Light has nothing that this run created."
-    elif not undone.bills:
-        pass
-    elif undone.dry:
-        would = states[StepState.PLANNED] + states[StepState.DONE]
-        yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
-    else:
-        yield f"Cancelled in Light: {states[StepState.DONE]:,} of {of}."
-    if note := restoration_note(undone.restored, undone.restored_notes, dry=undone.dry):
-        yield note
-    others = of_status(Status.ALREADY_IN_LIGHT, Status.ALREADY_LOADED)
-    if any(others):
-        was = "was" if sum(others) == 1 else "were"
-        yield f"{documents(*others)} of the sheet {was} in Light before this run: unchanged."
-    for earlier, n in earlier_runs.items():  # as of a load that was killed and run again
-        yield f"{documents(*n)} of the sheet came from run {earlier}: light-import undo {earlier}"
-
-
-def _of_selection(
-    undone: _Undone, states: Mapping[StepState, int], left: tuple[int, int]
-) -> Iterator[str]:
-    """What was done to the selected bills, and how many of the run's stay in Light."""
-    chosen, of = undone.chosen or {}, documents_of(loaded.entry for loaded in undone.bills)
-    if undone.dry:
-        would = states[StepState.PLANNED] + states[StepState.DONE]
-        yield f"Dry run: nothing was cancelled. {would:,} of {of} would be."
-    elif undone.bills:
-        yield f"Cancelled in Light: {states[StepState.DONE]:,} of {of}."
-    if note := restoration_note(undone.restored, undone.restored_notes, dry=undone.dry):
-        yield note
-    of_this_run = {*undone.restored, *(each.entry.id for each in undone.bills)}
-    statuses: dict[Status, list[str]] = {}
-    for entry, outcome in chosen.items():
-        if entry not in of_this_run:
-            statuses.setdefault(outcome.status, []).append(outcome.entry.name)
-    for status, names in statuses.items():
-        more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-        words = status.value.replace("_", " ")
-        yield f"Nothing to undo for {', '.join(names[:5])}{more}: {words}."
-    if any(left):
-        yield f"{documents(*left)} of this run {'is' if sum(left) == 1 else 'are'} still in Light."
-
-
-def _next_step(
-    run: FinishedRun, code: int, codes: Collection[str], undone: _Undone, *, undone_before: bool
-) -> str:
-    """The command to run next; "" where there is nothing to undo and nothing was undone."""
-    options = undone.options
-    command = f"light-import undo {run.record.id}{options.selection.words}"
-    command += " --twins" if options.twins else ""
-    idle = not (undone.bills or undone.restored or undone.doubts)
-    if options.dry_run:
-        return "" if idle else command
-    if code == 4:
-        return f"{command} (cancels the rest)"
-    if "light.twice" in codes and not options.twins:
-        return f"light-import undo {run.record.id} --twins (what Light has more than once)"
-    if code == 3 and UpdateState.UNKNOWN in {state for state, _ in undone.restored.values()}:
-        return f"{command} (reads the bills again, and changes back what is left)"
-    if code == 3:
-        return (
-            "look at what is unknown in Light, then record the correct one: light-import"
-            f" journal settle {run.record.id} BILL --light-id ID (or --absent)"
-        )
-    if code == 1:
-        return "look at what was not cancelled, in Light and in the workbook"
-    if undone.restored:
-        return f"light-import load {run.words} --update (changes them again)"
-    if idle and not undone_before:
-        return ""
-    return f"light-import load {run.words} (loads them again)"

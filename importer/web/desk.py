@@ -12,7 +12,8 @@ from importer.app.load_bills import load
 from importer.app.page_settings import PageSettings, stated
 from importer.app.report_run import ReportOptions, report
 from importer.app.result import Result
-from importer.app.undo_run import UndoOptions, undo
+from importer.app.undo_options import UndoOptions
+from importer.app.undo_run import undo
 from importer.app.verify_run import VerifyOptions, verify
 from importer.app.workspace import Workspace, open_workspace, private_folder_of_results
 from importer.core.errors import UsageProblem
