@@ -20,7 +20,10 @@ def check_archive(folder: str, request: CheckRequest) -> Path:
     """The folder to move to; UsageProblem where it is none, or is where a file already is."""
     path = Path(folder)
     if path.exists() and not path.is_dir():
-        raise UsageProblem(f"{visible(folder)} is not a folder, so nothing can be moved to it.")
+        raise UsageProblem(
+            f"{visible(folder)} is not a folder, so nothing can be moved to it."
+            " Name a folder with --archive."
+        )
     for name in request.files:
         if name != STDIN and path.resolve() == Path(name).resolve().parent:
             raise UsageProblem(f"{visible(name)} is already in {visible(folder)}: name another.")

@@ -229,7 +229,8 @@ def _document_folders(request: CheckRequest, checked: Checked) -> dict[int, Path
     folder = Path(request.documents).absolute()
     if not folder.is_dir():
         raise UsageProblem(
-            f"The folder {request.documents}, given with --documents, does not exist."
+            f"The folder {request.documents}, given with --documents, does not exist. Correct its"
+            " name."
         )
     return {i: folder for i, _ in tables}
 

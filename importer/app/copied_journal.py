@@ -48,7 +48,9 @@ def _source(text: str, company: str | None) -> JournalPlace:
     chosen = chosen_journal(text)
     if isinstance(chosen, Path):
         if not chosen.is_file():
-            raise UsageProblem(f"There is no journal {text}.")
+            raise UsageProblem(
+                f"There is no journal {text}. 'light-import runs --json' says where each is."
+            )
         return chosen
     assert isinstance(chosen, TeamAddress)
     from importer.loading.journal.team_store import team_journals

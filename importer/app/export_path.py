@@ -35,7 +35,10 @@ def export_path(wanted: str | None, default: str, *, overwrite: bool, lines: boo
             f"The folder {visible(str(path.parent))} does not exist: create it first."
         )
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UsageProblem(f"You may not write in the folder {visible(str(path.parent))}.")
+        raise UsageProblem(
+            f"You may not write in the folder {visible(str(path.parent))}:"
+            " name another place with -o."
+        )
     check_free(path, overwrite=overwrite, lines=lines)
     return path
 

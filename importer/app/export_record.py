@@ -26,7 +26,7 @@ def export_bill(options: ExportOptions, bill_id: str, listener: Listener = SILEN
     terms = (f"id:eq:{_id(bill_id)}",)
     out = export(replace(options, kind=BILLS, filters=terms, show=True), listener=listener)
     if not out.records:
-        raise UsageProblem(f"Light has no bill with the id {bill_id}.")
+        raise UsageProblem(f"Light has no bill with the id {bill_id}. Copy the id from Light.")
     return out
 
 
@@ -49,6 +49,7 @@ def export_line(
                     raise
                 raise UsageProblem(
                     f"Light has no line item {line_id} of the bill {bill_id}."
+                    f" 'light-import export bill {bill_id}' shows those it has."
                 ) from None
             out = Exported("line", company.name, destination.base_url, 0, 1)
             bill = LightBill(bill_id, "", lines=(line_of_record(record),))

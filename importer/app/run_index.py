@@ -40,7 +40,9 @@ def journals(path: str | None, run: str | None = None) -> Sequence[JournalPlace]
         return team_journals(open_team(chosen).dsn, run)
     if chosen is not None:
         if not chosen.is_file():
-            raise UsageProblem(f"There is no journal {path or chosen}.")
+            raise UsageProblem(
+                f"There is no journal {path or chosen}. Correct its name, or leave out --journal."
+            )
         return [chosen]
     home = data_folder()
     return [*home.glob("journals/*.sqlite"), *home.glob("runs/*/journal.sqlite")]

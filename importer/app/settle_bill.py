@@ -36,6 +36,8 @@ from importer.model.bills import Bill, DocumentRef
 from importer.model.journal_states import BillOutcome, Discovery, JournalEntry, State, Status
 from importer.model.light_objects import LightBill
 
+_OTHER_ID = "Name another with --light-id, or --absent if Light does not have it."
+
 
 @dataclass(frozen=True)
 class SettleOptions:
@@ -188,7 +190,7 @@ def _in_doubt(outcome: BillOutcome) -> bool:
 async def _read(light_id: str, client: LightClient, *, credit_note: bool) -> LightBill:
     value, problem = parse_uuid(light_id.strip())
     if problem:
-        raise UsageProblem(f"'{light_id}' is not a Light id.")
+        raise UsageProblem(f"'{light_id}' is not a Light id. Copy the id from Light.")
     read = await read_by_id([DocumentRef(value, credit_note)], client, 0.0)
     remote = read[value]
     if remote is None:
@@ -198,12 +200,14 @@ async def _read(light_id: str, client: LightClient, *, credit_note: bool) -> Lig
 
 def _check_bill(entry: JournalEntry, bill: Bill, remote: LightBill, journal: Journal) -> None:
     if is_cancelled(remote):
-        raise UsageProblem(f"{remote.id} is cancelled in Light: it cannot be this {entry.noun}.")
+        raise UsageProblem(
+            f"{remote.id} is cancelled in Light: it cannot be this {entry.noun}. {_OTHER_ID}"
+        )
     if contradicts(remote.vendor_id, bill.vendor_id):
-        raise UsageProblem(f"{remote.id} is of another vendor in Light.")
+        raise UsageProblem(f"{remote.id} is of another vendor in Light. {_OTHER_ID}")
     owner = entries_of_light_ids(journal, [remote.id]).get(normal_id(remote.id))
     if owner not in (None, entry.id):
-        raise UsageProblem(f"{remote.id} is another {entry.noun} of this journal.")
+        raise UsageProblem(f"{remote.id} is another {entry.noun} of this journal. {_OTHER_ID}")
 
 
 async def _check_absent(

@@ -39,7 +39,9 @@ def expand_sources(names: Iterable[str]) -> tuple[str, ...]:
         elif glob.has_magic(name) and not path.exists():
             matches = sorted(each for each in glob.glob(name) if _is_source(Path(each)))
             if not matches:
-                raise UsageProblem(f"No file matches {visible(name)}.")
+                raise UsageProblem(
+                    f"No file matches {visible(name)}. Correct the pattern or the folder."
+                )
             files += matches
         else:
             files.append(name)
@@ -65,5 +67,5 @@ def save_stdin(stream: BinaryIO, folder: Path) -> Path:
                 raise UsageProblem("Standard input is larger than 2 GB: give a file instead.")
             file.write(chunk)
     if not size:
-        raise UsageProblem("Standard input ('-') was empty.")
+        raise UsageProblem("Standard input ('-') was empty: the command before it wrote nothing.")
     return path

@@ -88,7 +88,9 @@ def export(kind: str, ids: tuple[str, ...], **options: Any) -> int:
         wanted = {"bill": "export bill ID", "line": "export line BILL LINE"}
         raise click.UsageError(f"Write: light-import {wanted.get(kind, f'export {kind}')}")
     if unused := [words for name, words in _UNUSED.get(kind, {}).items() if options[name]]:
-        raise click.UsageError(f"{' and '.join(unused)} cannot be used with export {kind}.")
+        raise click.UsageError(
+            f"{' and '.join(unused)} cannot be used with export {kind}: leave it out."
+        )
     del options["verbose"]  # that is for ``main``
     as_json, quiet = options.pop("as_json"), options.pop("quiet")
     pace = pace_of(options)

@@ -192,7 +192,10 @@ def _run(words: list[str]) -> int:
             print_line(line.removeprefix(label), label)
         if at is not None and at.command is cli:
             print_line("Options follow the command: light-import load bills.xlsx --dry-run")
-        _report_error(words, UsageProblem(error.format_message()))
+        problem = UsageProblem(error.format_message())
+        if (context := getattr(error, "ctx", None)) is not None:
+            problem.remedy = f"See its options: {context.command_path} --help"
+        _report_error(words, problem)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)

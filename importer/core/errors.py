@@ -15,7 +15,7 @@ class ImporterError(Exception):
 
     exit_code = 2
     kind = "error"
-    remedy = "Correct the command or the file, and run it again."
+    remedy = ""  # of every class below
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
@@ -25,6 +25,7 @@ class UsageProblem(ImporterError):
     """The command cannot be carried out as it was written."""
 
     kind = "usage"
+    remedy = "Change what the message names, and run the command again. --help lists its options."
 
 
 class KeyMissing(UsageProblem):
@@ -43,12 +44,20 @@ class UnreadableFile(UsageProblem):
     """The file cannot be read as a spreadsheet or CSV."""
 
     kind = "file"
+    remedy = (
+        "Do with the file what the message says, or save it as an Excel workbook (.xlsx) or as CSV"
+        " UTF-8; then run the same command again."
+    )
 
 
 class TemplateProblem(UsageProblem):
     """The template is not valid."""
 
     kind = "template"
+    remedy = (
+        "Change the template, or choose another with --template; 'light-import template check PATH'"
+        " checks it."
+    )
 
 
 class StoppedEarly(ImporterError):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 DEFAULT_BASE_URL = "https://api.light.inc"
+_AS = f"Write it as {DEFAULT_BASE_URL}"
 KEY_VARIABLE = "LIGHT_API_KEY"
 KEYS_VARIABLE = "LIGHT_API_KEYS"
 TOKEN_VARIABLE = "LIGHT_ACCESS_TOKEN"
@@ -159,20 +160,18 @@ def check_base_url(url: str) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise UsageProblem("The base URL cannot be read as a web address.") from None
+        raise UsageProblem(f"The base URL cannot be read as a web address. {_AS}") from None
     if "@" in url:  # first of all, since every other message repeats the URL
         raise UsageProblem(
             "The base URL must not have a user name or password in it. "
             f"The key belongs in {KEY_VARIABLE}."
         )
     if not url or any(ord(c) <= 0x20 or ord(c) == 0x7F for c in url):
-        raise UsageProblem("The base URL is empty or has a space in it.")
+        raise UsageProblem(f"The base URL is empty or has a space in it. {_AS}")
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise UsageProblem(
-            f"The base URL {url!r} is not a web address. Write it as {DEFAULT_BASE_URL}"
-        )
+        raise UsageProblem(f"The base URL {url!r} is not a web address. {_AS}")
     if not _is_host(host):
-        raise UsageProblem(f"The base URL {url!r} has no usable host name.")
+        raise UsageProblem(f"The base URL {url!r} has no usable host name. {_AS}")
     if "?" in url or "#" in url:
         raise UsageProblem(f"The base URL {url!r} must end with the host name or a path.")
     if parts.scheme == "http" and not is_loopback(host):

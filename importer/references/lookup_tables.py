@@ -218,7 +218,7 @@ def _crosswalk_files(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
 def check_crosswalks(folder: Path) -> None:
     """UsageProblem where the folder does not exist or has no table."""
     if not folder.is_dir():
-        raise UsageProblem(f"There is no folder {folder} of lookup tables.")
+        raise UsageProblem(f"There is no folder {folder} of lookup tables: correct its name.")
     if not any(_crosswalk_files([folder])):
         present = ", ".join(sorted(path.name for path in folder.iterdir())[:10])
         wanted = ", ".join(f"{name}.csv" for name in FIELDS)

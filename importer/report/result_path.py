@@ -96,7 +96,8 @@ def _check_folder(folder: Path) -> None:
         )
     if not folder.is_dir():
         raise UsageProblem(
-            f"{visible(str(folder))} is not a folder, so no result workbook can be written in it"
+            f"{visible(str(folder))} is not a folder, so no result workbook can be written in it:"
+            " name another place with --result"
         )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageProblem(

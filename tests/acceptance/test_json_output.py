@@ -142,6 +142,9 @@ def test_command_that_cannot_begin_prints_its_error(
         (["undo", "20260101-000000-none"], "light-import runs"),
         (["reference", "pull"], "LIGHT_API_KEY"),
         (["auth", "status"], "light-import auth login"),
+        (["load", "bills.csv", "--bogus"], "light-import load --help"),
+        (["validate", "none.csv"], "save it as an Excel workbook"),
+        (["validate", "none.csv", "--template", "none"], "light-import template check"),
     ],
 )
 def test_remedy_is_of_what_is_missing(words: list[str], remedy: str, command: Command) -> None:
