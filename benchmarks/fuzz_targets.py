@@ -199,7 +199,6 @@ def _wire(folder: Path, data: bytes) -> None:
         error_bodies.refusal_from_json,
         error_bodies.errors_beside_content,
         error_bodies.words_of,
-        directory_codec.is_for_bills,
         lambda obj: codec.bill_from_json(obj, listed=True),
         lambda obj: codec.bill_from_json(obj, listed=False),
     ):

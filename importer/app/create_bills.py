@@ -21,7 +21,13 @@ from importer.app.change_bills import (
 from importer.app.checked_files import CheckedFiles
 from importer.app.company_check import held
 from importer.app.concurrent_loads import wait_for_holders
-from importer.app.create_vendors import created_picks, doubles, operations, settle_vendors
+from importer.app.create_vendors import (
+    created_picks,
+    differences,
+    doubles,
+    operations,
+    settle_vendors,
+)
 from importer.app.earlier_loads import entity_names
 from importer.app.events import Phase, Work
 from importer.app.journal_places import exists, share_run_files
@@ -267,6 +273,9 @@ async def _with_vendors(
             each = operations(creation, used, journal, engine)
             await engine.execute(each)
     creation.records |= {op.vendor.id: op.record for op in each}
+    creation.shown |= {op.vendor.id: op.shown for op in each if op.shown is not None}
+    if context.files.new_vendors is not None:
+        checked.add_findings(differences(creation, context.files.new_vendors))
     complete = settle_vendors(checked, creation, used)
     if folder := context.files.request.save_lookups:
         save_picks(Path(folder), created_picks(creation))

@@ -26,6 +26,7 @@ from importer.references.lookup_tables import Pick
 from importer.references.name_index import Named
 from importer.references.new_vendors import VendorPlan, WantedVendors, plan_vendors
 from importer.references.reference_column import ReferenceColumn
+from importer.references.vendor_properties import property_differences, resolve_vendor_properties
 from importer.validation.checked_bills import Checked
 
 REQUESTS = 3  # a look before, the creation, a look after
@@ -40,6 +41,7 @@ class VendorCreation:
     former_ids: frozenset[str] = frozenset()
     records: dict[str, VendorRecord] = field(default_factory=dict)  # how they came out
     settled: list[VendorRecord] = field(default_factory=list)  # of earlier runs; Light has them
+    shown: dict[str, Vendor] = field(default_factory=dict)  # as Light showed them afterwards
 
 
 def created_vendors(records: Mapping[str, VendorRecord]) -> tuple[tuple[str, str], ...]:
@@ -78,6 +80,7 @@ def prepare_vendors(
     in_use = {id: vendor for id, vendor in wanted.vendors.items() if id in items}
     plan = plan_vendors(in_use, directory.vendors)
     _object_to_others(plan, sent)
+    _resolve_properties(checked, wanted, plan, directory, permitted=permitted)
     column = ReferenceColumn(checked, "vendor")
     for id, vendor in plan.existing.items():
         column.set_id(items[id].tolist(), vendor.id)
@@ -96,6 +99,34 @@ def prepare_vendors(
         checked.add_findings(_unused(column, wanted))
     pseudo = [Vendor(id, each.name) for id, each in in_use.items() if id not in plan.existing]
     return creation, replace(directory, vendors=[*directory.vendors, *pseudo])
+
+
+def _resolve_properties(
+    checked: Checked,
+    wanted: WantedVendors,
+    plan: VendorPlan,
+    directory: Directory,
+    *,
+    permitted: bool,
+) -> None:
+    """Those of the vendors to create as Light wants them; what is wrong stops the vendor. Those
+    that Light has keep theirs."""
+    formats = checked.mapped.template.formats
+    if permitted:
+        resolved = resolve_vendor_properties(plan.create, wanted, directory, formats)
+        checked.add_findings(resolved.findings)
+        plan.create = {id: resolved.of(vendor) for id, vendor in plan.create.items()}
+        for id, problems in resolved.problems.items():
+            plan.objections[id] = ("create_property", {"reason": "; ".join(problems)}, [])
+            del plan.create[id]
+    existing = {id: wanted.vendors[id] for id in plan.existing}
+    resolved = resolve_vendor_properties(existing, wanted, directory, formats)
+    for id, light in plan.existing.items():
+        properties = {each.name: each for each in resolved.properties[id]}
+        new = existing[id]
+        as_light_wants = tuple(properties.get(each.name, each) for each in new.properties)
+        new = replace(new, properties=as_light_wants)
+        checked.add_findings(property_differences(new, light, wanted))
 
 
 def forget_placeholders(checked: Checked, wanted: WantedVendors, creation: VendorCreation) -> None:
@@ -238,6 +269,12 @@ def of_earlier_runs(
         if vendor is not None and tried and record.light_id in (None, vendor.id):
             out[id] = replace(record, state=VendorState.CREATED, light_id=vendor.id, message="")
     return out
+
+
+def differences(creation: VendorCreation, wanted: WantedVendors) -> Iterator[Finding]:
+    """What the created vendors have otherwise in Light than they were to have."""
+    for id, light in creation.shown.items():
+        yield from property_differences(creation.create[id], light, wanted)
 
 
 def doubles(listed: Sequence[Vendor], creation: VendorCreation) -> Iterator[Finding]:

@@ -12,11 +12,18 @@ from importer.core.errors import AccessRefused, LightRefused
 from importer.core.fetch import fetch_all
 from importer.core.progress import expect, step
 from importer.light.client import LightClient
-from importer.model.light_objects import LightBill, LightLine, TaxCode, Vendor
+from importer.model.light_objects import (
+    BILL_OBJECTS,
+    VENDOR_OBJECTS,
+    LightBill,
+    LightLine,
+    TaxCode,
+    Vendor,
+)
 from importer.references.directory import Directory
 
 T = TypeVar("T")
-EVERYTHING = frozenset(field.name for field in dataclasses.fields(Directory))
+EVERYTHING = frozenset(field.name for field in dataclasses.fields(Directory)) - {"vendor_groups"}
 MAX_BILLS = 50  # read one by one for their tax codes
 
 
@@ -43,13 +50,19 @@ async def fetch_directory(
 
     vendors = await client.vendors() if {"vendors", "tax_codes"} & set(wanted) else []
     step(len({"vendors"} & set(wanted)))
+    groups = await _counted(client.property_groups()) if "groups" in wanted else []
     return Directory(
         vendors=vendors,
         accounts=await _counted(client.accounts()) if "accounts" in wanted else [],
         entities=await _counted(client.entities()) if "entities" in wanted else [],
         bank_accounts=await optional("bank_accounts", client.bank_accounts),
         purchase_orders=await optional("purchase_orders", client.purchase_orders),
-        groups=await _counted(client.property_groups()) if "groups" in wanted else [],
+        groups=[group for group in groups if BILL_OBJECTS in group.object_types],
+        vendor_groups=[
+            group
+            for group in groups
+            if VENDOR_OBJECTS in (*group.object_types, *group.inactive_types)
+        ],
         tax_codes=(
             await _counted(fetch_tax_codes(client, vendors)) if "tax_codes" in wanted else []
         ),

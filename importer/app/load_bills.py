@@ -306,7 +306,8 @@ def _notes(context: LoadContext) -> Iterator[str]:
             yield f"After creation it would {progress.forecast}."
         if context.vendors.create:
             names = "; ".join(vendor.name for vendor in context.vendors.create.values())
-            yield f"Before that it would create {len(context.vendors.create):,} vendors: {names}."
+            vendors = count(len(context.vendors.create), "vendor")
+            yield f"Before that it would create {vendors}: {names}."
     elif progress.run is None and progress.stopped is None and not checked.clean:
         why = "no bill is valid" if options.only_valid else "some bills need correction"
         created = created_vendors(context.vendors.records)

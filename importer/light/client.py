@@ -250,7 +250,8 @@ class LightClient(LightReads):
     async def create_vendor(
         self, vendor: NewVendor, on_wire: Callable[[], None] | None = None
     ) -> Answer:
-        return await self.send("POST", VENDORS, json=dict(vendor.values), on_wire=on_wire)
+        body = dict(vendor.values) | codec.property_groups(vendor.properties)
+        return await self.send("POST", VENDORS, json=body, on_wire=on_wire)
 
     def read_vendor(self, body: object) -> Vendor | None:
         return _decoded(directory_codec.vendor_from_json, body)

@@ -200,7 +200,7 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
         lines=None
         if lines is None
         else tuple(line_from_json(x) for x in array_of(lines, "lineItems")),
-        properties=leniently(_light_properties, bill, "customProperties") or (),
+        properties=leniently(light_properties, bill, "customProperties") or (),
         failures=errors_from_json(bill.get("failureContext")),
         outstanding=leniently(integer_at, bill, "outstandingBalance"),
         unreadable=tuple(unreadable or ()),
@@ -235,7 +235,7 @@ def line_from_json(obj: object) -> LightLine:
     return LightLine(
         id=required_id_at(line, "id"),
         bill_id=leniently(id_at, line, "invoicePayableId"),
-        properties=leniently(_light_properties, line, "customProperties") or (),
+        properties=leniently(light_properties, line, "customProperties") or (),
         type=leniently(text_at, line, "type"),
         metadata=_metadata(line.get("metadata")),
         should_amortize=leniently(boolean_at, line, "shouldAmortize"),
@@ -326,7 +326,7 @@ def leniently(
         return None
 
 
-def _light_properties(obj: Mapping[str, object], name: str) -> tuple[LightProperty, ...]:
+def light_properties(obj: Mapping[str, object], name: str) -> tuple[LightProperty, ...]:
     groups = [object_of(each, name) for each in array_of(obj.get(name) or [], name)]
     return tuple(
         LightProperty(

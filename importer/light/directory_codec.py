@@ -6,6 +6,9 @@ company and custom property groups. Raises WireProblem for a value of the wrong 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from importer.light.codec import leniently, light_properties
 from importer.light.json_values import (
     array_of,
     id_at,
@@ -15,6 +18,7 @@ from importer.light.json_values import (
     text_at,
 )
 from importer.model.light_objects import (
+    BILL_OBJECTS,
     Account,
     BankAccount,
     Company,
@@ -37,6 +41,7 @@ def vendor_from_json(obj: object) -> Vendor:
         tax_code_id=None
         if default is None
         else id_at(object_of(default, "defaultCompanyEntity"), "taxCodeId"),
+        properties=leniently(light_properties, vendor, "customProperties") or (),
     )
 
 
@@ -107,6 +112,7 @@ def company_from_json(obj: object) -> Company:
 def property_group_from_json(obj: object) -> PropertyGroup:
     group = object_of(obj, "custom property")
     values = [object_of(v, "value") for v in array_of(group.get("values") or [], "values")]
+    types = _object_types(group)
     return PropertyGroup(
         id=required_id_at(group, "id"),
         label=text_at(group, "label") or "",
@@ -114,6 +120,8 @@ def property_group_from_json(obj: object) -> PropertyGroup:
         input_type=text_at(group, "inputType") or "",
         level=text_at(group, "objectLevel") or "",
         required=group.get("required") is True,
+        object_types=tuple(each for each, active in types.items() if active),
+        inactive_types=tuple(each for each, active in types.items() if not active),
         values=tuple(
             (required_id_at(v, "id"), text_at(v, "label") or "", text_at(v, "internalName") or "")
             for v in values
@@ -121,13 +129,14 @@ def property_group_from_json(obj: object) -> PropertyGroup:
     )
 
 
-def is_for_bills(obj: object) -> bool:
-    """Whether a custom property group may be set on bills; true unless Light states otherwise.
+def _object_types(group: Mapping[str, object]) -> dict[str, bool]:
+    """What a group may be set on, and whether it is active there: bills where Light states nothing.
 
-    Its status for bills counts only as ACTIVE, or where Light states none.
+    A status counts as active only as ACTIVE, or where Light states none.
     """
-    group = object_of(obj, "custom property")
-    kinds, statuses = group.get("objectTypes"), group.get("objectTypeStatuses")
-    if isinstance(statuses, dict) and statuses.get("BILL") not in (None, "ACTIVE"):
-        return False
-    return not isinstance(kinds, list) or not kinds or "BILL" in kinds
+    stated, statuses = group.get("objectTypes"), group.get("objectTypeStatuses")
+    types = stated if isinstance(stated, list) and stated else [BILL_OBJECTS]
+    status_of = statuses if isinstance(statuses, dict) else {}
+    return {
+        each: status_of.get(each) in (None, "ACTIVE") for each in types if isinstance(each, str)
+    }

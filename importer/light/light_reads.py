@@ -121,18 +121,10 @@ class LightReads(ApiSession):
         return _unique(await self._list("/v1/users", approval_codec.user_from_json, query))
 
     async def property_groups(self) -> list[PropertyGroup]:
-        """The custom properties that bills and their lines can have, with their values."""
-
-        def read(record: object) -> PropertyGroup | None:
-            return (
-                directory_codec.property_group_from_json(record)
-                if directory_codec.is_for_bills(record)
-                else None
-            )
-
+        """All custom properties, with their values and what they may be set on."""
         query: Params = {"includeValues": True}
-        results = await self._list("/v1/custom-properties/groups", read, query)
-        return _unique(group for group in results if group is not None)
+        path, read = "/v1/custom-properties/groups", directory_codec.property_group_from_json
+        return _unique(await self._list(path, read, query))
 
     async def recent_bills(self) -> list[LightBill]:
         """The newest bills of the company, at most 200, without lines: one request."""

@@ -11,7 +11,7 @@ from importer.core.column_letters import column_index
 from importer.core.money import tidy
 from importer.mapping.expressions import Expression
 from importer.mapping.template_model import Template
-from importer.model.fields import BILLS, LINE_ITEMS, PROPERTY, header_key, undecorated
+from importer.model.fields import BILLS, LINE_ITEMS, header_key, property_name
 from importer.model.tables import SourceTable, TableKind
 
 EXTRA = "+"  # between the name of a field and the number of the extra line it is of
@@ -360,6 +360,5 @@ def table_kind(
 def property_columns(header: HeaderMatch) -> Iterator[tuple[int, str]]:
     """The columns headed ``property:<name>``, as (index, canonical field name)."""
     for index, text in enumerate(header.headers):
-        bare = undecorated(text)
-        if bare.lower().startswith(PROPERTY) and bare[len(PROPERTY) :].strip():
-            yield index, PROPERTY + bare[len(PROPERTY) :].strip()
+        if name := property_name(text):
+            yield index, name

@@ -334,6 +334,13 @@ def undecorated(header: str) -> str:
     return bare
 
 
+def property_name(header: str) -> str | None:
+    """ "property:Project" for the header of a custom property, else None."""
+    bare = undecorated(header)
+    name = bare[len(PROPERTY) :].strip()
+    return PROPERTY + name if name and bare.lower().startswith(PROPERTY) else None
+
+
 def field_parser(field: Field) -> CellParser:
     """The parser of a field whose cells need no context, unlike amounts and dates."""
     kind = field.kind

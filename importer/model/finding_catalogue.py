@@ -81,6 +81,7 @@ def _catalogue() -> Iterator[FindingType]:
     yield from _types(RULES + SHEETS + DOCUMENT_KINDS + REFERENCES + LOADS)
     for sheet in FIELDS:
         yield from _of_sheet(sheet)
+    yield from _types(PROPERTY_PROBLEMS, "vendors.property.", "custom property of a vendor: ")
     for name, lookup in LOOKUP_FIELDS.items():
         for problem in _types(NAME_PROBLEMS, f"{lookup.sheet}.{name}.", f"{lookup.noun}: "):
             if lookup.listed or problem.code.endswith(_OFFLINE_NAME_PROBLEMS):

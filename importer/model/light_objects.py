@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from importer.core.answers import ApiError
-from importer.model.bills import BillFields, DocumentRef, LineFields
+from importer.model.bills import BillFields, DocumentRef, LineFields, Property
+
+# The kinds of objects that a custom property may be set on. Source: ``objectTypes`` in OpenAPI.
+BILL_OBJECTS, VENDOR_OBJECTS = "BILL", "VENDOR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class Vendor:
     vat_id: str | None = None
     status: str | None = None
     tax_code_id: str | None = None  # what Light proposes for its bills
+    properties: tuple[LightProperty, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ class NewVendor:
     id: str
     values: Mapping[str, str]
     another: bool = False
+    properties: tuple[Property, ...] = ()
 
     @property
     def name(self) -> str:
@@ -187,6 +192,8 @@ class PropertyGroup:
     level: str  # HEADER or LINE
     required: bool
     values: tuple[tuple[str, str, str], ...] = ()
+    object_types: tuple[str, ...] = (BILL_OBJECTS,)  # what it may be set on, by Light's names
+    inactive_types: tuple[str, ...] = ()  # for which it is switched off
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,13 @@ warning lookup.pick.unused: a pick for a name that no row has
 warning vendors.column.unknown: a column of the sheet Vendors that Light has no field for
   The column '{value}' of the sheet Vendors is not read.
   → Use the name of a field of Light's vendors{nearest}.
+vendors.column.twice: two columns of the sheet Vendors for one value
+  The columns '{value}' and '{other}' of the sheet Vendors are both {field}.
+  → Remove one of them.
+warning vendors.property.differs: a custom property that a vendor has otherwise in Light
+  Light shows {light} as the custom property '{name}' of the vendor '{vendor}', the sheet has
+  '{value}'. Light's vendor is not changed.
+  → Set it in Light, if the sheet is correct.
 vendors.name.none: a vendor without a name
   '{value}' is not a vendor's name, so no vendor is created.
   → Write the vendor's name in the column 'name' of a sheet Vendors, with its identifier or VAT id
@@ -46,6 +53,9 @@ bills.vendor.create_similar: a vendor to create whose name is similar to another
   '{value}' may be the vendor {candidates}. Nothing is created.
   → Pick that one under 'To resolve'; if it is another vendor, pick 'create another', or
     write yes in the column isAnother of the sheet Vendors.
+bills.vendor.create_property: a vendor to create with a wrong custom property
+  The vendor '{value}' is not created: {reason}.
+  → Correct the sheet Vendors, and run the same command again.
 bills.vendor.not_created: a vendor that Light did not create
   The vendor '{value}' was not created: {reason}. Its bills were not sent.
   → Correct it, and run the same command again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,6 @@ from importer.core.money import (
     read_number_cell,
 )
 from importer.core.name_key import name_key
-from importer.mapping.canonical_columns import CanonicalColumn
 from importer.mapping.template_model import TemplateFormats
 from importer.model.bills import Property
 from importer.model.fields import BILLS, LINE_ITEMS, PROPERTY
@@ -35,6 +34,8 @@ _INLINE_TYPES = ("NUMERIC", "TEXT", "BOOLEAN", "DATE")
 
 # An inline value in the form Light wants, else None; of a text and the kind of its cell.
 Inline = Callable[[str, int], str | None]
+# The property of a text and the kind of its cell, else (ending of the code, what to use instead).
+Parse = Callable[[str, int], Property | tuple[str, str]]
 
 
 def resolve_properties(checked: Checked, groups: Sequence[PropertyGroup]) -> None:
@@ -91,11 +92,7 @@ class _SheetProperties:
         """The one group that the header names; a finding where there is none, or several."""
         bare = name[len(PROPERTY) :]
 
-        def named(groups: Sequence[PropertyGroup]) -> list[PropertyGroup]:
-            key = name_key(bare)
-            return [g for g in groups if key in map(name_key, (g.label, g.internal_name, g.id))]
-
-        matches = named(of_level)
+        matches = groups_named(bare, of_level)
         if len(matches) == 1:
             return matches[0]
         items = np.flatnonzero(self.table[name].ok).tolist()
@@ -104,11 +101,10 @@ class _SheetProperties:
         where = self.header(name, items[0])
         words: dict[str, Any] = {"name": bare, "level": f"{self.noun}s"}
         if matches:
-            candidates = "; ".join(f"{g.label} ({g.internal_name}, {g.id})" for g in matches)
-            words |= {"count": len(matches), "candidates": candidates}
+            words |= {"count": len(matches), "candidates": labels_of(matches)}
             self.add_finding("several_properties", where, bare, items, **words)
             return None
-        if elsewhere := named(of_other_level):
+        if elsewhere := groups_named(bare, of_other_level):
             other = f"{self.other_noun}s"
             words["nearest"] = f": it is a property of {other}, and belongs in a column there"
             if elsewhere[0].level not in LEVELS.values():
@@ -117,8 +113,7 @@ class _SheetProperties:
                     f": Light has it at {level}, which light-import does not recognise"
                 )
         else:
-            labels = NameIndex([Named(g.id, g.label, (g.label, g.internal_name)) for g in of_level])
-            words["nearest"] = labels.hint(bare)
+            words["nearest"] = nearest_group(bare, of_level)
         self.add_finding("unknown_property", where, bare, items, **words)
         return None
 
@@ -160,15 +155,18 @@ class _SheetProperties:
         given = np.flatnonzero(parsed.ok).tolist()
         if not given:
             return
-        if group.input_type not in (*_SELECTS, *_INLINE_TYPES):
+        kinds = column.kinds
+        texts = (
+            str(column.text.iloc[i]).strip()
+            for i in given
+            if kinds is None or kinds[i] == CellKind.TEXT
+        )
+        parse = value_parser(group, bare, texts, self.mapped.template.formats)
+        if parse is None:
             words = {"name": group.label, "kind": group.input_type or "none"}
             where = self.header(name, given[0])
             self.add_finding("unknown_type", where, bare, given, **words)
             return
-        if group.input_type in _SELECTS:
-            parse = _select_parser(group, bare)
-        else:
-            parse = _inline_parser(group, bare, column, given, self.mapped.template.formats)
         resolved = self.checked.properties.setdefault((self.sheet, name), {})
         parsed_texts: dict[tuple[str, int], Property | tuple[str, str]] = {}
         for i in given:
@@ -185,10 +183,38 @@ class _SheetProperties:
             self.add_finding(value[0], cell, text, [i], name=bare, nearest=value[1])
 
 
-def _select_parser(
-    group: PropertyGroup, name: str
-) -> Callable[[str, int], Property | tuple[str, str]]:
-    """A text → the property, or (ending of the code, what to use instead)."""
+def groups_named(name: str, groups: Iterable[PropertyGroup]) -> list[PropertyGroup]:
+    """Those that have this label, internal name or id."""
+    key = name_key(name)
+    return [g for g in groups if key in map(name_key, (g.label, g.internal_name, g.id))]
+
+
+def labels_of(groups: Iterable[PropertyGroup]) -> str:
+    return "; ".join(f"{g.label} ({g.internal_name}, {g.id})" for g in groups)
+
+
+def nearest_group(name: str, groups: Iterable[PropertyGroup]) -> str:
+    """A hint with the groups of similar names."""
+    index = NameIndex([Named(g.id, g.label, (g.label, g.internal_name)) for g in groups])
+    return index.hint(name)
+
+
+def value_parser(
+    group: PropertyGroup, name: str, texts: Iterable[str], formats: TemplateFormats
+) -> Parse | None:
+    """How to read the values of a column of the group; None where Light's type is an unknown one.
+
+    ``texts`` are all of the column's cells that are texts. They decide its order of day and month
+    and its decimal sign where the template does not.
+    """
+    if group.input_type in _SELECTS:
+        return _select_parser(group, name)
+    if group.input_type in _INLINE_TYPES:
+        return _inline_parser(group, name, set(texts), formats)
+    return None
+
+
+def _select_parser(group: PropertyGroup, name: str) -> Parse:
     values = NameIndex(
         Named(i, label, tuple(filter(None, (label, internal, i))))
         for i, label, internal in group.values
@@ -224,15 +250,8 @@ _WANTED = {"NUMERIC": "a number", "DATE": "a date, as 2025-03-31", "BOOLEAN": "T
 
 
 def _inline_parser(
-    group: PropertyGroup,
-    name: str,
-    column: CanonicalColumn,
-    given: Sequence[int],
-    formats: TemplateFormats,
-) -> Callable[[str, int], Property | tuple[str, str]]:
-    kinds = column.kinds
-    of_text = [i for i in given if kinds is None or kinds[i] == CellKind.TEXT]
-    texts = {str(column.text.iloc[i]).strip() for i in of_text}
+    group: PropertyGroup, name: str, texts: set[str], formats: TemplateFormats
+) -> Parse:
     inline = _inline(group.input_type, texts, formats)
 
     def parse(text: str, kind: int) -> Property | tuple[str, str]:
@@ -245,8 +264,6 @@ def _inline_parser(
 
 
 def _inline(input_type: str, texts: set[str], formats: TemplateFormats) -> Inline:
-    """How to read the values of a group. ``texts`` are all of the column, which decide its order
-    of day and month and its decimal sign where the template does not."""
     if input_type == "NUMERIC":
         stated = formats.numbers
         numbers = numbers_of(texts)[0] if stated == "auto" else Numbers(stated)

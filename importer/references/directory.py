@@ -32,7 +32,8 @@ class Directory:
     vendors: Sequence[Vendor] = ()
     accounts: Sequence[Account] = ()
     entities: Sequence[Entity] = ()
-    groups: Sequence[PropertyGroup] = ()
+    groups: Sequence[PropertyGroup] = ()  # custom properties of bills and line items
+    vendor_groups: Sequence[PropertyGroup] = ()  # of vendors, inactive ones too
     tax_codes: Sequence[TaxCode] = ()
     bank_accounts: Sequence[BankAccount] = ()
     purchase_orders: Sequence[PurchaseOrder] = ()

@@ -12,17 +12,19 @@ import re
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from importer.core.account_numbers import is_wrong_iban, is_wrong_vat_id
 from importer.core.currencies import EXPONENTS
 from importer.core.name_key import is_placeholder, name_key
 from importer.core.nearest_name import nearest_is
-from importer.model.fields import header_key
+from importer.model.bills import Property
+from importer.model.fields import PROPERTY, header_key, property_name
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.light_objects import NewVendor, Vendor
-from importer.model.tables import SourceTable
+from importer.model.tables import CellKind, SourceTable
 from importer.references.directory import named_vendors
 from importer.references.lookup_tables import CREATE_ANOTHER, Entry, Pick
 from importer.references.name_index import LIKELY, Named, NameIndex
@@ -58,13 +60,24 @@ def number_key(text: str | None) -> str:
 # --- what the person wants --------------------------------------------------------------------
 
 
+class Cell(NamedTuple):
+    ref: CellRef
+    text: str
+    kind: CellKind
+
+
 @dataclass
 class WantedVendors:
-    """By placeholder. ``entries`` are what a sheet may call them; ``findings`` what is wrong."""
+    """By placeholder. ``entries`` are what a sheet may call them; ``findings`` what is wrong.
+
+    Custom properties are as written; ``property_cells`` are by vendor and name.
+    """
 
     vendors: dict[str, NewVendor] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     cells: dict[str, CellRef] = field(default_factory=dict)  # of those of a sheet
+    property_headers: dict[str, CellRef] = field(default_factory=dict)
+    property_cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -88,7 +101,7 @@ def wanted_vendors(sheets: Iterable[SourceTable], picks: Iterable[Pick]) -> Want
             continue
         vendor = wanted.vendors[listed.id] if listed else NewVendor(pick.id, {"name": pick.value})
         another = vendor.another or pick.label == CREATE_ANOTHER
-        wanted.vendors[vendor.id] = NewVendor(vendor.id, vendor.values, another)
+        wanted.vendors[vendor.id] = replace(vendor, another=another)
         if listed is None:
             wanted.entries.append(Entry(pick.value, pick.id, pick.place))
     return wanted
@@ -101,50 +114,77 @@ def without_refused(picks: Iterable[Pick], wanted: WantedVendors) -> list[Pick]:
 
 
 def _read_sheet(table: SourceTable, wanted: WantedVendors) -> None:
-    names = {header_key(name): name for name in (*VENDOR_FIELDS, ANOTHER)}
-    columns: dict[str, tuple[int, str]] = {}
-    for at, header in enumerate(table.row_cells(0)):
-        if field_name := names.get(header_key(header)):
-            columns.setdefault(field_name, (at, header.strip()))
-        elif header.strip():
-            cell = CellRef(table.file, table.sheet, 1, header.strip(), column_index=at)
-            near = nearest_is(header, tuple(names.values()))
-            unread = finding("vendors.column.unknown", cell, header.strip(), nearest=near)
-            wanted.findings.append(unread)
-    rows: list[tuple[dict[str, str], dict[str, CellRef]]] = []
+    columns = _columns(table, wanted)
+    rows: list[dict[str, Cell]] = []
     for i in range(1, len(table.rows)):
-        cells = table.row_cells(i)
-        if not any(cell.strip() for cell in cells):
+        if not any(cell.strip() for cell in table.row_cells(i)):
             continue
         row = int(table.rows[i])
-        values = {name: cells[at].strip() for name, (at, _) in columns.items()}
-        places = {
-            name: CellRef(table.file, table.sheet, row, header, column_index=at)
+        cells = {
+            name: Cell(
+                replace(header, row=row),
+                table.columns[at][i].strip(),
+                table.kind(at, i),
+            )
             for name, (at, header) in columns.items()
         }
-        problems = list(_problems(values, places))
+        problems = list(_problems(cells))
         wanted.findings += problems
         if not problems:
-            rows.append((values, places))
+            rows.append(cells)
     for name in ("name", "identifier", "vatId"):
         key = name_key if name == "name" else number_key
-        times = Counter(key(values.get(name, "")) for values, _ in rows)
-        repeated = {each for each, n in times.items() if each and n > 1}
-        for values, places in [row for row in rows if key(row[0].get(name, "")) in repeated]:
-            rows.remove((values, places))
-            value = values[name]
-            wanted.findings.append(finding("vendors.repeated", places[name], value, field=name))
-    for values, places in rows:
-        another = values.pop(ANOTHER, "").casefold() in ("yes", "true", "1", "y")
-        vendor_id = placeholder_of(values["name"])
-        given = {name: value for name, value in values.items() if value}
-        wanted.vendors[vendor_id] = NewVendor(vendor_id, given, another)
-        wanted.cells[vendor_id] = places["name"]
-        place = f"{table.file}, sheet {table.sheet}, row {places['name'].row}"
-        for name in ("name", "identifier", "vatId"):
-            value = given.get(name, "")
-            if value:
-                wanted.entries.append(Entry(value, vendor_id, place))
+        texts = [key(cells[name].text) if name in cells else "" for cells in rows]
+        times = Counter(texts)
+        for cells, text in zip([*rows], texts, strict=True):
+            if text and times[text] > 1:
+                rows.remove(cells)
+                ref, value, _ = cells[name]
+                wanted.findings.append(finding("vendors.repeated", ref, value, field=name))
+    for cells in rows:
+        _add_vendor(cells, wanted)
+
+
+def _columns(table: SourceTable, wanted: WantedVendors) -> dict[str, tuple[int, CellRef]]:
+    """The columns that are read, by field or ``property:<name>``, each with its header's cell."""
+    names = {header_key(name): name for name in (*VENDOR_FIELDS, ANOTHER)}
+    columns: dict[str, tuple[int, CellRef]] = {}
+    by_key: dict[str, CellRef] = {}
+    for at, header in enumerate(map(str.strip, table.row_cells(0))):
+        if not header:
+            continue
+        cell = CellRef(table.file, table.sheet, int(table.rows[0]), header, column_index=at)
+        name = names.get(header_key(header)) or property_name(header)
+        if name is None:
+            near = nearest_is(header, tuple(names.values()))
+            wanted.findings.append(finding("vendors.column.unknown", cell, header, nearest=near))
+        elif other := by_key.get(name_key(name)):
+            twice = finding("vendors.column.twice", cell, header, other=other.column, field=name)
+            wanted.findings.append(twice)
+        else:
+            columns[name], by_key[name_key(name)] = (at, cell), cell
+            if name.startswith(PROPERTY):
+                wanted.property_headers.setdefault(name[len(PROPERTY) :], cell)
+    return columns
+
+
+def _add_vendor(cells: Mapping[str, Cell], wanted: WantedVendors) -> None:
+    given = {name: cell.text for name, cell in cells.items() if cell.text}
+    another = given.pop(ANOTHER, "").casefold() in ("yes", "true", "1", "y")
+    named = {name: given.pop(name) for name in [*given] if name.startswith(PROPERTY)}
+    ref = cells["name"].ref
+    vendor_id = placeholder_of(given["name"])
+    properties = []
+    for column, text in named.items():
+        name = column[len(PROPERTY) :]
+        properties.append(Property(name, text))
+        wanted.property_cells[vendor_id, name] = cells[column]
+    wanted.vendors[vendor_id] = NewVendor(vendor_id, given, another, tuple(properties))
+    wanted.cells[vendor_id] = ref
+    place = f"{ref.file}, sheet {ref.sheet}, row {ref.row}"
+    for name in ("name", "identifier", "vatId"):
+        if value := given.get(name):
+            wanted.entries.append(Entry(value, vendor_id, place))
 
 
 def _is_no_name(text: str) -> bool:
@@ -152,10 +192,12 @@ def _is_no_name(text: str) -> bool:
     return number or _NO_NAME.fullmatch(text) is not None or is_placeholder(text)
 
 
-def _problems(values: Mapping[str, str], places: Mapping[str, CellRef]) -> Iterator[Finding]:
+def _problems(cells: Mapping[str, Cell]) -> Iterator[Finding]:
+    values = {name: cell.text for name, cell in cells.items()}
     name = values.get("name", "")
     if _is_no_name(name):
-        yield finding("vendors.name.none", places["name"], name)
+        yield finding("vendors.name.none", cells["name"].ref, name)
+    problems = {name: _cell_problem(cell) for name, cell in cells.items()}
     for field_name, problem in (
         ("vatId", _vat_problem(values.get("vatId", ""), values.get("country", ""))),
         ("bankAccountNumber", _iban_problem(values.get("bankAccountNumber", ""))),
@@ -164,10 +206,19 @@ def _problems(values: Mapping[str, str], places: Mapping[str, CellRef]) -> Itera
         ("currency", _currency_problem(values.get("currency", ""))),
         ("email", _email_problem(values.get("email", ""))),
     ):
+        problems[field_name] = problems.get(field_name) or problem
+    for field_name, problem in problems.items():
         if problem:
-            value = values[field_name]
-            code, cell = "vendors.value.invalid", places[field_name]
-            yield finding(code, cell, value, field=field_name, reason=problem)
+            ref, value, _ = cells[field_name]
+            yield finding("vendors.value.invalid", ref, value, field=field_name, reason=problem)
+
+
+def _cell_problem(cell: Cell) -> str:
+    if cell.kind is CellKind.ERROR:
+        return "the cell shows an error"
+    if cell.kind is CellKind.UNCALCULATED:
+        return "the formula was never calculated"
+    return ""
 
 
 def _vat_problem(text: str, country: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from importer.model.light_objects import (
     BankAccount,
     Company,
     Entity,
+    LightProperty,
     PropertyGroup,
     PurchaseOrder,
     TaxCode,
@@ -40,12 +42,13 @@ class Cached:
 
     def counts(self) -> dict[str, int]:
         of = self.directory
+        groups = {group.id: group for group in (*of.groups, *of.vendor_groups)}
         return {
             "vendors": len(of.vendors),
             "entities": len(of.entities),
             "ledger_accounts": len(of.accounts),
-            "custom_properties": len(of.groups),
-            "custom_property_values": sum(len(group.values) for group in of.groups),
+            "custom_properties": len(groups),
+            "custom_property_values": sum(len(group.values) for group in groups.values()),
             "tax_codes": len(of.tax_codes),
             "bank_accounts": len(of.bank_accounts),
             "purchase_orders": len(of.purchase_orders),
@@ -93,13 +96,11 @@ def read_cache(path: Path) -> Cached:
             company=Company(**body["company"]),
             fetched_at=datetime.fromisoformat(body["fetched_at"]),
             directory=Directory(
-                vendors=[Vendor(**v) for v in body["vendors"]],
+                vendors=list(map(_vendor, body["vendors"])),
                 accounts=[Account(**a) for a in body["accounts"]],
                 entities=[Entity(**e) for e in body["entities"]],
-                groups=[
-                    PropertyGroup(**{**g, "values": tuple((i, n, k) for i, n, k in g["values"])})
-                    for g in body["groups"]
-                ],
+                groups=list(map(_group, body["groups"])),
+                vendor_groups=list(map(_group, body.get("vendor_groups", ()))),
                 tax_codes=[TaxCode(**t) for t in body["tax_codes"]],
                 bank_accounts=[BankAccount(**a) for a in body.get("bank_accounts", ())],
                 purchase_orders=[PurchaseOrder(**o) for o in body.get("purchase_orders", ())],
@@ -109,3 +110,18 @@ def read_cache(path: Path) -> Cached:
         raise UsageProblem(
             f"{path} cannot be used ({error}). Fetch it again with: light-import reference pull"
         ) from None
+
+
+def _vendor(content: Mapping[str, Any]) -> Vendor:
+    properties = (
+        LightProperty(each["group_id"], each["name"], tuple(map(tuple, each["values"])))
+        for each in content.get("properties", ())
+    )
+    return Vendor(**{**content, "properties": tuple(properties)})
+
+
+def _group(content: Mapping[str, Any]) -> PropertyGroup:
+    lists = ("values", "object_types", "inactive_types")
+    tuples = {name: tuple(content[name]) for name in lists if name in content}
+    tuples["values"] = tuple((i, label, name) for i, label, name in content["values"])
+    return PropertyGroup(**{**content, **tuples})

@@ -401,10 +401,10 @@ def group_json(row: PropertyGroupRow, created: str, company: CompanyReference) -
     """A custom property group with its values; inline groups have none."""
     values = row.values.values() if row.input_type in SELECTS else ()
     return GroupAnswer.of(
-        row.model_dump(by_alias=True, exclude={"values"}),
+        row.model_dump(by_alias=True, exclude={"values", "object_types", "object_type_statuses"}),
         companyId=company.id,
-        objectTypes=["BILL"],
-        objectTypeStatuses={"BILL": "ACTIVE"},
+        objectTypes=list(row.object_types),
+        objectTypeStatuses=row.statuses,
         values=[
             value_json(row, value.id, value.internal_name, value.label, company.id, created)
             for value in values

@@ -39,6 +39,8 @@ OrderState = Literal[
 AccountStatus = Literal["ACTIVE", "DISABLED_EXTERNALLY", "DISABLED"]
 InputType = Literal["SINGLE_SELECT", "MULTI_SELECT", "NUMERIC", "TEXT", "BOOLEAN", "DATE"]
 Level = Literal["HEADER", "LINE"]
+ObjectType = Literal["BILL", "VENDOR"]
+TypeStatus = Literal["ACTIVE", "DELETED"]
 SELECTS = ("SINGLE_SELECT", "MULTI_SELECT")
 
 
@@ -152,9 +154,16 @@ class PropertyGroupRow(ReferenceRow):
     input_type: InputType
     level: Level = Field(alias="objectLevel")
     required: bool = False
+    object_types: tuple[ObjectType, ...] = ("BILL",)
+    object_type_statuses: Mapping[ObjectType, TypeStatus] = Field(default_factory=dict)
     values: Annotated[Mapping[str, PropertyValueRow], BeforeValidator(_values_by_id)] = Field(
         default_factory=dict
     )
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """By object type; where the file has none it is active."""
+        return {each: self.object_type_statuses.get(each, "ACTIVE") for each in self.object_types}
 
 
 @dataclass(frozen=True, eq=False)

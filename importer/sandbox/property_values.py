@@ -1,4 +1,4 @@
-"""Custom properties of bills and lines: what a request may set, and how the answer shows it.
+"""Custom properties of bills, lines and vendors: what a request may set, and what answers show.
 
 Select groups take value ids, all others inline values; a group belongs to headers or to lines.
 Source: ``SetCustomPropertyRequestV1Model`` and the input types in the API description.
@@ -32,6 +32,7 @@ def read_properties(
     company: CompanyReference,
     path: Path,
     problems: list[Problem],
+    object_type: str = "BILL",
 ) -> list[JsonObject]:
     """The custom properties of a request as answers show them; groups without values left out."""
     properties: list[JsonObject] = []
@@ -46,6 +47,9 @@ def read_properties(
             message = f"There is no custom property group with the id {group_id}."
             problems.append(Problem("UNKNOWN_GROUP", message, (*place, "groupId"), 422))
             continue
+        if group.statuses.get(object_type) != "ACTIVE":
+            message = f"'{group.label}' is not a property of {object_type} objects."
+            problems.append(Problem("WRONG_OBJECT_TYPE", message, (*place, "groupId"), 422))
         if group.level != level:
             message = f"'{group.label}' is a {group.level} property, not one of the {level}."
             problems.append(Problem("WRONG_LEVEL", message, (*place, "groupId"), 422))

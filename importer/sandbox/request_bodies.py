@@ -251,7 +251,8 @@ def posting_problems(
         if line["accountId"] is None:
             message = "The line has no ledger account."
             problems.append(Problem("REQUIRED", message, (*path, "accountId"), 422))
-    for group in reference.groups.values():
+    of_bills = (g for g in reference.groups.values() if g.statuses.get("BILL") == "ACTIVE")
+    for group in of_bills:
         owners: list[tuple[Path, Any]] = [((), bill)]
         if group.level == "LINE":
             owners = [*zip(paths, lines, strict=True)]

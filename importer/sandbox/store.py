@@ -418,8 +418,8 @@ def _reference_rows(reference: Reference) -> Mapping[sa.Table, list[JsonObject]]
                 GROUPS,
                 answer_models.group_json(group, created, company),
                 level=group.level,
-                object_types=";BILL;",
-                status="ACTIVE",
+                object_types="".join(f";{each}" for each in group.object_types) + ";",
+                status="ACTIVE" if "ACTIVE" in group.statuses.values() else "DELETED",
                 deleted=False,
             )
             for group, created in stamped(reference.groups)

@@ -17,7 +17,8 @@ from importer.sandbox import answer_models
 from importer.sandbox.company_file import VendorRow
 from importer.sandbox.gate import json_answer
 from importer.sandbox.http_request import json_body
-from importer.sandbox.property_values import PropertyBody
+from importer.sandbox.property_values import PropertyBody, read_properties
+from importer.sandbox.refusals import Problem, refusal
 from importer.sandbox.request_bodies import REFERENCE_IDS, read_body
 from importer.sandbox.route_context import Context
 from importer.sandbox.wire_types import Currency, FilledText, RequestBody, Text, Uuid
@@ -58,6 +59,11 @@ NewVendorBody = create_model("NewVendorBody", __base__=RequestBody, **_VALUES)
 async def create_vendor(context: Context, request: Request) -> Response:
     company, store = context.company, context.store
     values = read_body(NewVendorBody, await json_body(request), company)
+    problems: list[Problem] = []
+    stated_properties = values.pop("customProperties", None)
+    properties = read_properties(stated_properties, "HEADER", company, (), problems, "VENDOR")
+    if problems:
+        raise refusal(problems)
     defaults = values.pop("defaultCompanyEntity", None) or {}
     stated = {name: values.get(name) for name in ("identifier", "vatId", "country")}
     row = VendorRow.model_validate(
@@ -73,6 +79,7 @@ async def create_vendor(context: Context, request: Request) -> Response:
     now = store.now()
     shown = {name: values[name] for name in _TEXTS if values.get(name)}
     vendor = answer_models.vendor_json(row, now, company) | shown
+    vendor["customProperties"] = properties
     vendor["companyEntityIds"] = values.get("companyEntityIds", [])
     store.add_vendor(row, vendor)
     context.counters.vendors_created += 1

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import itertools
+import json
+import shutil
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openpyxl
 import pytest
 from conftest import (
     ACCOUNTS,
     LOAD,
     PASS,
+    REFERENCE,
     Ended,
     Fault,
     Request,
@@ -206,6 +211,8 @@ def test_a_vendor_to_create_that_exists_is_used_and_said(
         ({"country": "Britain"}, "vendors.value.invalid"),
         ({"currency": "POUND"}, "vendors.value.invalid"),
         ({"email": "nobody"}, "vendors.value.invalid"),
+        ({"address": "#REF!"}, "vendors.value.invalid"),
+        ({"property:Supplier tier": "=A9"}, "vendors.value.invalid"),
         ({"bankAccountNumber": "GB82 WEST 1234 5698 7654 33"}, "vendors.value.invalid"),
         ({"name": ""}, "vendors.name.none"),
         ({"name": "n/a"}, "vendors.name.none"),
@@ -391,3 +398,160 @@ def test_a_created_vendor_survives_a_restart_of_the_sandbox(tmp_path: Path) -> N
         assert [each["vendorId"] for each in page["records"]] == [made["vendorId"]]
         bill = asked(light, "POST", "invoice-payables", {"vendorId": made["vendorId"]})
         assert bill["vendorId"] == made["vendorId"]
+
+
+# --- custom properties ------------------------------------------------------------------------
+
+TIER = {"property:Supplier tier": "preferred", "PROPERTY: next_review": dt.date(2027, 3, 31)}
+
+
+def shown(vendor: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {
+        each["groupInternalName"]: [value["label"] for value in each["values"]]
+        for each in vendor["customProperties"]
+    }
+
+
+def test_custom_properties_of_a_new_vendor_go_with_it(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source = workbook(tmp_path, ["Marlow Glassworks"], [NEW | TIER])
+    dry = load(sandbox.base_url, source, CREATE, "--dry-run")
+    assert (dry.code, codes(dry), created(sandbox)) == (0, [], {}), dry.out
+    done = load(sandbox.base_url, source, CREATE)
+    assert (done.code, codes(done)) == (0, []), done.out
+    properties = shown(created(sandbox)["Marlow Glassworks"])
+    assert properties == {"supplier_tier": ["Preferred"], "next_review": ["2027-03-31"]}
+    # What Light has already is not set again, and what differs is said.
+    again = load(sandbox.base_url, source, CREATE)
+    assert (again.code, codes(again)) == (0, []), again.out
+    source = workbook(tmp_path, ["V-9001"], [NEW | TIER | {"property:Supplier tier": "One-off"}])
+    other = load(sandbox.base_url, source, CREATE)
+    [finding] = other.json["findings"]
+    assert (other.code, finding["code"]) == (0, "vendors.property.differs"), other.out
+    assert [finding[name] for name in ("sheet", "row", "column", "value")] == [
+        "Vendors",
+        2,
+        "property:Supplier tier",
+        "One-off",
+    ]
+    assert "Light shows Preferred" in finding["message"]
+    assert sandbox.counters.vendors_created == 1
+
+
+def test_a_custom_property_that_light_did_not_take_is_said(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    source = workbook(tmp_path, ["Marlow Glassworks"], [NEW | TIER])
+
+    def without(body: dict[str, Any]) -> dict[str, Any]:
+        for each in body.get("records", [body]):
+            each["customProperties"] = each["customProperties"][:1]
+        return body
+
+    late = Fault(True, PASS.answer, alter=without)
+    with proxied(sandbox.base_url, lambda r: late if "/vendors" in r.path else PASS) as proxy:
+        done = load(proxy.url, source, CREATE, *FAST)
+    [finding] = done.json["findings"]
+    assert (done.code, finding["code"]) == (0, "vendors.property.differs"), done.out
+    assert finding["column"] == "PROPERTY: next_review"
+    assert "Light shows no value" in finding["message"]
+
+
+TIER_COLUMN = "property:Supplier tier"
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "words"),
+    [
+        ({"property:Supplier teir": "x"}, "unknown_property", "Supplier tier"),
+        ({"property:Region": "North"}, "unknown_property", "property of bills"),
+        ({"property:Old": "x"}, "unknown_property", "not active for vendors"),
+        ({TIER_COLUMN: "Prefered"}, "not_a_value", "'Preferred'"),
+        ({TIER_COLUMN: "Preferred; One-off"}, "several_values", "Give one"),
+        ({"property:Next review": "soon"}, "not_a_value", "a date"),
+        ({TIER_COLUMN: "Preferred", "property:supplier_tier": "One-off"}, "twice", "Remove"),
+        ({"property:Same": "x"}, "several_properties", "id"),
+        ({"property:Needed": None}, "required", "property:Needed"),
+    ],
+)
+def test_what_is_wrong_with_a_custom_property_stops_its_vendor(
+    cells: dict[str, str | None],
+    code: str,
+    words: str,
+    load: Load,
+    hard_properties: Sandbox,
+    tmp_path: Path,
+) -> None:
+    names = ["Marlow Glassworks", "Amberley Couriers Ltd"]
+    source = workbook(tmp_path, names, [NEW | {"property:Needed": "yes"} | cells])
+    done = load(hard_properties.base_url, source, CREATE, "--only-valid")
+    assert done.code == 1, done.out
+    assert codes(done) == ["bills.vendor.create_property", f"vendors.property.{code}"]
+    finding = next(f for f in done.json["findings"] if f["code"].startswith("vendors"))
+    assert (finding["sheet"], Path(finding["file"]).name) == ("Vendors", "bills.xlsx")
+    of_header = code in ("unknown_property", "several_properties", "twice")
+    assert finding["row"] == (1 if of_header else 2)
+    assert finding["column"] == (None if code == "required" else [*cells][-1])
+    assert words in finding["hint"]
+    assert numbers(hard_properties) == ["INV-00001"]
+    assert not created(hard_properties)
+
+
+def test_a_picked_vendor_lacks_what_light_requires(
+    load: Load, hard_properties: Sandbox, tmp_path: Path
+) -> None:
+    first = load(hard_properties.base_url, workbook(tmp_path, ["Marlow Glassworks"]))
+    pick(first.json["result"], "Marlow Glassworks", "create")
+    done = load(hard_properties.base_url, first.json["result"], CREATE)
+    [finding] = done.json["findings"]
+    assert (done.code, finding["code"]) == (1, "bills.vendor.create_property"), done.out
+    assert "Light requires the custom property 'Needed'" in finding["message"]
+
+
+def test_a_column_that_is_there_twice_is_not_guessed(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    for first, second in (("vatId", "VAT id"), (TIER_COLUMN, "Property: supplier TIER")):
+        row = {"name": "Marlow Glassworks", first: "", second: ""}
+        source = workbook(tmp_path, ["Marlow Glassworks"], [row])
+        done = load(sandbox.base_url, source, CREATE)
+        [finding] = done.json["findings"]
+        assert (done.code, finding["code"]) == (1, "vendors.column.twice"), done.out
+        assert (finding["row"], finding["column"]) == (1, second)
+        assert not created(sandbox)
+
+
+@pytest.fixture
+def hard_properties(tmp_path: Path) -> Iterator[Sandbox]:
+    """A company whose vendors need a property, and have one that is off, and two of one name."""
+    folder = tmp_path / "reference"
+    shutil.copytree(REFERENCE, folder)
+    path = folder / "custom_properties.json"
+    groups = json.loads(path.read_text(encoding="utf-8"))
+    for i, (label, more) in enumerate(
+        [
+            ("Needed", {"required": True}),
+            ("Old", {"objectTypeStatuses": {"VENDOR": "DELETED"}}),
+            ("Same", {}),
+            ("Same", {}),
+        ]
+    ):
+        group = {"label": label, "internalName": f"v{i}", "objectLevel": "HEADER", **more}
+        id = f"00000000-0000-4000-8000-00000000000{i}"
+        groups.append(group | {"id": id, "inputType": "TEXT", "objectTypes": ["VENDOR"]})
+    path.write_text(json.dumps(groups), encoding="utf-8")
+    with running(SandboxSettings(requests_per_minute=100_000, reference=folder)) as started:
+        yield started
+
+
+def test_sandbox_refuses_a_property_of_other_objects(sandbox: Sandbox) -> None:
+    groups = asked(sandbox, "GET", "custom-properties/groups?includeValues=true")["records"]
+    ids = {each["label"]: each["id"] for each in groups}
+    for path, label in (("vendors", "Approver note"), ("invoice-payables", "Next review")):
+        properties = [{"groupId": ids[label], "inlineValues": ["2027-03-31"]}]
+        body = {"name": "Marlow Glassworks"} if path == "vendors" else {}
+        with pytest.raises(httpx.HTTPStatusError) as refused:
+            asked(sandbox, "POST", path, body | {"customProperties": properties})
+        errors = refused.value.response.json()["errors"]
+        assert "WRONG_OBJECT_TYPE" in [error["type"] for error in errors]

@@ -792,7 +792,8 @@ def test_reference_lists_are_read(tmp_path):
         "/v1/custom-properties/groups": page(
             [
                 {"id": "g", "label": "Team", "objectTypes": ["BILL", "VENDOR"]},
-                {"id": "h", "label": "Team", "objectTypes": ["VENDOR"]},
+                {"id": "h", "objectTypes": ["VENDOR"], "objectTypeStatuses": {"VENDOR": "DELETED"}},
+                {"id": "i", "label": "Team"},
             ]
         ),
     }
@@ -811,7 +812,11 @@ def test_reference_lists_are_read(tmp_path):
     assert [v.name for v in vendors] == ["Acme"]
     assert [a.code for a in accounts] == ["7000"]
     assert [e.code for e in entities] == ["DE"]
-    assert [g.id for g in groups] == ["g"]
+    assert [(g.id, g.object_types, g.inactive_types) for g in groups] == [
+        ("g", ("BILL", "VENDOR"), ()),
+        ("h", (), ("VENDOR",)),
+        ("i", ("BILL",), ()),
+    ]
 
 
 # --- redirects --------------------------------------------------------------------------------

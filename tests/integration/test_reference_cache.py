@@ -15,6 +15,7 @@ from importer.model.light_objects import (
     BankAccount,
     Company,
     Entity,
+    LightProperty,
     PropertyGroup,
     PurchaseOrder,
     TaxCode,
@@ -24,12 +25,13 @@ from importer.references.directory import Directory
 from importer.references.reference_cache import Cached, read_cache, write_cache
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+TIER = (LightProperty("g2", "tier", (("x", "One", "one"),)),)
 CACHED = Cached(
     "https://api.light.inc",
     Company("c1", "Smørrebrød A/S", "DKK"),
     NOW,
     Directory(
-        vendors=[Vendor("v1", "Acme", "V-1", None, "ACTIVE", "t1"), Vendor("v2", "Bolt")],
+        vendors=[Vendor("v1", "Acme", "V-1", None, "ACTIVE", "t1", TIER), Vendor("v2", "Bolt")],
         accounts=[Account("a1", "4000", "Paper", "DISABLED")],
         entities=[Entity("e1", "DK", "DK", "DKK", "Smørrebrød A/S", "ACTIVE")],
         groups=[
@@ -42,6 +44,9 @@ CACHED = Cached(
                 True,
                 (("x", "Red", "red"), ("y", "Blue", "blue")),
             )
+        ],
+        vendor_groups=[
+            PropertyGroup("g2", "Tier", "tier", "TEXT", "HEADER", False, (), ("BILL",), ("VENDOR",))
         ],
         tax_codes=[TaxCode("t1", 1, 3, "25", "as on bill 7 of Acme")],
         bank_accounts=[BankAccount("b1", "Operating", "DK5000400440116243", None, "DKK")],

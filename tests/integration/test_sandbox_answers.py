@@ -237,7 +237,7 @@ GROUP: list[tuple[Any, str]] = [
     (str, "label internalName context~"),
     (Literal["SINGLE_SELECT", "MULTI_SELECT", "NUMERIC", "TEXT", "BOOLEAN", "DATE"], "inputType"),
     (Literal["HEADER", "LINE"], "objectLevel"),
-    (list[Literal["BILL"]], "objectTypes"),
+    (list[Literal["BILL", "VENDOR"]], "objectTypes"),
     (dict[str, Literal["ACTIVE", "DELETED"]], "objectTypeStatuses"),
     (bool, "required"),
     (Moment, "createdAt updatedAt"),

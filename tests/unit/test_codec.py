@@ -24,7 +24,6 @@ from importer.light.directory_codec import (
     account_from_json,
     company_from_json,
     entity_from_json,
-    is_for_bills,
     property_group_from_json,
     vendor_from_json,
 )
@@ -342,7 +341,6 @@ READERS = [
     company_from_json,
     property_group_from_json,
     page_from_json,
-    is_for_bills,
 ]
 
 

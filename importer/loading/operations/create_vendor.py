@@ -27,6 +27,7 @@ from importer.loading.operation import (
     Record,
     Send,
 )
+from importer.model.fields import PROPERTY
 from importer.model.light_objects import NewVendor, Vendor
 
 _IN_DOUBT = (VendorState.SENDING, VendorState.UNKNOWN)
@@ -37,6 +38,7 @@ class CreateVendor(Operation):
     """``record`` is as the journal has it, and in the end how it came out.
 
     ``former_ids`` are the ids of vendors that Light had before; none of them is this one.
+    ``shown`` is the vendor as Light showed it last.
     """
 
     right = "create vendors"
@@ -47,6 +49,7 @@ class CreateVendor(Operation):
     settings: EngineSettings
     run: str
     former_ids: frozenset[str] = frozenset()
+    shown: Vendor | None = field(init=False, default=None)
     _tried: bool = field(init=False)  # sent, now or before, without a definite no
     _accepted: str | None = None  # Light's id, by its yes
     _refusal: Outcome[Any] | None = None
@@ -61,11 +64,12 @@ class CreateVendor(Operation):
         return Look(self, self.settings.settle if self._tried else 0.0)
 
     def intent(self, light_time: datetime | None) -> Record:
+        properties = {f"{PROPERTY}{each.name}": each.value for each in self.vendor.properties}
         return self._record(
             VendorState.SENDING,
             attempts=self.record.attempts + 1,
             sent=utc_now(),
-            values=self.vendor.values,
+            values={**self.vendor.values, **properties},
             run=self.run,
         )
 
@@ -97,7 +101,7 @@ class CreateVendor(Operation):
     # --- after an answer ----------------------------------------------------------------------
 
     def accepted(self, content: Vendor) -> Decision:
-        self._tried, self._accepted = True, content.id
+        self._tried, self._accepted, self.shown = True, content.id, content
         record = self._record(VendorState.CREATED, light_id=content.id)
         return Look(self, records=(record,))
 
@@ -138,6 +142,7 @@ class CreateVendor(Operation):
             both = " and ".join(sorted(ids))
             return self._finish(VendorState.UNKNOWN, f"Light has it {len(ids)} times: {both}")
         if ids:
+            self.shown = next((each for each in listed if each.id in ids), self.shown)
             sent = self._tried or self._refusal is not None
             state = VendorState.CREATED if sent else VendorState.ADOPTED
             return self._finish(state, light_id=ids.pop())
