@@ -104,7 +104,7 @@ def test_pull_fetches_all_lists(
     counts = ("vendors", "entities", "ledger_accounts", "custom_properties",
               "custom_property_values", "tax_codes", "bank_accounts", "purchase_orders",
               "exit_code")  # fmt: skip
-    assert [told[name] for name in counts] == [484, 3, 42, 7, 10, 4, 4, 6, 0]
+    assert [told[name] for name in counts] == [484, 3, 42, 9, 13, 4, 4, 6, 0]
     # company 1, vendors 3, accounts, entities, groups, bank accounts, orders 1 each, the list of
     # bills 1, bills 3
     assert told["requests"] == 1 + 3 + 5 + 1 + 3
