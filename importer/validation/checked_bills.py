@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from importer.validation.finding_batch import FindingBatch, Findings
 
 _AT_ONCE = 256  # bills whose columns are read together
+_BLOCKS = 4  # so many of which are at hand: a load has bills of two under way, or of three
 
 
 @dataclass
@@ -129,7 +130,7 @@ def bills_of(checked: Checked, which: np.ndarray) -> Iterator[Bill]:
 
 
 class _Source:
-    """Some bills by their place among them; the lines of the last few are at hand."""
+    """Some bills by their place among them; the lines last asked for are at hand."""
 
     def __init__(self, checked: Checked, which: np.ndarray) -> None:
         self._checked, self._which = checked, which
@@ -137,7 +138,7 @@ class _Source:
         self._order = np.argsort(line_bill, kind="stable")
         self._starts = np.searchsorted(line_bill, which, sorter=self._order)
         self._ends = np.searchsorted(line_bill, which, side="right", sorter=self._order)
-        self._first, self._block = -1, list[tuple[LineItem, ...]]()
+        self._blocks: dict[int, list[tuple[LineItem, ...]]] = {}  # the oldest first
 
     def bills(self, place: int) -> Iterator[Bill]:
         """The bills from this place on, as many as are read together."""
@@ -170,9 +171,13 @@ class _Source:
     def lines(self, place: int) -> tuple[LineItem, ...]:
         """The line items of the bill at this place."""
         first = place - place % _AT_ONCE
-        if first != self._first:
-            self._first, self._block = first, self._read(first)
-        return self._block[place - first]
+        block = self._blocks.pop(first, None)
+        if block is None:
+            block = self._read(first)
+            if len(self._blocks) == _BLOCKS:
+                del self._blocks[next(iter(self._blocks))]
+        self._blocks[first] = block
+        return block[place - first]
 
     def _read(self, first: int) -> list[tuple[LineItem, ...]]:
         checked, of = self._checked, self._checked.mapped.lines
