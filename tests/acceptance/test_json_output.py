@@ -144,7 +144,7 @@ def test_command_that_cannot_begin_prints_its_error(
         (["auth", "status"], "light-import auth login"),
         (["load", "bills.csv", "--bogus"], "light-import load --help"),
         (["validate", "none.csv"], "save it as an Excel workbook"),
-        (["validate", "none.csv", "--template", "none"], "light-import template check"),
+        (["template", "check", "none"], "light-import template check"),
     ],
 )
 def test_remedy_is_of_what_is_missing(words: list[str], remedy: str, command: Command) -> None:
