@@ -21,7 +21,15 @@ from importer.loading.bill_match import (
 from importer.loading.bill_state import complaint, unknown_state
 from importer.loading.identity import conflict_key, content, same_lines, with_lines_of
 from importer.loading.journal.journal_records import Change, Intent
-from importer.loading.operation import Decision, EngineSettings, Finish, Look, Operation, Record
+from importer.loading.operation import (
+    ABSENT_LOOKS,
+    Decision,
+    EngineSettings,
+    Finish,
+    Look,
+    Operation,
+    Record,
+)
 from importer.model.bills import Bill, document_noun
 from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status, Twin
 from importer.model.light_objects import LightBill, LightLine
@@ -117,6 +125,15 @@ class BillJob:
         strict = refused or self.bill.credit_note
         apart = CLOCKS_USUALLY_APART if strict else CLOCKS_APART
         return None if since is None or since <= ALWAYS else since - apart
+
+    @property
+    def listed_since(self) -> datetime:
+        """From when on, by Light's clock, what Light lists may be this bill. In the last look
+        before it is sent again that is always: Light may note another time than its answers have.
+        """
+        if self.absent_looks >= ABSENT_LOOKS - 1:
+            return ALWAYS
+        return self.first_sent or self.entry.first_sent or ALWAYS
 
     @property
     def sent_with_lines(self) -> bool:

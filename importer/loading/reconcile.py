@@ -111,7 +111,7 @@ async def _unowned(
 ) -> tuple[ListedBills, set[str]]:
     """The bills in Light since the jobs were first sent that no entry owns, and which of them an
     undo has cancelled."""
-    since = min(job.first_sent or job.entry.first_sent or ALWAYS for job in jobs)
+    since = min(job.listed_since for job in jobs)
     begin = since - SKEW if since > ALWAYS else None
     listed = await list_documents(gateway, (job.bill for job in jobs), begin)
     ids = [bill.id for bill in listed]

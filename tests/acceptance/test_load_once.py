@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -377,6 +378,21 @@ def test_clock_days_ahead_makes_no_duplicate(load: Load, tmp_path: Path) -> None
             stops = False
             assert statuses(load(proxy.url, *files)) == {"created": 1}
         assert numbers(light) == ["INV-00001", "INV-00002"]
+
+
+def test_bills_that_light_dates_days_early_make_no_duplicate(load: Load, tmp_path: Path) -> None:
+    """Light's answers have the right time and its bills another one: a list of what is new lacks
+    them. One answer is lost, the other one names a bill of three days ago."""
+    settings = SandboxSettings(requests_per_minute=100_000, clock_offset=-3 * 86_400)
+
+    def fault(request: Request) -> Fault:
+        return Fault(True, None) if request.creates and request.number == 0 else PASS
+
+    with running(settings) as light, proxied(light.base_url, fault) as proxy:
+        light.context.limiter.clock = time.time  # of the headers
+        told = load(proxy.url, *write_bills(tmp_path, [bill_row(1), bill_row(2)]))
+        assert numbers(light) == ["INV-00001", "INV-00002"]
+    assert statuses(told) == {"already_in_light": 2}
 
 
 def test_old_journal_times_are_not_trusted(load: Load, sandbox: Sandbox, tmp_path: Path) -> None:
