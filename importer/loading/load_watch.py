@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from importer.core.clock import utc_now
 from importer.loading.existing_bills import match_change
 from importer.loading.gateway import LightGateway, list_documents
-from importer.loading.job import BillJob, JobOperation
+from importer.loading.job import BillJob, JobOperation, not_before
 from importer.loading.journal.journal import Journal
 from importer.loading.listed_bills import Likeness, ListedBills, confirmed, read_by_id
 from importer.loading.lookout import WatchResult
@@ -28,10 +28,7 @@ class LoadWatch:
         self._jobs, self._gateway, self._journal = jobs, gateway, journal
         self._settle = settle
         self._overlap = timedelta(seconds=min(settle, OVERLAP))
-        self._last = self._now()
-
-    def _now(self) -> datetime:
-        return self._gateway.light_time or utc_now() - timedelta(days=1)
+        self._last = _earlier_clock(gateway.light_time)  # before the look that preceded the load
 
     async def look(self, unsent: Sequence[Operation]) -> WatchResult:
         """Which of the operations others have done by now."""
@@ -40,7 +37,7 @@ class LoadWatch:
         numbered = [each for each in numbered if each.job.light_id is None]
         if not numbered:
             return WatchResult()
-        since, self._last = self._last - self._overlap, self._now()
+        since, self._last = self._last - self._overlap, _earlier_clock(self._gateway.light_clock)
         bills = (each.job.bill for each in numbered)
         listed = await list_documents(self._gateway, bills, since, MOST_VENDORS)
         ids = [bill.id for bill in listed]
@@ -72,6 +69,11 @@ class LoadWatch:
         return any(
             c.likeness is Likeness.SAME for job in created for c in index.candidates(job.bill)
         )
+
+
+def _earlier_clock(light_time: datetime | None) -> datetime:
+    """The time by Light's clock or ours, the earlier; a day ago where Light's is not known."""
+    return utc_now() - timedelta(days=1) if light_time is None else not_before(light_time)
 
 
 def _ended(operation: JobOperation, remote: LightBill) -> Decision:

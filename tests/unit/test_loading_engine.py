@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from importer.model.journal_states import Status, Step, StepKind, StepState
 from importer.model.light_objects import LightBill, LightLine
 from importer.model.run_rows import BillRows
 
+NOON = datetime(2025, 3, 31, 12, 0, tzinfo=UTC)
 UNREACHED = Answer(None, sent=False, reason="no route to host")
 
 
@@ -287,6 +288,12 @@ class CrowdedLight(FakeLight):
     def __init__(self, last: Bill, after: float) -> None:
         super().__init__(lambda each: Answer(200, f"ours-{each.index}"))
         self.last, self.after = last, after
+        self.since: list[datetime | None] = []
+        self.light_time = NOON - timedelta(seconds=60)  # type: ignore[assignment]
+
+    @property
+    def light_clock(self) -> datetime:  # type: ignore[override]
+        return NOON + timedelta(seconds=asyncio.get_running_loop().time())
 
     async def create_bill(
         self,
@@ -303,6 +310,7 @@ class CrowdedLight(FakeLight):
         self, vendor_ids: Sequence[str] | None, created_since: datetime | None = None
     ) -> list[LightBill]:
         await super().list_bills(vendor_ids or (), created_since)
+        self.since.append(created_since)
         number = self.last.invoice_number
         theirs = LightBill("theirs", "IN_DRAFT", 100, "GBP", vendor_id="v", invoice_number=number)
         return [theirs] if asyncio.get_running_loop().time() >= self.after else []
@@ -317,6 +325,8 @@ def test_bill_that_somebody_else_brings_into_light_is_not_sent(place: JournalPla
     assert statuses == [Status.CREATED] * 39 + [Status.ALREADY_IN_LIGHT]
     assert len(light.posted) == 39
     assert [round(time) for time in light.listed[:3]] == [3, 18, 33]
+    asked_since = [since and round((since - NOON).total_seconds()) for since in light.since[:3]]
+    assert asked_since == [-65, -2, 13], "what is new since the look before, and may show late"
 
 
 def test_bill_that_waits_for_its_turn_to_leave_is_held_back(place: JournalPlace) -> None:
