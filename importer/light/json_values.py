@@ -11,6 +11,8 @@ from decimal import Decimal
 from importer.core.errors import WireProblem
 from importer.core.object_ids import is_nil, normal_id
 
+LONGEST_ID = 100  # characters; Light's are UUIDs
+
 
 def wrong(name: str, value: object) -> WireProblem:
     if isinstance(value, dict | list):
@@ -55,8 +57,11 @@ def id_at(obj: Mapping[str, object], name: str) -> str | None:
 
 
 def required_id_at(obj: Mapping[str, object], name: str) -> str:
-    """An id in its normal form. WireProblem where it is missing, or the nil UUID."""
+    """An id in its normal form. WireProblem where it is missing, the nil UUID, or no id by its
+    length."""
     value = normal_id(required_at(obj, name))
+    if len(value) > LONGEST_ID:
+        raise wrong(name, f"{value[:50]} …")
     if is_nil(value):
         raise WireProblem(f"Light's answer cannot be understood: {name} is {value}.")
     return value

@@ -11,6 +11,7 @@ from dataclasses import replace
 from enum import StrEnum
 from itertools import filterfalse
 
+from importer.core.object_ids import normal_id
 from importer.loading.bill_diff import (
     PATCHED,
     bill_differences,
@@ -31,6 +32,7 @@ from importer.loading.identity import content
 from importer.loading.job import BillJob
 from importer.model.bills import Bill
 from importer.model.field_values import NOTHING
+from importer.model.fields import HEADER_FIELDS, SENT_LINE_FIELDS, FieldKind
 from importer.model.light_objects import LightBill
 from importer.model.read_back import Difference
 
@@ -41,6 +43,9 @@ _ALWAYS_THERE = frozenset(("amount", "currency", "lineItemsIncludeTax"))
 _OF_LIGHT = frozenset(
     "paymentAt localCurrencyFxRateOverride groupCurrencyFxRateOverride taxAmount".split()
 )
+
+_HEADER_IDS = [f.attribute for f in HEADER_FIELDS if f.kind is FieldKind.UUID]
+_LINE_IDS = [f.attribute for f in SENT_LINE_FIELDS if f.kind is FieldKind.UUID]
 
 
 class Origin(StrEnum):
@@ -88,6 +93,14 @@ def lines_that_are_others(bill: Bill, remote: LightBill) -> str:
     pairs = zip(bill.lines, matched, strict=True)
     others = (line_contradictions(bill, ours, theirs) for ours, theirs in pairs if theirs)
     return next((f"has another line item: {words}" for words in others if words), "")
+
+
+def ids_in_request(bill: Bill) -> set[str]:
+    """What the request that creates a bill names, as its vendor and accounts: no answer can have
+    one of these ids for what was created."""
+    ids = [getattr(bill, attribute) for attribute in _HEADER_IDS]
+    ids += [getattr(line, attribute) for line in bill.lines for attribute in _LINE_IDS]
+    return set(map(normal_id, filter(None, ids)))
 
 
 def difference_words(differences: Sequence[Difference]) -> str:

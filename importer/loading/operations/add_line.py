@@ -21,6 +21,7 @@ from importer.loading.operation import (
     Record,
     Send,
 )
+from importer.loading.sent_bill import ids_in_request
 from importer.model.bills import DocumentRef
 from importer.model.journal_states import Discovery, State
 from importer.model.light_objects import LightBill, LightLine
@@ -52,6 +53,8 @@ class AddLine(JobOperation):
             return None
         if line.id in map(normal_id, filter(None, job.line_ids)):
             return Mismatch(f"with the line item {line.id}, which it had before")
+        if line.id in {job.light_id, *ids_in_request(job.bill)}:
+            return Mismatch(f"with the line item {line.id}, whose id names something else")
         if line.bill_id is None:
             return Mismatch(f"with the line item {line.id}, but not of which bill it is")
         if not same_id(line.bill_id, job.light_id):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from importer.core.answers import Answer, Mismatch
 from importer.core.clock import utc_now
+from importer.core.object_ids import normal_id
 from importer.loading.bill_match import (
     Contradiction,
     contradictions,
@@ -34,7 +35,7 @@ from importer.loading.operation import (
 )
 from importer.loading.operations.add_line import AddLine
 from importer.loading.reconcile import Ownership, Settled, look_up
-from importer.loading.sent_bill import is_older, lines_that_are_others
+from importer.loading.sent_bill import ids_in_request, is_older, lines_that_are_others
 from importer.model.bills import Bill
 from importer.model.journal_states import Discovery, State, Status
 from importer.model.light_objects import LightBill
@@ -69,6 +70,11 @@ class CreateBill(JobOperation):
         remote = gateway.read_bill(body, credit_note=job.bill.credit_note)
         if remote is None:
             return None
+        lines = {normal_id(line.id) for line in remote.lines or ()}
+        if remote.id in lines | ids_in_request(job.bill):
+            return Mismatch(
+                f"with {remote.id} as the id of the {job.noun}, which names something else"
+            )
         if job.bill.credit_note:
             return self._read_note(remote)
         conflicts = contradictions(self.job.bill, remote, just_created=True)
