@@ -113,7 +113,7 @@ class BudgetSpent(StoppedEarly):
     """The number of requests permitted for today is spent."""
 
     kind = "budget"
-    remedy = "Run the same command again after midnight UTC."
+    remedy = "Run the same command again then: it continues, and nothing is sent twice."
 
 
 class WireProblem(StoppedEarly):
