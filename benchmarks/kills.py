@@ -82,7 +82,7 @@ def run_round(seed: int, faults: tuple[Fault, ...], line_mode: str) -> Round:
         every = BILLS + NOTES
         at, runs, unknown, open_ = light.count(), 1, 0, every
         while open_ and runs < MAX_RUNS:
-            statuses = Load(folder, sheet.files, options).bills()
+            statuses, _ = Load(folder, sheet.files, options).bills()
             runs += 1
             unknown, open_ = statuses.get("unknown", 0), still_open(statuses, every)
         _, bills = light.ask("all")

@@ -174,13 +174,14 @@ class Load:
         self.process.kill()
         return self.process.wait() < 0
 
-    def bills(self) -> dict[str, int]:
-        """Wait for the end; the number of bills by status."""
+    def bills(self) -> tuple[dict[str, int], str]:
+        """Wait for the end; the number of bills by status, and why it stopped early, if it did."""
         code = self.process.wait()
         if not self._out.stat().st_size:
             sys.exit(f"The load failed ({code}): {self._err.read_text()}")
         printed = json.loads(self._out.read_text())
-        return dict(Counter(printed["bills"]) + Counter(printed["credit_notes"]))
+        statuses = dict(Counter(printed["bills"]) + Counter(printed["credit_notes"]))
+        return statuses, (printed["error"] or {}).get("message", "")
 
 
 def still_open(statuses: Mapping[str, int], bills: int) -> int:
@@ -288,13 +289,13 @@ def main() -> None:
                 ends["killed"] += 1
                 print(f"run {sum(ends.values()):>3}  killed at {light.count():,} bills", flush=True)
                 continue
-            statuses = load.bills()
+            statuses, stopped = load.bills()
             open_ = still_open(statuses, args.bills)
-            if open_ == statuses.get("unknown") == before.get("unknown"):
+            if not stopped and open_ == statuses.get("unknown") == before.get("unknown"):
                 open_ = 0  # these are for a person
-            before = statuses
+            before = {} if stopped else statuses
             ends[f"exit {load.process.returncode}"] += 1
-            print(f"run {sum(ends.values()):>3}  {statuses}", flush=True)
+            print(f"run {sum(ends.values()):>3}  {statuses} {stopped[:150]}", flush=True)
         counters, bills = light.ask("all")
     result = compare(sheet, bills)
     print()
