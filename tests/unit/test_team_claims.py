@@ -10,12 +10,14 @@ from collections.abc import Iterator
 import filelock
 import psycopg
 import pytest
+import sqlalchemy as sa
 from postgres_server import team_journal
 
 from importer.core.errors import JournalProblem
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace, TeamJournal
 from importer.loading.journal.journal_records import Change, Intent
+from importer.loading.journal.twin_records import entries_of_light_ids
 from importer.loading.journal.vendor_records import (
     VendorRecord,
     VendorState,
@@ -48,6 +50,11 @@ def load(place: JournalPlace, run: str, person: str = "anna on laptop") -> Itera
 def session_of(journal: Journal) -> int:
     with journal.reading() as db:
         return int(db.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+
+def number(journal: Journal) -> int:
+    with journal.reading() as db:
+        return int(db.scalar(sa.text("SELECT 1")))
 
 
 def kill(place: TeamJournal, session: int) -> None:
@@ -146,6 +153,27 @@ def test_records_are_written_once_when_the_session_dies_between(place: TeamJourn
         journal.in_one_commit(write)
         entry = journal.plan(BILLS)["one"]
     assert (len(calls), entry.attempts, entry.state) == (2, 1, State.CREATED)
+
+
+def test_what_is_read_is_asked_again_when_the_session_is_gone(place: TeamJournal) -> None:
+    """A session that has just answered is not asked whether it is still there."""
+    with load(place, "r-1") as journal, psycopg.connect(place.dsn, autocommit=True) as killer:
+        journal.start_run({}, "r-1")
+        one = journal.plan(BILLS)["one"]
+        journal.claim([one])
+        journal.step("r-1", [Change(one.id, State.FOUND, light_id="x")], [])
+        for read, expected in (
+            (lambda: journal.owned(["x"]), {"x"}),
+            (lambda: journal.undone(["x"]), set()),
+            (lambda: journal.entries_of(BILLS)["one"].light_id, "x"),
+            (lambda: [run.id for run in journal.runs()], ["r-1"]),
+            (lambda: journal.steps([one.id]), {}),
+            (lambda: entries_of_light_ids(journal, ["x"]), {"x": one.id}),
+            (lambda: number(journal), 1),
+        ):
+            killer.execute("SELECT pg_terminate_backend(%s, 5000)", (session_of(journal),))
+            assert read() == expected
+        assert journal.claim([one]) == {one.id: None}, "the entry has changed, and is ours still"
 
 
 class CommitCutter:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -60,11 +60,32 @@ from importer.model.journal_states import (
 )
 from importer.model.run_rows import BillRows
 
+T = TypeVar("T")
+
 _MOST_ATTEMPTS = 3  # each waits for the database to come back
 
 
 class JournalLost(JournalProblem):
     """The connection to the journal was lost, and what was to be written is not in it."""
+
+
+class _ReadingConnection(sa.Connection):
+    """What is read may be asked twice, and changes nothing."""
+
+    def execute(self, *statement: Any, **options: Any) -> sa.CursorResult[Any]:
+        return self._again(super().execute, *statement, **options)
+
+    def scalar(self, *statement: Any, **options: Any) -> Any:
+        return self._again(super().scalar, *statement, **options)
+
+    def _again(self, ask: Callable[..., T], *statement: Any, **options: Any) -> T:
+        try:
+            return ask(*statement, **options)
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            self.rollback()
+            return ask(*statement, **options)
 
 
 class Journal:
@@ -196,9 +217,12 @@ class Journal:
 
     @contextmanager
     def reading(self, run: str = "") -> Iterator[sa.Connection]:
-        """``run`` is named where a value turns out to be damaged."""
+        """Each statement is asked again, on a new connection, where the one it had is lost.
+
+        ``run`` is named where a value turns out to be damaged.
+        """
         try:
-            with self._engine.connect() as db:
+            with _ReadingConnection(self._engine) as db:
                 yield db
         except sa.exc.SQLAlchemyError as error:
             cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
@@ -287,10 +311,7 @@ class Journal:
 
     def owned(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light belong to an entry, or did until they were undone."""
-        try:
-            return self._ids(_OWNED_EVER, light_ids)
-        except JournalProblem:  # asked for each bill: a connection that was lost is made anew
-            return self._ids(_OWNED_EVER, light_ids)
+        return self._ids(_OWNED_EVER, light_ids)
 
     def undone(self, light_ids: Collection[str]) -> set[str]:
         """Which of these bills in Light were cancelled by an undo."""
