@@ -196,7 +196,7 @@ def _joined(e: Expression, parts: Sequence[Values], scope: Scope) -> Values:
     used = np.logical_or.reduce([given[i] for i in decisive])
     for i in reversed(decisive):
         out.at[given[i]], out.rows[given[i]] = parts[i].at[given[i]], parts[i].rows[given[i]]
-    out.text[used] = _join_texts(parts, given, e.separator)[used]
+    out.text[used] = _join_texts(parts, given, used, e.separator)
     for part, has_text in zip(reversed(parts), reversed(given), strict=True):
         bad = _is_broken(part) | (part.problem != "")
         if scope.kind is FieldKind.CODE:
@@ -213,10 +213,13 @@ def _is_broken(values: Values) -> np.ndarray:
     return np.asarray(broken, dtype=bool)
 
 
-def _join_texts(parts: Sequence[Values], given: Sequence[np.ndarray], separator: str) -> np.ndarray:
+def _join_texts(
+    parts: Sequence[Values], given: Sequence[np.ndarray], used: np.ndarray, separator: str
+) -> np.ndarray:
+    """The texts of the rows in ``used`` joined. Arrow leaves rows out that have no text at all."""
     none = pa.scalar(None, type=pa.large_string())
     texts = [
-        pc.if_else(pa.array(has_text), tidied(arrow_texts(part.text)), none)
+        pc.if_else(pa.array(has_text[used]), tidied(arrow_texts(part.text[used])), none)
         for part, has_text in zip(parts, given, strict=True)
     ]
     between = pa.scalar(separator, type=pa.large_string())

@@ -328,6 +328,13 @@ def test_bill_fields_are_joined_from_any_of_its_rows(
     assert finding_cells(differing) == [("bills.description.disagrees", 3, "A")]
 
 
+def test_a_bill_without_any_of_the_joined_texts_lacks_the_field(tmp_path: Path) -> None:
+    rows = [{"Number": "1", "A": "x", "B": "y"}, {"Number": "2"}, {"Number": "3", "B": "z"}]
+    found = of(tmp_path, rows, vendor="{concat: [A, B]}")
+    assert finding_cells(found) == [("bills.vendorId.required", 3, "A")]
+    assert [(b.invoice_number, b.vendor) for b in found.valid_bills()] == [("1", "x y"), ("3", "z")]
+
+
 def test_the_columns_of_an_expression_must_be_there(tmp_path: Path) -> None:
     found = of(tmp_path, [{}], line_netAmount="{first_of: [Net, {column: Gross, optional: true}]}",
                line_taxAmount="{product: [[Qty, Quantity], Tax]}")  # fmt: skip
