@@ -115,6 +115,9 @@ _TEXT = re.compile(
     r"\b(?:descriptions?|text|memos?|notes?|comments?|remarks?|narrative|details?|items?|products?"
     r"|category|subject|beschreibung|bezeichnung|\w*text|bemerkung|notiz|artikel|libellé"
     r"|désignation|article|concepto|descripción|descrizione|causale|articolo|omschrijving|artikel"
+    r"|anmerkung(?:en)?|kommentare?|commentaires?|remarques?|comentarios?|observaciones"
+    r"|commenti?|annotazioni|opmerking(?:en)?|kommentar|bemærkning(?:er)?|anmärkning(?:ar)?"
+    r"|uwagi|poznámka|huomautus|observações"
     r"|tekst|beskrivelse|vare|beskrivning|benämning|opis|nazwa|selite|kuvaus|descrição)\b"
 )
 

@@ -3,17 +3,24 @@ share."""
 
 from __future__ import annotations
 
+# Void is also what packaging fills: the text ends there, or goes on as one about a bill does.
+_VOID = (
+    r"voided|void\W*$|void\s*[^\w\s].*|void\s+(?:[0-9].*|inv\w*|bills?|docs?|document|entry|entered"
+    r"|dup\w*|cancel\w*|credit\w*|error|wrong|incorrect|replaced|reissued|superseded|per|by|as|see|on"
+    r"|was|is|this|do|not|due|because|and|please|check|cheque|payment|no|nr|re)"
+)
 # Words that a text begins with.
 _CREDIT_OR_VOID = (
     r"credit ?note|credit ?memo|creditnota|kreditnota|kreditfaktura|gutschrift"
     r"|stornorechnung|rechnungskorrektur|note de crédit|nota de crédito|nota di credito"
-    r"|factura rectificativa|void(?:ed)?|cancell?ed|storniert|storno|annulée?|annullata?"
+    rf"|factura rectificativa|{_VOID}|cancell?ed|storniert|storno|annulée?|annullata?"
     r"|anulad[oa]|geannuleerd|annulleret|makulerad|reversal|reversed|written[ -]off|write[ -]off"
 )
 # Words anywhere in a text.
 _NOT_TO_BE_PAID = (
-    r"do ?n[o'’]t pay|not to be paid|already paid|paid twice|disputed|in dispute"
-    r"|duplicate of|nicht (?:be)?zahlen|bereits bezahlt|strittig|ne pas payer|déjà payée?|en litige"
+    r"do ?n[o'’]t (?:pay|process|post|book|import|load)|not to be paid|already paid|paid twice"
+    r"|disputed|in dispute|(?:possible |potential )?duplicate (?:of|invoice|bill|entry|posting)"
+    r"|nicht (?:be)?zahlen|bereits bezahlt|strittig|ne pas payer|déjà payée?|en litige"
     r"|no pagar|ya pagad[oa]|non pagare|già pagat[oa]|niet betalen|reeds betaald|ikke betales"
     r"|må ikke betales|allerede betalt|betala inte|redan betald|nie płacić|não pagar"
 )

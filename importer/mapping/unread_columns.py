@@ -7,7 +7,7 @@ makes the bills wrong without a word. What each means for the bills is judged by
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,13 +31,16 @@ from importer.mapping.stated_constants import (
     currency_of,
     includes_tax,
 )
-from importer.mapping.template_model import DISPOSING, Template
+from importer.mapping.template_model import DISPOSING, STATE, TYPE, Template
 from importer.mapping.unread_words import (
     AMOUNT,
+    APPROVALS,
     AT_RATE,
     BILLS,
+    BLOCK_WORDS,
     BY_NAME,
     CAMEL,
+    CHARGE_KEYS,
     CHARGE_WORDS,
     CHARGES,
     CREDIT_KEYS,
@@ -45,12 +48,15 @@ from importer.mapping.unread_words import (
     CREDIT_NOTES,
     CURRENCY_WORDS,
     DEBIT_MARKS,
+    DECIMALS,
     DEDUCTIONS,
     DISCOUNT_WORDS,
     DONE_FLAGS,
     DOUBT_FLAGS,
+    DOUBT_WORDS,
     DRAFTS,
     FLAGS,
+    LIVE_FLAGS,
     MAJOR,
     MARK_KEYS,
     MOST_MARKS,
@@ -59,21 +65,28 @@ from importer.mapping.unread_words import (
     NO_BILL_VALUES,
     NO_DEDUCTION,
     NOT,
+    OF_BLOCKS,
     OF_DOCUMENTS,
+    OF_FLAGS,
     OF_OTHERS,
-    OF_VOIDING,
     ONE,
     OTHER_DOCUMENTS,
+    POSTING_KEY,
+    POSTING_KEYS,
     PRICE_WORDS,
     QUANTITY_WORDS,
     RATE_KEYS,
     REMARK,
+    SAP_BILLS,
+    SAP_CREDITS,
     SHORT_TYPES,
+    SIGN_KEYS,
     STATE_WORDS,
     TAX_WORDS,
+    TYPE_WORDS,
     USUAL,
     VOID,
-    VOIDING,
+    VOID_STEM,
     WORD,
 )
 from importer.model.fields import header_key
@@ -144,7 +157,7 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
         by_price = reads_price and _words(header) & QUANTITY_WORDS
         values = _few_values(texts)
         of_values = _tests_of_values(header, values)
-        tests = [*(quantity if by_price else ()), *_tests(header, bool(reads)), *of_values]
+        tests = [*(quantity if by_price else ()), *_tests(header, reads), *of_values]
         if is_text_header(header) and pc.any(pc.match_substring_regex(texts, NO_BILL)).as_py():
             tests.append((UnreadKind.REMARK, _is_no_bill_remark))
         if not states_target and (is_paid := paid_test(header, values)):
@@ -185,13 +198,16 @@ def _words(header: str) -> set[str]:
     return {word.casefold() for text in texts for word in WORD.findall(text)}
 
 
+_ZEROS = frozenset("0.,-/: ")  # 00.00.0000, 0000000000
+
+
 def _is_amount(text: str) -> bool:
     return AMOUNT.fullmatch(text) is not None and re.search("[1-9]", text) is not None
 
 
 def _is_flag(text: str) -> bool:
     word = tidy(text).casefold()
-    return bool(word) and word not in NO
+    return word not in NO and not _ZEROS.issuperset(word)
 
 
 def _is_not(text: str) -> bool:
@@ -223,6 +239,10 @@ def _is_given(text: str) -> bool:
     return bool(tidy(text))
 
 
+def _is_money(text: str) -> bool:
+    return _is_amount(text) and DECIMALS.search(text) is not None
+
+
 def _is_other_rate(text: str) -> bool:
     return _is_amount(text) and not ONE.fullmatch(text)
 
@@ -239,7 +259,11 @@ def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
     kinds = (UnreadKind.DISCOUNT, UnreadKind.CHARGE, UnreadKind.DEDUCTION, UnreadKind.TAX,
              UnreadKind.RATE)  # fmt: skip
     return next(
-        (kind for kind, test in _tests(header, True) if kind in kinds and any(map(test, texts))),
+        (
+            kind
+            for kind, test in _tests(header, DISPOSING)
+            if kind in kinds and any(map(test, texts))
+        ),
         None,
     )
 
@@ -266,7 +290,12 @@ def _tests_of_values(header: str, values: Sequence[str]) -> _Tests:
     if marks == {"cr"} or any(marks == {credit, debit} for credit, debit in DEBIT_MARKS.items()):
         yield UnreadKind.CREDIT, lambda text: _mark(text) in DEBIT_MARKS
         return
+    name = "".join(WORD.findall(header)).casefold()
+    if name in POSTING_KEYS and all(POSTING_KEY.fullmatch(tidy(text)) for text in given):
+        yield UnreadKind.CREDIT, lambda text: tidy(text).startswith("2")
     words = {bare_word(text) for text in given}
+    if words & SAP_BILLS and words & SAP_CREDITS:
+        yield UnreadKind.STATE, lambda text: bare_word(text) in SAP_CREDITS
     no_bill = words & (NO_BILL_VALUES | SHORT_TYPES)
     if words & BILLS and (others := words & OTHER_DOCUMENTS):
         yield UnreadKind.TYPE, lambda text: bare_word(text) in others
@@ -282,38 +311,47 @@ def _tests_of_values(header: str, values: Sequence[str]) -> _Tests:
 _Tests = Iterable[tuple[UnreadKind, Callable[[str], bool]]]
 
 
-def _tests(header: str, reads_type: bool) -> _Tests:
+def _tests(header: str, reads: Collection[str]) -> _Tests:
     """The kinds that a header may be of, each with the test of the values that matter.
 
-    ``reads_type``: the template reads another column as the type or state of its documents.
+    ``reads``: of type and state those that the template reads from another column.
     """
     words, key = _words(header), "".join(WORD.findall(header)).casefold()
+    parts = {word.casefold() for word in WORD.findall(CAMEL.sub(" ", header))}
     if key in CURRENCY_HEADERS:
         yield UnreadKind.CURRENCY, _is_given
     elif words & CURRENCY_WORDS:
         yield UnreadKind.CURRENCY, lambda text: currency_of(text) is not None
     if key in BASIS_HEADERS:
         yield UnreadKind.TAX_BASIS, lambda text: includes_tax(text) is not None
-    if key in FLAGS:
+    of_voiding = {word for word in parts if VOID_STEM.match(word)}
+    if key in FLAGS or (of_voiding and parts - of_voiding <= OF_FLAGS):
         yield UnreadKind.STATE, _is_flag
-    if key in DOUBT_FLAGS:
+    doubts = bool(parts & BLOCK_WORDS and parts & OF_BLOCKS - OF_FLAGS)
+    doubts |= bool(parts & DOUBT_WORDS)
+    if key in DOUBT_FLAGS or (doubts and parts <= DOUBT_WORDS | BLOCK_WORDS | OF_BLOCKS):
         yield UnreadKind.TYPE, _is_flag
     if key in DONE_FLAGS:
         yield UnreadKind.STATE, _is_not
-    if words & VOIDING and words & OF_VOIDING and words <= VOIDING | OF_VOIDING:
-        yield UnreadKind.STATE, _is_flag
+    if key in LIVE_FLAGS:
+        yield UnreadKind.TYPE, _is_not
+    if words & APPROVALS and not words & OF_OTHERS:
+        yield UnreadKind.STATE, _is_no_bill
     if key in RATE_KEYS:
         yield UnreadKind.RATE, _is_other_rate
     if words & STATE_WORDS and not words & OF_OTHERS:
         yield UnreadKind.STATE, _is_no_bill
         yield UnreadKind.STATE, lambda text: bare_word(text) in SHORT_TYPES
     of_document = bool(words & STATE_WORDS - OF_DOCUMENTS) and words <= STATE_WORDS | OF_DOCUMENTS
-    if (key in BY_NAME or of_document) and not reads_type:
+    what = TYPE if words & TYPE_WORDS else STATE
+    if (key in BY_NAME or of_document) and what not in reads:
         yield UnreadKind.TYPE, _is_unusual
     if key in CREDIT_KEYS:
         yield UnreadKind.CREDIT, _is_amount
     if key in MARK_KEYS:
         yield UnreadKind.CREDIT, _is_credit_mark
+    if key in SIGN_KEYS:
+        yield UnreadKind.CREDIT, lambda text: _mark(text) == "-"
     phrase = CAMEL.sub(" ", header).replace("_", " ").casefold()
     is_rate = "%" in header and not AT_RATE.search(header)  # "VAT %", not "VAT 20%"
     if DEDUCTIONS.search(phrase) and not words & NO_DEDUCTION and not is_rate:
@@ -324,5 +362,7 @@ def _tests(header: str, reads_type: bool) -> _Tests:
         yield UnreadKind.DISCOUNT, _is_amount
     if words & CHARGE_WORDS or CHARGES.search(phrase):
         yield UnreadKind.CHARGE, _is_amount
+    if key in CHARGE_KEYS or phrase.strip() == "p&p":
+        yield UnreadKind.CHARGE, _is_money
     if words & TAX_WORDS:
         yield UnreadKind.TAX, _is_amount

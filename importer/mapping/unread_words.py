@@ -18,7 +18,12 @@ def _set(text: str) -> frozenset[str]:
 STATE_WORDS = _set(
     "type status state void voided cancelled canceled deleted reversed kind document doc"
     " typ statut stato estado tipo soort art belegart dokumentart dokumenttype dokumenttyp"
-    " bilagstype bilagsart tila tilstand rodzaj situação situacion"
+    " bilagstype bilagsart tila tilstand rodzaj situação situacion stav"
+)
+# Of these a template that reads the state of its documents says nothing.
+TYPE_WORDS = _set(
+    "type kind typ tipo soort art belegart dokumentart dokumenttype dokumenttyp bilagstype"
+    " bilagsart rodzaj doc document"
 )
 # With these it is one of the whole document: Purchase Status, Bill State, Voucher Type.
 OF_DOCUMENTS = _set(
@@ -35,24 +40,42 @@ OF_OTHERS = _set(
 BY_NAME = _set(
     "status state documentstatus docstatus invoicestatus billstatus transactionstatus type"
     " documenttype doctype transactiontype transtype trantype invoicetype billtype vouchertype"
-    " entrytype postingkey buchungsschlüssel belegart statut stato estado tipo"
+    " entrytype buchungsschlüssel belegart statut stato estado tipo"
 )
 FLAGS = _set(
     "void voided isvoid isvoided cancelled canceled iscancelled iscanceled deleted isdeleted"
     " reversed isreversed creditnote iscreditnote iscredit isreturn isreturndebitnote isdraft"
 )
-# Of these it is a question whether they are to be loaded.
-DOUBT_FLAGS = _set(
-    "duplicate isduplicate duplicated possibleduplicate onhold hold isonhold blocked disputed"
-    " indispute isdisputed excluded exclude donotpay gesperrt strittig bloqueado litige"
+# A word that begins so says it as well, with others of flags: Stornobeleg, "Reversed with".
+VOID_STEM = re.compile(
+    r"void|cancel|delet|revers(?:ed|al)|storn|gelöscht|annul|anul|eliminad|geannul|makul|mitätö"
+    r"|zruš"
 )
-NO = _set("0 0.0 no n false f - none nein non")
+OF_FLAGS = _set(
+    "is has was in on by at with of for flag ind indicator mark kennzeichen kz document doc number"
+    " no nr num id date datum reason grund code key user invoice bill voucher entry beleg rechnung"
+)
+# Of these it is a question whether they are to be loaded.
+DOUBT_FLAGS = _set("donotpay donotload isproforma prepayment isprepayment istest test iscopy copy")
+DOUBT_WORDS = _set(
+    "duplicate duplicated possibleduplicate hold held blocked disputed dispute query queried"
+    " excluded exclude inactive archived proforma doppelt duplikat doublon duplicado gesperrt"
+    " sperre sperrkennzeichen zahlsperre zahlungssperre strittig bloqueado bloqueo bloqué blocage"
+    " bloccato geblokkeerd spærret sperret spärrad litige litigio betwist omtvistet"
+)
+BLOCK_WORDS = _set("block blk blocking sperre")
+OF_BLOCKS = _set("payment pmt pmnt pay possible potential") | OF_FLAGS
+NO = _set("0 0.0 no n false f - none nein non nee nej nei não ei nie # n/a")
+# A column of these that says No of a row.
+LIVE_FLAGS = _set("active isactive enabled aktiv actif activo attivo ativo actief")
 # Of these a file may say No for the documents that are no bills yet.
 DONE_FLAGS = _set(
     "posted isposted approved isapproved booked gebucht freigegeben authorised authorized"
-    " confirmed finalised finalized"
+    " confirmed finalised finalized genehmigt approuvé validé aprobado aprovado approvato"
+    " goedgekeurd godkjent godkendt godkänd bokført bogført bokförd contabilizado"
 )
-NOT = _set("no n false f nein non nej")
+NOT = _set("no n false f nein non nej nee nei não ei nie")
+APPROVALS = _set("approval approvals freigabe genehmigung approbation aprobación workflow")
 NO_BILL_VALUES = frozenset(
     map(
         bare_word,
@@ -68,17 +91,19 @@ NO_BILL_VALUES = frozenset(
             "stornorechnung;rechnungskorrektur;credit invoice;debit note;note de crédit;"
             "facture d'avoir;factura rectificativa;nota de abono;nota credito;korekta;"
             "faktura korygująca;anulowana;anulowano;szkic;hyvityslasku;mitätöity;luonnos;"
-            "kreditnot;annullerad;annullert;nota de crédito;rascunho;anulado;creditfactuur;concept"
+            "kreditnot;annullerad;annullert;nota de crédito;rascunho;anulado;creditfactuur;concept;"
+            "denied;declined;refused;abgelehnt;refusé;refusée;rechazado;rechazada;rifiutato;"
+            "rifiutata;afgewezen;avvist;nekad;zrušeno;zrušená;stornováno;sztornó;dobropis"
         ).split(";"),
     )
 )
 # Types of bills, and of what may stand beside them in a ledger, whatever their column is called.
 BILLS = _set(
-    "invoice inv pinv pi bill ap apinv purchase rechnung re facture factura fattura faktura"
+    "invoice inv pinv pi bill ap apinv purchase rechnung re kr facture factura fattura faktura"
 )
 OTHER_DOCUMENTS = _set(
     "journal jnl je gj jrnl payment payments pmt pay pp chq cheque check receipt rct"
-    " si sinv salesinvoice zahlung za paiement pago pagamento betaling betalning"
+    " si sinv salesinvoice zahlung za kz zp zv paiement pago pagamento betaling betalning"
 )
 VOID = _set(
     "void voided cancelled canceled deleted reversed storniert storno annulé annulée annullato"
@@ -115,16 +140,17 @@ CREDIT_KEYS = _set(
     "credit credits creditamount amountcredit creditgbp crediteur creditusd haben crédit haber"
     " avere kredit cr"
 )
-MARK_KEYS = _set("drcr crdr debitcredit creditdebit debitorcredit sollhaben shkz dc sollhabenkz")
+MARK_KEYS = _set(
+    "drcr crdr dbcr crdb debitcredit creditdebit debitorcredit debitcreditindicator"
+    " debitcreditcode drcrindicator dcindicator sollhaben shkz sh dc sollhabenkz"
+    " sollhabenkennzeichen shkennzeichen"
+)
 CREDIT_MARKS = _set("c cr h k credit haben kredit crédit haber avere")
 CURRENCY_WORDS = _set(
     "currency curr cur ccy waehrung währung devise moneda divisa valuta valuutta waluta moeda měna"
     " pénznem"
 )
 MAJOR = _set("EUR GBP USD CHF DKK SEK NOK ISK AUD CAD NZD PLN CZK HUF RON JPY CNY INR SGD HKD ZAR")
-# What is given where a document was made void: its date, who did it and why.
-VOIDING = _set("void voided cancelled canceled deleted reversed reversal storno storniert")
-OF_VOIDING = _set("date at on by reason")
 RATE_KEYS = _set(
     "exchangerate fxrate currencyrate conversionrate exchrate wechselkurs umrechnungskurs kurs"
     " tauxdechange tasadecambio tipodecambio tassodicambio wisselkoers valutakurs"
@@ -137,10 +163,15 @@ DEBIT_MARKS = dict(
     " crédit/débit -/+".split()
 )
 SHORT_TYPES = _set("cn crn scn pcn cm")  # credit notes, where INV or the like is beside
+SAP_BILLS, SAP_CREDITS = _set("kr re"), _set("kg")  # document types of vendors in SAP
+# Posting keys of vendors in SAP: 31 is an invoice, what begins with 2 takes from what is owed.
+POSTING_KEYS = _set("postingkey pstky pk bschl bs buchungsschlüssel")
+POSTING_KEY = re.compile(r"[23][0-9]|40|50")
+SIGN_KEYS = _set("sign vorzeichen vz signe signo segno teken fortegn tecken plusminus")
 MOST_MARKS = 12  # distinct values of a column of marks, types or states
 DISCOUNT_WORDS = _set(
     "discount discounts rebate rabatt nachlass remise réduction sconto descuento bonificación"
-    " desconto korting rabat afslag"
+    " desconto korting rabat afslag disc dto"
 )
 CHARGE_WORDS = _set(
     "freight shipping carriage postage surcharge surcharges levy rounding roundoff adjustment"
@@ -155,6 +186,14 @@ CHARGES = re.compile(
     r"|\bfrais (?:de port|de livraison|d.expédition)\b|\béco.(?:participation|contribution)\b"
     r"|\bgastos de envío\b|\bspese di (?:trasporto|spedizione)\b|\bcontributo cassa\b"
 )
+# These are the whole name of their column, and what is in it has decimals or a sign of money.
+CHARGE_KEYS = _set(
+    "delivery pandp postageandpacking insurancecharge insurancefee duty importduty customs"
+    " customsduty zoll zollkosten tip gratuity bankcharge bankcharges penalty penalties latefee"
+    " latefees interest zinsen verzugszinsen mahngebühr mahngebühren korrektur correction"
+    " chargeback ecotax"
+)
+DECIMALS = re.compile(r"[.,][0-9]{2}(?![0-9])|[£$€]")
 DEDUCTIONS = re.compile(
     r"\b(?:retentions?|retainage|hold ?backs?|withh[eo]ld|withholding|wht|cis|tds|deductions?"
     r"|deducted|deposits?|down ?payments?|pre ?payments?|advances?|payments? on account"

@@ -78,6 +78,15 @@ def test_another_currency_is_an_error_in_its_rows(tmp_path: Path, header: str) -
         ("Cancelled?", ["N", "Y", "N", "N"], 1),
         ("Posted", ["Yes", "No", "Yes", "no"], 2),
         ("Approved?", ["Y", "Y", "N", ""], 1),
+        ("Stornobeleg", ["", "1900004711", "0000000000", ""], 1),
+        ("Reversed with", ["", "1900004711", "", ""], 1),
+        ("Reversal doc.", ["0", "19000047", "", "00.00.0000"], 1),
+        ("Storno-Kz", ["", "X", "", ""], 1),
+        ("isCancelled", ["false", "true", "false", ""], 1),
+        ("Approval", ["A Smith", "Rejected", "B Jones", ""], 1),
+        ("Freigabe", ["", "abgelehnt", "", ""], 1),
+        ("Stav", ["", "Zrušeno", "", ""], 1),
+        ("Ty", ["KR", "KG", "RE", "KR"], 1),
     ],
 )
 def test_a_void_bill_or_credit_note_is_an_error_in_its_rows(
@@ -141,6 +150,14 @@ def test_what_lowers_the_amount_due_is_refused_or_reported(tmp_path: Path, heade
     assert (found(of), len([*of.valid_bills()])) == ([("unread_payable", "warning", 1)], 1)
 
 
+@pytest.mark.parametrize("header", ["Delivery", "P&P", "Customs duty", "Zinsen", "Gratuity"])
+def test_names_that_may_be_other_things_are_charges_where_they_have_money(
+    tmp_path: Path, header: str
+) -> None:
+    assert ledger(tmp_path, header, ["2.00", ""]) == [("unread_money", "error", 1)]
+    assert ledger(tmp_path, header, ["80012345", "Week 12"]) == []
+
+
 @pytest.mark.parametrize(
     "header", ["Frais de port", "Handling fee", "Bollo", "Öresavrundning", "Pfand", "Recargo"]
 )
@@ -154,9 +171,20 @@ def test_a_discount_is_an_error_where_amounts_are_worked_out(tmp_path: Path) -> 
     assert ledger(tmp_path, "Discount %", ["", "25%"], product) == [("unread_money", "error", 1)]
 
 
-@pytest.mark.parametrize("header", ["Credit", "Haben", "Dr/Cr"])
-def test_an_unread_credit_is_an_error(tmp_path: Path, header: str) -> None:
-    values = ["Dr", "Cr"] if header == "Dr/Cr" else ["", "10.00"]
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("Credit", ["", "10.00"]),
+        ("Haben", ["", "10.00"]),
+        ("Dr/Cr", ["Dr", "Cr"]),
+        ("S/H", ["", "H"]),
+        ("Debit/credit indicator", ["", "H"]),
+        ("Vorzeichen", ["", "-"]),
+        ("Sign", ["", "\N{MINUS SIGN}"]),
+        ("Posting key", ["31", "21"]),
+    ],
+)
+def test_an_unread_credit_is_an_error(tmp_path: Path, header: str, values: list[str]) -> None:
     assert ledger(tmp_path, header, values) == [("unread_credit", "error", 1)]
 
 
@@ -240,6 +268,9 @@ def test_a_total_that_is_compared_proves_the_amounts(tmp_path: Path) -> None:
         ("CIS Labour", "100.00"),
         ("Taux TVA", "20"),
         ("MwSt-Satz", "19,00"),
+        ("Reverse charge", "Yes"),
+        ("Cancellation fee", "Yes"),
+        ("Posting key", "31"),
     ],
 )
 def test_columns_of_other_things_are_left_alone(tmp_path: Path, header: str, value: str) -> None:
@@ -322,6 +353,19 @@ def test_an_unread_quantity_beside_a_price_is_an_error(
         ("Duplicate?", ["Yes", "", "No"], 1),
         ("On hold", ["Y", "Y", "N"], 2),
         ("Do not pay", ["x", "", ""], 1),
+        ("Payment block", ["A", "", ""], 1),
+        ("Pmnt Blk", ["", "R", ""], 1),
+        ("Zahlungssperre", ["A", "", ""], 1),
+        ("Hold reason", ["", "Price", ""], 1),
+        ("In dispute", ["Yes", "No", ""], 1),
+        ("Duplicate of", ["", "17", ""], 1),
+        ("Pro-forma", ["", "Y", ""], 0),
+        ("Proforma?", ["", "Y", ""], 1),
+        ("Inactive", ["", "Y", "N"], 1),
+        ("Active", ["Y", "N", "Y"], 1),
+        ("Block", ["A", "B", "C"], 0),
+        ("Test date", ["2025-01-01", "", ""], 0),
+        ("Holding", ["Acme", "", ""], 0),
         ("Source", ["PINV", "JNL", "PINV"], 1),
         ("Jrnl", ["Invoice", "Payment", "Cheque"], 2),
         ("Quelle", ["RE", "ZA", "RE"], 1),
@@ -356,6 +400,14 @@ def test_a_tax_basis_by_row_is_an_error_where_it_differs(
     assert ledger(tmp_path, header, values) == [("unread_basis", "error", 1)]
 
 
+def test_a_type_is_reported_where_only_the_state_is_read(tmp_path: Path) -> None:
+    state = ("issuedDate:", "state: {column: Status}\n  issuedDate:")
+    rows = [(*HEADER, "Status", "Type")]
+    rows += [("A", str(i), "2025-03-01", "1.00", "Open", t) for i, t in enumerate(("Bill", "ZZ"))]
+    of = checked([csv_file(tmp_path / "l.csv", rows)], flat(tmp_path, state))
+    assert found(of) == [("unread_type", "warning", 1)]
+
+
 @pytest.mark.parametrize("header", ["Notes", "Remarks", "X", "Bemerkung"])
 @pytest.mark.parametrize("word", ["cancelled", "VOID", "Storniert", "annulée"])
 def test_a_remark_that_a_bill_is_void_is_a_warning(tmp_path: Path, header: str, word: str) -> None:
@@ -383,6 +435,14 @@ def test_an_unread_text_that_says_credit_note_is_a_warning(
     texts = [f"Paper {i}" for i in range(20)]
     assert ledger(tmp_path, header, [*texts, text]) == [("unread_type", "warning", 1)]
     assert ledger(tmp_path, header, [*texts, f"Invoice instead of {text}"]) == []
+
+
+@pytest.mark.parametrize("text", ["Query - do not process", "Possible duplicate invoice"])
+@pytest.mark.parametrize("header", ["Note", "Kommentar", "Opmerkingen"])
+def test_an_unread_text_that_says_do_not_process_is_a_warning(
+    tmp_path: Path, header: str, text: str
+) -> None:
+    assert ledger(tmp_path, header, ["Paper", "Ink", text]) == [("unread_type", "warning", 1)]
 
 
 @pytest.mark.parametrize(
