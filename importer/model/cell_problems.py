@@ -63,6 +63,13 @@ mixed_typed: dates in which Excel may have swapped day and month
   → Export again and open the file as text, or write all dates in the column as YYYY-MM-DD.
 """
 
+_DAYS = """
+shifted: dates that a time zone may have moved
+  The dates in this column have the time {times} ({rows}), as dates have that were converted to
+  another time zone: '{value}' may be of the next day, {next_day}.
+  → Write the right dates, without a time: YYYY-MM-DD.
+"""
+
 _NUMBERS = """
 ambiguous: ambiguous numbers
   The numbers in this column are ambiguous: '{value}' has either a thousands separator or three
@@ -127,7 +134,8 @@ not_date: not a date
   '{value}' cannot be read as a date: {reason}.
   → {correction}
 """
-    + _DATES,
+    + _DATES
+    + _DAYS,
     FieldKind.DATE_TIME: """
 not_date_time: not a date or time
   '{value}' cannot be read as a date, nor as a date and time: {reason}.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import time, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -40,8 +41,45 @@ def decide_dates(column: SheetColumn) -> list[Finding]:
         readers.append((group, make(formats, order)))
         findings += _doubtful_date_cells(column, group, tidied)
         findings += _year_first_dates(column, group, tidied)
+        if column.field.kind is FieldKind.DATE:
+            findings += _shifted_dates(column, group, tidied)
     column.parse = lambda texts: Cells(texts, lambda _: readers)
     return findings
+
+
+def _shifted_dates(
+    column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray
+) -> list[Finding]:
+    """Dates whose time is midnight of a time zone east of here, so that the day is one too early.
+
+    Such times are all alike, or an hour apart where the clocks were changed in between: then those
+    of winter may have none.
+    """
+    timed = group[vector_parsers.matching(take(tidied, group), _HAS_TIME)]
+    texts = {text: dates.split_time(text) for text in distinct(take(tidied, timed))}
+    times = sorted({moment for _, moment in texts.values() if moment != time()})
+    if not times or len(times) > 2 or any(not _may_be_midnight(each) for each in times):
+        return []
+    first, last = times[0], times[-1]
+    if (last.hour - first.hour, last.minute) not in ((0, first.minute), (1, first.minute)):
+        return []
+    at = timed[is_in(take(tidied, timed), [t for t, (_, of) in texts.items() if of != time()])]
+    if len(at) == 1 and first.hour < _EVENING:
+        return []
+    day = dates.reader([], Order.DAY_FIRST)(texts[tidied[int(at[0])].as_py()][0])
+    following = "" if day is None else (day + timedelta(days=1)).isoformat()
+    words = " and ".join(f"{each:%H:%M}" for each in times)
+    return [column_finding(column, "shifted", at, times=words, rows=rows_of(column, at),
+                           next_day=following)]  # fmt: skip
+
+
+_HAS_TIME = r"[0-9]:[0-5][0-9]"
+_EVENING = 21  # what a lone time says is a zone's midnight
+
+
+def _may_be_midnight(moment: time) -> bool:
+    """Whether the time may be midnight of a zone as far east as Europe, Asia or Australia."""
+    return moment.hour > 12 and moment.second == 0 and moment.minute in (0, 30, 45)
 
 
 _DAY_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:1[3-9]|2[0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])(?:\z|[^0-9])"

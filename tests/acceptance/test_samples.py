@@ -97,6 +97,8 @@ NEEDS_OTHER_FILES = {
     "sheet.cells.comments",
     "sheet.columns.hidden",
 }
+# Dates that a time zone has moved: tests/integration/test_validation_column_formats.py.
+NEEDS_OTHER_FILES |= {code for code in CATALOGUE if code.endswith("Date.shifted")}
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
 NEEDS_OTHER_FILES |= {
     "cells.not_clearable",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -328,3 +328,53 @@ def test_dollar_sign_of_some_amounts_is_of_another_currency(
     of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, mapping))
     code = "line_items.netAmount.other_currency"
     assert [f.cell.row for f in of.findings if f.code == code] == wrong
+
+
+# --- dates that a time zone has moved -------------------------------------------------------------
+
+
+def timed(folder: Path, *moments: Any) -> Checked:
+    rows = [["Number", "Net", "Date"], *([f"A{i}", 5, at] for i, at in enumerate(moments))]
+    text = LEDGER.replace("{value: 2025-01-31}", "{column: Date}")
+    return checked([book(folder / "l.xlsx", {"L": rows})], template(folder, text))
+
+
+@pytest.mark.parametrize(
+    ("hours", "rows"),
+    [
+        ([(23, 0), (23, 0), (23, 0)], [2, 3, 4]),
+        ([(22, 0), (23, 0), (22, 0)], [2, 3, 4]),
+        ([(23, 0), (0, 0), (0, 0)], [2]),  # of London: in winter there is no difference
+        ([(18, 30), (18, 30), (18, 30)], [2, 3, 4]),
+        ([(14, 0), (13, 0), (13, 0)], [2, 3, 4]),
+        ([(0, 0), (0, 0), (22, 0)], [4]),
+    ],
+)
+def test_dates_with_the_midnight_of_another_time_zone_are_refused(
+    tmp_path: Path, hours: list[tuple[int, int]], rows: list[int]
+) -> None:
+    of = timed(tmp_path, *(datetime(2025, 3, 4 + i, *at) for i, at in enumerate(hours)))  # noqa: DTZ001
+    assert finding_cells(of) == [("bills.issuedDate.shifted", rows[0], "Date")]
+    assert [b.row for b in of.valid_bills()] == [row for row in (2, 3, 4) if row not in rows]
+    as_text = timed(
+        tmp_path, *(f"2025-03-0{4 + i}T{h:02}:{m:02}:00" for i, (h, m) in enumerate(hours))
+    )
+    assert finding_cells(as_text) == finding_cells(of)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        [(0, 0), (0, 0), (0, 0)],
+        [(12, 0), (12, 0), (12, 0)],  # noon, which no zone moves to another day
+        [(5, 0), (4, 0), (5, 0)],  # of New York: the day is the same
+        [(23, 59), (23, 59), (23, 59)],  # the end of the day
+        [(9, 14), (16, 30), (22, 0)],  # when it was entered
+        [(16, 0), (22, 0), (16, 0)],
+        [(0, 0), (14, 0), (0, 0)],
+    ],
+)
+def test_other_times_of_dates_say_nothing(tmp_path: Path, hours: list[tuple[int, int]]) -> None:
+    of = timed(tmp_path, *(datetime(2025, 3, 4 + i, *at) for i, at in enumerate(hours)))  # noqa: DTZ001
+    assert [b.issued_date for b in of.valid_bills()] == [date(2025, 3, 4 + i) for i in range(3)]
+    assert not codes(of)
