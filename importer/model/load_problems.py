@@ -41,6 +41,9 @@ light.step_forbidden: a step that the key's role does not permit
 warning light.awaits_approval: a bill that others have to approve too
   At {moment}, Light still waited for {approvers} to approve this bill.
   → Ask them to approve it in Light. The same command approves nothing twice.
+warning light.cleared_in_part: a credit note with a rest that clears nothing
+  Of this credit note {part} against the bill '{value}': no more was open in Light.
+  → Check the amounts. In Light the rest can clear another bill of the vendor.
 light.step_unknown: a step in doubt
   The {noun} may or may not have been {done}: {reason}.
   → Check the {noun} in Light. The same command asks Light for its state, and does nothing twice.

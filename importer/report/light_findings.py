@@ -36,7 +36,8 @@ from importer.report.outcomes import NO_ANSWER, outcome_words
 from importer.report.phrases import day_and_time, listed, some_documents
 from importer.validation.checked_bills import Checked
 
-_FIELD = {StepKind.DOCUMENT: "document"}  # the field that a step is shown at; else the status
+# The field that a step is shown at; else the status.
+_FIELD = {StepKind.DOCUMENT: "document", StepKind.CLEAR: "creditsBill"}
 _Cell = tuple[CellRef, str]  # and what is written in it
 
 
@@ -130,6 +131,8 @@ def _step_finding(checked: Checked, bill: int, step: Step) -> Iterator[Finding]:
     elif step.state in (StepState.SENDING, StepState.UNKNOWN):
         reason = step.message.rstrip(". ") or NO_ANSWER
         yield finding("light.step_unknown", cell, value, reason=reason, **words)
+    elif step.kind is StepKind.CLEAR and step.message:
+        yield finding("light.cleared_in_part", cell, value, part=step.message, bills=(bill,))
 
 
 def update_findings(checked: Checked, updates: Mapping[int, Update]) -> Iterator[Finding]:

@@ -146,6 +146,9 @@ def test_a_bill_that_light_has_is_credited_as_far_as_it_is_open(
     done = load(sandbox.base_url, *sheets(tmp_path, second))
     assert (done.code, done.json["steps"]) == (0, {"posted": 1, "cleared": 1}), done.err
     assert numbered(sandbox)["CN-2"] == (500, "PARTIALLY_CLEARED")
+    [told] = [f for f in done.json["findings"] if f["code"] == "light.cleared_in_part"]
+    assert (told["column"], told["value"]) == ("creditsBill", "OLD-1")
+    assert "2.00 of 5.00 was cleared" in told["message"]
     assert [(b["state"], b["outstandingBalance"]) for b in sandbox.bills()] == [("COMPLETED", 0)]
     unknown = NOTE | {
         "invoiceNumber": "CN-3",

@@ -46,6 +46,8 @@ NEEDS_A_FAULT |= {"light.altered", "light.forbidden", "light.step_forbidden"}
 NEEDS_A_FAULT |= {"light.awaits_approval"}
 # A credit note that is not cleared: tests/acceptance/test_note_faults.py.
 NEEDS_A_FAULT |= {"light.payment_waits"}
+# A bill of which less is open in Light: tests/acceptance/test_credit_notes.py.
+NEEDS_A_FAULT |= {"light.cleared_in_part"}
 NEEDS_TWO_LOADS = {
     "light.differs",
     "light.not_ours",

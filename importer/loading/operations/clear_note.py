@@ -170,7 +170,7 @@ class ClearNote(JournaledStep):
         if self.bill is None or link.amount == total:
             return ""
         unit = self.bill.unit
-        return f"{money(link.amount, unit)} of {money(total, unit)} cleared"
+        return f"{money(link.amount, unit)} of {money(total, unit)} was cleared"
 
     def unreadable(self, reason: str) -> Decision:
         state = StepState.UNKNOWN if self._tried else StepState.REFUSED
