@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -97,15 +97,19 @@ class ReferenceColumn:
 
     def add_findings(self, ending: str, items: Iterable[int], **words: Any) -> None:
         """One finding for each of the items, in the cell of its name."""
-        words = {"noun": self.noun} | words
+        self.add_findings_by_item(ending, dict.fromkeys(items, words))
+
+    def add_findings_by_item(self, ending: str, words: Mapping[int, Mapping[str, Any]]) -> None:
+        """As ``add_findings``, with the words of each item; items of one name have the same."""
+        noun = {"noun": self.noun}
         self.checked.findings.append(
             cell_findings(
                 self.checked.mapped,
                 self.sheet,
                 self.name,
                 f"{self.sheet}.{self.name}.{ending}",
-                np.asarray(list(items), dtype=np.int64),
-                template_args=lambda _: words,
+                np.asarray(sorted(words), dtype=np.int64),
+                template_args=lambda i: {**noun, **words[i]},
                 constant_by=(),
             )
         )

@@ -90,9 +90,13 @@ def _find_missing(column: ReferenceColumn, tables: Tables | None, folders: Seque
         return
     files = " and ".join(tables.files)
     index = NameIndex([Named(e.id, e.value, (e.value,)) for e in tables.entries.values()])
+    missing: dict[int, dict[str, str]] = {}
     for text, some in unresolved:
-        column.add_findings("not_in_table", some, table=files, nearest=index.hint(text))
+        words = {"table": files, "nearest": index.hint(text)}
+        missing |= dict.fromkeys(some, words)
         column.add_unresolved(text, some, f"not in {files}", index.suggestions(text))
+    if missing:
+        column.add_findings_by_item("not_in_table", missing)
 
 
 def _apply_picks(checked: Checked, picks: Sequence[Pick]) -> list[Pick]:

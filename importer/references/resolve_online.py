@@ -128,6 +128,7 @@ def _tax_codes(text: str, index: NameIndex) -> tuple[Suggestion, ...]:
 
 
 def _fill(column: ReferenceColumn, index: NameIndex) -> None:
+    missing: dict[str, dict[int, dict[str, str]]] = defaultdict(dict)  # words by code and item
     for text, items in list(column.named_without_id()):
         things = index.exact(text)
         if len(things) == 1:
@@ -143,8 +144,11 @@ def _fill(column: ReferenceColumn, index: NameIndex) -> None:
         else:
             wrong = column.name == "vendor" and is_wrong_vat_id(text)
             ending = "wrong_vat_id" if wrong else "not_found"
-            column.add_findings(ending, items, nearest=index.hint(text))
+            hint = {"nearest": index.hint(text)}
+            missing[ending] |= dict.fromkeys(items, hint)
             column.add_unresolved(text, items, "not in Light", index.suggestions(text))
+    for ending, words in missing.items():
+        column.add_findings_by_item(ending, words)
 
 
 def _find_contradictions(column: ReferenceColumn, index: NameIndex) -> None:
@@ -237,11 +241,15 @@ def warn_by_cache(checked: Checked, cached: Cached, template: Template) -> None:
         if decided_by_tables(template, name):
             continue
         column, index = ReferenceColumn(checked, name), _index(name, cached.directory, template)
+        missing: dict[int, dict[str, Any]] = {}
         for text, items in column.named_without_id():
             if not index.exact(text):
-                column.add_findings("not_in_cache", items, nearest=index.hint(text), **words)
+                hint = {**words, "nearest": index.hint(text)}
+                missing |= dict.fromkeys(items, hint)
                 reason = "missing when the lists were fetched"
                 column.add_unresolved(text, items, reason, index.suggestions(text))
+        if missing:
+            column.add_findings_by_item("not_in_cache", missing)
     checked.choices = all_choices(checked, cached.directory)
 
 

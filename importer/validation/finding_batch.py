@@ -132,7 +132,7 @@ class FindingBatch(LazySequence[Finding]):
         """
         if self.constant_by is None or callable(self.value):
             return np.arange(len(self)), list(range(len(self)))
-        if len(self) == 1:  # as of a name; there may be a batch for each of 80,000
+        if len(self) == 1:
             return np.zeros(1, dtype=np.int64), [0]
         parts = [
             self.places.table,

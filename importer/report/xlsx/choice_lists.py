@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from xlsxwriter.utility import xl_range_abs
-from xlsxwriter.worksheet import Worksheet
 
 from importer.core.safe_text import visible
 from importer.model.report_model import Suggestion, Unresolved
 from importer.model.tables import CHOICES_HEADER, CHOICES_SHEET
 from importer.references.lookup_tables import CREATE
+from importer.report.xlsx.cell_values import MOST_COLUMNS
+from importer.report.xlsx.row_xml import BLOCK_ROWS, RowXmlBlock
+from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
 _MOST_CELLS = 200_000  # in the lists that begin with a row's own suggestions
+_AT_ONCE = 1_000_000  # cells that are held as XML, blank ones too
 
 
 class ChoiceLists:
@@ -40,14 +42,15 @@ class ChoiceLists:
     def range_of(self, row: Unresolved) -> str | None:
         """The cells that the row's dropdown offers, as a formula names them; None for none.
 
-        Beyond a number of cells that a workbook can bear, the suggestions are not repeated.
+        Beyond as many cells or columns as a workbook can bear, the suggestions are not repeated.
         """
         every = self._choices.get(row.field, ())
         if not every:
             return None
         column = self._of_field[row.field]
         size = len(row.suggestions) + len(every)
-        if row.suggestions and self._cells + size <= _MOST_CELLS:
+        has_room = self._cells + size <= _MOST_CELLS and len(self._columns) < MOST_COLUMNS
+        if row.suggestions and has_room:
             self._cells += size
             create = [CREATE] if row.field == "vendor" else []
             suggested, others = (
@@ -59,9 +62,16 @@ class ChoiceLists:
         cells = xl_range_abs(1, column, len(self._columns[column]) - 1, column)
         return f"='{CHOICES_SHEET}'!{cells}"
 
-    def write(self, sheet: Worksheet, style: Format) -> None:
+    def write(self, sheet: StreamingSheet, style: Format) -> None:
         sheet.hide()
-        for r, cells in enumerate(zip_longest(*self._columns, fillvalue="")):
-            for c, text in enumerate(cells):
-                if text:
-                    sheet.write_string(r, c, text[:255], style)
+        number, first, columns = style_number(style), 0, self._columns
+        while columns:
+            size = min(BLOCK_ROWS, _AT_ONCE // len(columns), max(map(len, columns)) - first)
+            block = RowXmlBlock(first, size)
+            for column in columns:
+                texts = [text[:255] for text in column[first : first + size]]
+                block.add_texts(texts + [""] * (size - len(texts)), number)
+            sheet.append(block)
+            first += size
+            while columns and len(columns[-1]) <= first:
+                columns = columns[:-1]

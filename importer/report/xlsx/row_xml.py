@@ -50,6 +50,11 @@ def number_xml(number: float, style: int) -> str:
     return f'" s="{style}"><v>{number if few else f"{number:.16G}"}</v></c>'
 
 
+def formula_xml(formula: str, number: float, style: int) -> str:
+    """A formula without the sign before it, and what it comes to."""
+    return f'" s="{style}"><f>{formula}</f><v>{number:.16G}</v></c>'
+
+
 def blank_xml(style: int) -> str:
     return f'" s="{style}"/>'
 

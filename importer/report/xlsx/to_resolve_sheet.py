@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from xlsxwriter.utility import xl_range_abs
-from xlsxwriter.worksheet import Worksheet
 
 from importer.core.safe_text import visible
 from importer.model.finding import CellRef
 from importer.model.report_model import Unresolved
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT
-from importer.report.xlsx.cell_values import MOST_ROWS, width_of, write_text
+from importer.report.xlsx.cell_values import MOST_ROWS, fitting, width_of
 from importer.report.xlsx.choice_lists import ChoiceLists
 from importer.report.xlsx.page_setup import SheetPrint, set_up_table
 from importer.report.xlsx.problems_sheet import link_to
+from importer.report.xlsx.row_xml import BLOCK_ROWS, RowXmlBlock, number_xml, text_xml
+from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
 from importer.report.xlsx.workbook_context import WorkbookContext
 
 TO_RESOLVE = "To resolve"
@@ -27,7 +29,7 @@ _PRINTED = 2  # suggestions
 
 
 def write_to_resolve(
-    sheet: Worksheet,
+    sheet: StreamingSheet,
     context: WorkbookContext,
     unresolved: Sequence[Unresolved],
     lists: ChoiceLists,
@@ -57,46 +59,70 @@ def write_to_resolve(
     for c, header in enumerate([*(name for name, _ in _COLUMNS), *numbered]):
         style = styles["result_header" if c == _PICK else "header"]
         sheet.write_string(0, c, header, style)
-    for out, each in enumerate(shown, start=1):
-        _write_row(sheet, context, out, each, most)
-        _offer_picks(sheet, out, each, lists.range_of(each))
+    for first in range(0, len(shown), BLOCK_ROWS):
+        sheet.append(_block(sheet, context, first, shown[first : first + BLOCK_ROWS], most))
+    choices = [lists.range_of(each) or _in_row(out, each) for out, each in enumerate(shown, 1)]
+    out = 1
+    for source, same in groupby(choices):
+        last = out + len(list(same)) - 1
+        if source is not None:
+            _offer_picks(sheet, out, last, source)
+        out = last + 1
 
 
-def _write_row(
-    sheet: Worksheet, context: WorkbookContext, out: int, each: Unresolved, most: int
-) -> None:
+def _block(
+    sheet: StreamingSheet,
+    context: WorkbookContext,
+    first: int,
+    names: Sequence[Unresolved],
+    most: int,
+) -> RowXmlBlock:
+    """Some names; ``first`` is how many are in the sheet before them."""
     styles = context.styles
-    text, column_style = styles.cell[NO_SHADE, TEXT], styles["text_column"]
-    sheet.write_string(out, 0, each.field, styles["top"])
-    write_text(sheet, out, 1, each.value, text, column_style)
-    if each.pick is not None:
-        write_text(sheet, out, _PICK, each.pick.label, column_style, column_style)
-    sheet.write_string(out, 3, visible(each.reason), styles["wrapped"])
-    sheet.write_number(out, 4, each.bills, styles["top_number"])
-    rows = rows_of(each.cells)
-    if target := link_to(context, each.cells[0]):
-        sheet.write_url(out, 5, target, styles["link"], rows)
-    else:
-        sheet.write_string(out, 5, rows, styles["top"])
-    for n, suggestion in enumerate(each.suggestions):
-        write_text(sheet, out, _FIRST + n, suggestion.label, text, column_style)
-        sheet.write_string(out, _FIRST + most + n, suggestion.id, text)
+    text, picked = styles.cell[NO_SHADE, TEXT], styles["text_column"]
+    block = RowXmlBlock(first + 1, len(names))
+    block.add_texts([each.field for each in names], style_number(styles["top"]))
+    block.add_texts([fitting(each.value) for each in names], style_number(text))
+    picks = [fitting(each.pick.label) if each.pick else "" for each in names]
+    block.add_texts(picks, style_number(picked))
+    block.add_texts([visible(each.reason) for each in names], style_number(styles["wrapped"]))
+    number = style_number(styles["top_number"])
+    block.add_cells([number_xml(each.bills, number) for each in names])
+    unlinked, linked = style_number(styles["top"]), style_number(styles["link"])
+    rows = []
+    for k, each in enumerate(names):
+        target = link_to(context, each.cells[0])
+        has_link = target is not None and context.link(sheet, first + 1 + k, block.width, target)
+        rows.append(text_xml(rows_of(each.cells), linked if has_link else unlinked))
+    block.add_cells(rows)
+    suggestions = [each.suggestions for each in names]
+    for n in range(most):
+        labels = [fitting(some[n].label) if n < len(some) else "" for some in suggestions]
+        block.add_texts(labels, style_number(text))
+    for n in range(most):
+        ids = [some[n].id if n < len(some) else "" for some in suggestions]
+        block.add_texts(ids, style_number(text))
+    return block
 
 
-def _offer_picks(sheet: Worksheet, out: int, each: Unresolved, choices: str | None) -> None:
-    """A dropdown of the ``choices``, else of the suggestions in the row."""
-    if choices is None and each.suggestions:
-        # A list inside the rule may have 255 characters and no commas in its names.
-        last = _FIRST + len(each.suggestions) - 1
-        choices = "=" + xl_range_abs(out, _FIRST, out, last)
-    if choices is not None:
-        options = {
-            "validate": "list",
-            "source": choices,
-            "input_message": "Choose from the list, or paste the id from Light.",
-            "show_error": False,  # an id may be pasted
-        }
-        sheet.data_validation(out, _PICK, out, _PICK, options)
+def _in_row(out: int, each: Unresolved) -> str | None:
+    """The suggestions in the row, as a formula names them; None for none.
+
+    A list inside the rule may have 255 characters and no commas in its names.
+    """
+    last = _FIRST + len(each.suggestions) - 1
+    return "=" + xl_range_abs(out, _FIRST, out, last) if each.suggestions else None
+
+
+def _offer_picks(sheet: StreamingSheet, first: int, last: int, choices: str) -> None:
+    """A dropdown of the ``choices`` in these rows."""
+    options = {
+        "validate": "list",
+        "source": choices,
+        "input_message": "Choose from the list, or paste the id from Light.",
+        "show_error": False,  # an id may be pasted
+    }
+    sheet.data_validation(first, _PICK, last, _PICK, options)
 
 
 def rows_of(cells: Sequence[CellRef]) -> str:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from xlsxwriter.worksheet import Worksheet
-
 from importer.core.safe_text import visible
 from importer.report.phrases import NO_CURRENCY
 from importer.report.tie_out import CurrencyTieOut, Sums, TieOut
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT, CellStyles, decimals
-from importer.report.xlsx.cell_values import MOST_CENTS, MOST_ROWS, write_money, write_text
+from importer.report.xlsx.cell_values import MOST_CENTS, MOST_ROWS, fitting, money_xml
 from importer.report.xlsx.page_setup import SheetPrint, set_up_table
+from importer.report.xlsx.row_xml import (
+    BLOCK_ROWS,
+    RowXmlBlock,
+    blank_xml,
+    formula_xml,
+    number_xml,
+)
+from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
 from importer.report.xlsx.workbook_context import WorkbookContext
 
 VENDOR_TIE_OUT = "Tie-out by vendor"
@@ -51,7 +57,9 @@ class VendorTable:
         return f"={total}" if figure == "bills" else f"=ROUND({total},{decimals(unit)})"
 
 
-def write_vendor_tie_out(sheet: Worksheet, context: WorkbookContext, table: VendorTable) -> None:
+def write_vendor_tie_out(
+    sheet: StreamingSheet, context: WorkbookContext, table: VendorTable
+) -> None:
     """One row a currency and vendor."""
     styles = context.styles
     counted = "documents" if any(vendor.sheet.notes for _, vendor in table.rows) else "bills"
@@ -70,39 +78,52 @@ def write_vendor_tie_out(sheet: Worksheet, context: WorkbookContext, table: Vend
         style = "header_figure" if 2 <= c <= table.difference else "header_top"
         style = style if c <= table.difference else "header_words"
         sheet.write_string(0, c, header, styles[style])
-    text, column_style = styles.cell[NO_SHADE, TEXT], styles["text_column"]
-    for out, (currency, vendor) in enumerate(table.rows, start=1):
-        write_text(sheet, out, 0, visible(currency.name), text, column_style)
-        write_text(sheet, out, 1, visible(vendor.label), text, column_style)
-        for part, sums in zip(
-            table.parts, (vendor.sheet, vendor.created, vendor.read), strict=False
-        ):
-            if part == "sheet" or vendor.has_light_amount:
-                _write_sums(sheet, styles, out, table.column(part, "bills"), sums, currency.unit)
-        differs = bool(vendor.differing) and vendor.has_difference
-        style = styles.money("difference" if differs else "cell", currency.unit)
-        c = table.difference
-        if not vendor.has_difference:
-            sheet.write_blank(out, c, None, style)
-        elif not vendor.verified and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
-            formula = f"=ROUND(D{out + 1}-H{out + 1},{decimals(currency.unit)})"
-            sheet.write_formula(out, c, formula, style, vendor.difference / currency.unit)
-        else:
-            write_money(sheet, out, c, vendor.difference, style, currency.unit)
-        if words := _words(vendor):
-            sheet.write_string(out, c + 1, words, styles["words"])
-        if vendor.typed:
-            write_text(sheet, out, c + 2, visible(vendor.typed), text, column_style)
+    for first in range(0, len(table.rows), BLOCK_ROWS):
+        sheet.append(_block(styles, table, first))
 
 
-def _write_sums(
-    sheet: Worksheet, styles: CellStyles, row: int, first: int, sums: Sums, unit: int
-) -> None:
-    style = styles.money("cell", unit)
-    sheet.write_number(row, first, sums.bills, styles["whole"])
-    for c, cents in enumerate((sums.gross, sums.net, sums.tax), start=first + 1):
-        if cents is not None:
-            write_money(sheet, row, c, cents, style, unit)
+def _block(styles: CellStyles, table: VendorTable, first: int) -> RowXmlBlock:
+    """Some vendors; ``first`` is how many are in the sheet before them."""
+    rows = table.rows[first : first + BLOCK_ROWS]
+    block = RowXmlBlock(first + 1, len(rows))
+    text, whole = style_number(styles.cell[NO_SHADE, TEXT]), style_number(styles["whole"])
+    block.add_texts([fitting(visible(currency.name)) for currency, _ in rows], text)
+    block.add_texts([fitting(visible(vendor.label)) for _, vendor in rows], text)
+    units = [currency.unit for currency, _ in rows]
+    money = {unit: styles.money("cell", unit) for unit in set(units)}
+    for part in table.parts:
+        sums = [_sums(vendor, part) for _, vendor in rows]
+        block.add_cells([number_xml(each.bills, whole) if each else "" for each in sums])
+        for figure in FIGURES[1:]:
+            cents = [getattr(each, figure) if each else None for each in sums]
+            pairs = zip(cents, units, strict=True)
+            block.add_cells([money_xml(each, money[unit], unit) for each, unit in pairs])
+    numbered = enumerate(rows, start=first + 2)
+    block.add_cells([_difference(styles, row, vendor, c.unit) for row, (c, vendor) in numbered])
+    block.add_texts([_words(vendor) for _, vendor in rows], style_number(styles["words"]))
+    block.add_texts([fitting(visible(vendor.typed)) for _, vendor in rows], text)
+    return block
+
+
+def _sums(vendor: TieOut, part: str) -> Sums | None:
+    """None where no amount is known."""
+    if part == "sheet":
+        return vendor.sheet
+    if not vendor.has_light_amount:
+        return None
+    return vendor.created if part == "in Light" else vendor.read
+
+
+def _difference(styles: CellStyles, row: int, vendor: TieOut, unit: int) -> str:
+    """The cell of the difference in the row of this number, a formula where that is exact."""
+    differs = bool(vendor.differing) and vendor.has_difference
+    style = styles.money("difference" if differs else "cell", unit)
+    if not vendor.has_difference:
+        return blank_xml(style_number(style))
+    if not vendor.verified and max(abs(vendor.sheet.gross), abs(vendor.light)) < MOST_CENTS:
+        formula = f"ROUND(D{row}-H{row},{decimals(unit)})"
+        return formula_xml(formula, vendor.difference / unit, style_number(style))
+    return money_xml(vendor.difference, style, unit)
 
 
 def _words(vendor: TieOut) -> str:
