@@ -14,16 +14,26 @@ import pytest
 from conftest import calls
 from listed_outcomes import ListedOutcomes
 from openpyxl import load_workbook
+from openpyxl.utils import range_boundaries
 from python_calamine import CalamineWorkbook
 
 from importer.core.errors import UsageProblem
 from importer.model.finding import CellRef, Finding, Severity
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison, ReadBack
-from importer.model.report_model import BillResult, CurrencyTotal, RowResult, RunSummary
+from importer.model.report_model import (
+    BillResult,
+    CurrencyTotal,
+    RowResult,
+    RunSummary,
+    Suggestion,
+    Unresolved,
+)
 from importer.model.tables import CellKind, InputTable, Role, SourceTable, TableKind
 from importer.report.build_report import Report
 from importer.report.finding_index import FindingIndex
+from importer.report.xlsx.cell_values import MOST_COLUMNS
+from importer.report.xlsx.choice_lists import ChoiceLists
 from importer.report.xlsx.streaming_sheet import check_version
 from importer.report.xlsx.workbook import write_workbook
 from importer.report.xlsx.workbook_context import WorkbookLimits
@@ -893,3 +903,32 @@ def test_tie_out_says_which_run_is_signed_and_fits_a_page(tmp_path: Path) -> Non
     # What is signed comes first; the bills that differ follow on further pages.
     assert many["Tie-out"].page_setup.fitToHeight == 0
     assert many["Tie-out"].print_area == f"'Tie-out'!$A$1:$G${many['Tie-out'].max_row}"
+
+
+def test_dropdowns_offer_no_more_lists_than_a_sheet_has_columns() -> None:
+    choices = {"account": (Suggestion("a1", "6010 Paper"), Suggestion("a2", "6020 Ink"))}
+    lists = ChoiceLists(choices)
+    name = Unresolved("account", "Papr", "not in Light", 1, (), choices["account"][:1])
+    offered = [str(lists.range_of(name)) for _ in range(MOST_COLUMNS)]
+    ends = [range_boundaries(each.partition("!")[2].replace("$", ""))[2] for each in offered]
+    assert max(ends) == MOST_COLUMNS
+    assert offered[-1] == "='Lists'!$A$2:$A$3"
+
+
+def test_names_with_the_same_choices_share_a_dropdown(tmp_path: Path) -> None:
+    choices = {"account": (Suggestion("a1", "6010 Paper"),)}
+    place = (CellRef("bills.csv", None, 2, "account", 0, 0),)
+    names = [Unresolved("account", f"{i} & <co>", "not in Light", 1, place) for i in range(3)]
+    suggested = [
+        replace(names[0], value="Papr", suggestions=choices["account"]),
+        replace(names[0], field="vendor", value=" Bolt"),
+    ]
+    of = report(unresolved=[*names, *suggested], choices=choices)
+    sheet = written(of, tmp_path)["To resolve"]
+    assert [row[1] for row in values(sheet)[1:]] == [
+        *(f"{i} & <co>" for i in range(3)),
+        "Papr",
+        " Bolt",
+    ]
+    rules = {str(r.sqref): r.formula1 for r in sheet.data_validations.dataValidation}
+    assert rules == {"C2:C4": "'Lists'!$A$2", "C5": "'Lists'!$C$2"}

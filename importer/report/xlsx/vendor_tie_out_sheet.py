@@ -86,14 +86,14 @@ def _block(styles: CellStyles, table: VendorTable, first: int) -> RowXmlBlock:
     """Some vendors; ``first`` is how many are in the sheet before them."""
     rows = table.rows[first : first + BLOCK_ROWS]
     block = RowXmlBlock(first + 1, len(rows))
-    text, whole = style_number(styles.cell[NO_SHADE, TEXT]), style_number(styles["whole"])
+    text, counted = style_number(styles.cell[NO_SHADE, TEXT]), style_number(styles["whole"])
     block.add_texts([fitting(visible(currency.name)) for currency, _ in rows], text)
     block.add_texts([fitting(visible(vendor.label)) for _, vendor in rows], text)
     units = [currency.unit for currency, _ in rows]
     money = {unit: styles.money("cell", unit) for unit in set(units)}
     for part in table.parts:
         sums = [_sums(vendor, part) for _, vendor in rows]
-        block.add_cells([number_xml(each.bills, whole) if each else "" for each in sums])
+        block.add_cells([number_xml(each.bills, counted) if each else "" for each in sums])
         for figure in FIGURES[1:]:
             cents = [getattr(each, figure) if each else None for each in sums]
             pairs = zip(cents, units, strict=True)
