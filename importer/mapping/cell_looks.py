@@ -14,6 +14,7 @@ from importer.model.finding_catalogue import finding
 from importer.model.tables import CellLook, Role
 
 _SHOWN, _SHOWN_COMMENTS, _LONGEST = 10, 3, 60
+_STRUCK = (CellLook.STRUCK, CellLook.PARTLY_STRUCK)
 
 
 def look_findings(
@@ -53,7 +54,7 @@ def look_findings(
 def _struck(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:
     looks = {
         c: rows for c, of_rows in table.source.cell_looks.items()
-        if (rows := {row for row, look in of_rows.items() if look is CellLook.STRUCK})
+        if (rows := {row for row, look in of_rows.items() if look in _STRUCK})
     }  # fmt: skip
     if not looks:
         return
@@ -69,7 +70,9 @@ def _struck(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:
         elif of_bill:
             cell, name = table.cell(i, of_bill[0]), table.header.headers[of_bill[0]].strip()
             text = table.text(of_bill[0], i)
-            yield finding("sheet.row.struck", cell, text, what=f"'{text}' ({name})")
+            part = table.source.cell_looks[of_bill[0]][row] is CellLook.PARTLY_STRUCK
+            what = f"{'Part of ' if part else ''}'{text}' ({name})"
+            yield finding("sheet.row.struck", cell, text, what=what)
 
 
 def _comments(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:

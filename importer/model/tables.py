@@ -41,7 +41,8 @@ class CellLook(StrEnum):
     """How a cell looks where that may say something of its row."""
 
     STRUCK = "struck"  # struck through
-    INVISIBLE = "invisible"  # a number format that shows nothing, or white on white
+    PARTLY_STRUCK = "partly struck"  # some of its text is
+    INVISIBLE = "invisible"  # a number format that shows nothing, or letters as what is behind them
 
 
 class CellComment(NamedTuple):

@@ -19,12 +19,12 @@ def format_mark(number: int, code: str | None) -> str:
     return _BUILT_IN.get(number, "") if code is None else mark_of_code(code)
 
 
-def cell_look(code: str | None, *, struck: bool, white: bool) -> CellLook | None:
-    """The look of a style; None for a usual one. ``white``: it has white letters and no colour
-    behind them."""
+def cell_look(code: str | None, *, struck: bool, unseen: bool) -> CellLook | None:
+    """The look of a style; None for a usual one. ``unseen``: its letters have the colour of what
+    is behind them."""
     if struck:
         return CellLook.STRUCK
-    return CellLook.INVISIBLE if white or (code and shows_nothing(code)) else None
+    return CellLook.INVISIBLE if unseen or (code and shows_nothing(code)) else None
 
 
 def format_for_mark(mark: str) -> str:

@@ -133,6 +133,7 @@ class _ContentScanner:
         self._cell: dict[str, str] = {}
         self._paragraphs: list[str] = []
         self._length = 0  # characters of the cell
+        self._strikes_text = False  # some of the cell's
         self._characters = 0  # of all cells, repeated ones as often as they are repeated
         self._bytes_read = 0
         self._depth = 0
@@ -184,7 +185,7 @@ class _ContentScanner:
             self._cell = attributes
             self._cell_repeat = int(attributes.get("table:number-columns-repeated", 1))
             self._paragraphs.clear()
-            self._length = 0
+            self._length, self._strikes_text = 0, False
         elif name == "text:p" and not self._in_annotation:
             self._paragraphs.append("")
             self._parser.CharacterDataHandler = self._text
@@ -203,6 +204,8 @@ class _ContentScanner:
             self._sheet = _SheetScan(attributes["table:name"], hidden)
             self._column_styles = []
             self.sheets.append(self._sheet)
+        elif name == "text:span":
+            self._strikes_text |= attributes.get("text:style-name") in self._struck
         elif name == "office:annotation":
             self._in_annotation = True
             self._comment.clear()
@@ -213,7 +216,9 @@ class _ContentScanner:
         elif name == "style:style":
             self._style = attributes.get("style:name", "")
         elif name == "style:text-properties":
-            if attributes.get("style:text-line-through-style", "none") != "none":
+            line = "style:text-line-through-"
+            through = attributes.get(f"{line}style", attributes.get(f"{line}type", "none"))
+            if through != "none":
                 self._struck.add(self._style)
             if attributes.get("fo:color", "").lower() == "#ffffff":
                 self._white.add(self._style)
@@ -249,7 +254,9 @@ class _ContentScanner:
             columns = (name for after, name in self._column_styles if after > self._column)
             style = next(columns, "")
         white = style in self._white and style not in self._coloured
-        return cell_look(None, struck=style in self._struck, white=white)
+        if self._strikes_text and style not in self._struck:
+            return CellLook.PARTLY_STRUCK
+        return cell_look(None, struck=style in self._struck, unseen=white)
 
     def _end(self, name: str) -> None:
         self._depth -= 1

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Meanings = dict[int | None, tuple[bool, bool, int]]
 _WHITE = frozenset((1, 9))  # of the palette
+_SOLID = 1  # a fill of one colour
 _FILLED = re.compile(rb"[^\0\6]", re.DOTALL)  # xlrd's cell types except blank
 
 
@@ -124,7 +126,10 @@ def _rows(
                 style = cell.xf_index
                 if style not in looks_by_style:
                     looks_by_style[style] = _look(book, cell)
-                if look := looks_by_style[style]:
+                look = looks_by_style[style]
+                if runs := sheet.rich_text_runlist_map.get((row, column)):
+                    look = _strike_of(book, cell, runs) or look
+                if look:
                     looks.setdefault(column, {})[row + 1] = look
                 if kind == CellKind.NUMBER:
                     if style not in marks_by_style:
@@ -161,10 +166,28 @@ def _look(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> CellLook | None:
         return None
     style = book.xf_list[cell.xf_index]
     if style.font_index >= len(book.font_list):
-        return cell_look(code, struck=False, white=False)
+        return cell_look(code, struck=False, unseen=False)
     font = book.font_list[style.font_index]
-    white = font.colour_index in _WHITE and not style.background.fill_pattern
-    return cell_look(code, struck=bool(font.struck_out), white=white)
+    fill = style.background
+    unseen = font.colour_index in _WHITE and not fill.fill_pattern
+    unseen |= fill.fill_pattern == _SOLID and font.colour_index == fill.pattern_colour_index
+    return cell_look(code, struck=bool(font.struck_out), unseen=unseen)
+
+
+def _strike_of(
+    book: xlrd.book.Book, cell: xlrd.sheet.Cell, runs: Sequence[tuple[int, int]]
+) -> CellLook | None:
+    """What the runs of a text strike: from each place on, the number of a font."""
+    style = None if cell.xf_index is None else book.xf_list[cell.xf_index]
+    fonts = [(0, style.font_index if style else 0), *runs, (len(cell.value), 0)]
+    struck = [
+        bool(font < len(book.font_list) and book.font_list[font].struck_out)
+        for (start, font), (end, _) in pairwise(fonts)
+        if cell.value[start:end].strip()
+    ]
+    if not any(struck):
+        return None
+    return CellLook.STRUCK if all(struck) else CellLook.PARTLY_STRUCK
 
 
 def _format(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> tuple[int, str | None]:

@@ -244,7 +244,7 @@ def _styles(
             meanings[style] = format_meaning(number, codes.get(number))
             font = int.from_bytes(data[start + 4 : start + 6], "little")
             is_struck = font < len(struck) and struck[font]
-            if look := cell_look(codes.get(number), struck=is_struck, white=False):
+            if look := cell_look(codes.get(number), struck=is_struck, unseen=False):
                 looks[style] = look
             if not meanings[style][0] and (mark := format_mark(number, codes.get(number))):
                 marks[style] = mark

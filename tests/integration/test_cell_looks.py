@@ -11,7 +11,10 @@ from typing import Any
 import hostile_xls
 import openpyxl
 import pytest
+import xlsxwriter
 from bill_sheets import checked, codes, template
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from test_merged_cells import MAPPING
@@ -96,6 +99,42 @@ def test_a_struck_amount_number_or_vendor_is_refused_and_a_struck_text_is_not(
     assert numbers(of) == ["A3", "A4"]
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_number_of_which_a_part_is_struck_is_refused(tmp_path: Path, shared: bool) -> None:
+    struck, usual = InlineFont(strike=True), InlineFont(strike=False, b=True)
+    path = book(tmp_path)
+    if shared:  # as Excel writes it
+        write_rich(path)
+    else:
+        workbook = openpyxl.load_workbook(path)
+        sheet = workbook.active
+        sheet["B3"] = CellRichText(TextBlock(struck, "OLD-1 "), "A1")
+        sheet["A4"] = CellRichText(TextBlock(struck, "Ac"), TextBlock(struck, "me"))
+        sheet["E5"] = CellRichText(TextBlock(struck, "old "), "new")  # a text says nothing
+        sheet["D6"] = CellRichText(TextBlock(usual, "1"), "4")
+        workbook.save(path)
+    of = read(path)
+    assert codes(of) == ["sheet.row.struck"] * 2
+    assert [f.cell.row for f in of.findings] == [3, 4]
+    assert "Part of 'OLD-1 A1' (Number) is struck" in of.findings[0].message
+    assert of.findings[1].message.startswith("'Acme' (Supplier) is struck")
+    assert numbers(of) == ["A0", "A3", "A4"]
+
+
+def write_rich(path: Path) -> None:
+    """The ledger, its texts shared and some of them struck through."""
+    with xlsxwriter.Workbook(str(path)) as workbook:
+        sheet, struck = workbook.add_worksheet(), workbook.add_format({"font_strikeout": True})
+        bold = workbook.add_format({"bold": True})
+        sheet.write_row(0, 0, HEADERS)
+        for n in range(5):
+            sheet.write_row(n + 1, 0, ["Acme", f"A{n}", "2025-05-31", 10 + n, "x"])
+        sheet.write_rich_string("B3", struck, "OLD-1 ", "A1")
+        sheet.write_rich_string("A4", struck, "Ac", struck, "me")
+        sheet.write_rich_string("E5", struck, "old ", "new")
+        sheet.write_rich_string("D6", bold, "1", "4")
+
+
 def test_values_that_cannot_be_seen_are_reported_once(tmp_path: Path) -> None:
     of = read(book(tmp_path, D2=";;;", D3=WHITE, A4=WHITE, E5=WHITE, D6="#,##0;-#,##0;;"))
     (unseen,) = of.findings
@@ -111,6 +150,31 @@ def test_white_letters_on_a_colour_are_usual(tmp_path: Path) -> None:
         cell.font, cell.fill = WHITE, NAVY
     workbook.save(path)
     assert codes(read(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("letters", "fill", "unseen"),
+    [
+        ("FFFEFEFE", None, True),
+        ("FFF5F5F5", None, True),
+        ("FFFFFF00", "FFFFFF00", True),
+        ("FF000000", "FF050505", True),
+        ("FFFFFFFF", "FFF2F2F2", True),
+        ("FFA6A6A6", None, False),
+        ("FFFFFF00", "FF000080", False),
+        ("FF000000", "FFFFFF00", False),
+    ],
+)
+def test_letters_of_the_colour_behind_them_cannot_be_seen(
+    tmp_path: Path, letters: str, fill: str | None, unseen: bool
+) -> None:
+    path = book(tmp_path)
+    workbook = openpyxl.load_workbook(path)
+    workbook.active["D3"].font = Font(color=letters)
+    if fill:
+        workbook.active["D3"].fill = PatternFill("solid", fgColor=fill)
+    workbook.save(path)
+    assert codes(read(path)) == ["sheet.cells.invisible"] * unseen
 
 
 def test_a_hidden_column_that_is_read_is_reported(tmp_path: Path) -> None:
@@ -165,11 +229,16 @@ def test_looks_and_comments_of_ods_are_known(tmp_path: Path) -> None:
     rows = ods_row(
         ods_text("a", ' table:style-name="ce1"'), ods_text("b").replace("<text:p>b</text:p>", note)
     )
-    rows += ods_row(ods_number("5").replace(">5<", "><"), ods_text("c"))
+    part = '<text:p><text:span text:style-name="T1">old</text:span> c</text:p>'
+    rows += ods_row(
+        ods_number("5").replace(">5<", "><"), ods_text("c").replace("<text:p>c</text:p>", part)
+    )
     path = write_ods(tmp_path / "bills.ods", rows)
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name).decode() for name in archive.namelist()}
     body = "<office:body>"
+    run = '<style:style style:name="T1" style:family="text"><style:text-properties {}/>'
+    struck += run.format('style:text-line-through-type="single"') + "</style:style>"
     styles = f"<office:automatic-styles>{struck}</office:automatic-styles>"
     columns = '<table:table-column/><table:table-column table:visibility="collapse"/>'
     content = parts["content.xml"].replace(body, styles + body)
@@ -178,10 +247,13 @@ def test_looks_and_comments_of_ods_are_known(tmp_path: Path) -> None:
         for name, data in parts.items():
             archive.writestr(name, data)
     (table,) = read_file(path)
-    assert looks(table) == {0: {1: CellLook.STRUCK, 2: CellLook.INVISIBLE}}
+    assert looks(table) == {
+        0: {1: CellLook.STRUCK, 2: CellLook.INVISIBLE},
+        1: {2: CellLook.PARTLY_STRUCK},
+    }
     assert [tuple(c) for c in table.comments] == [(1, 1, "not owed")]
     assert table.hidden_columns == (1,)
-    assert tuple(table.columns[1]) == ("b", "c")
+    assert tuple(table.columns[1]) == ("b", "old c")
 
 
 def test_looks_and_comments_of_xlsb_are_known(tmp_path: Path) -> None:
@@ -221,11 +293,13 @@ def test_looks_of_xls_are_known(tmp_path: Path) -> None:
     formats = [font(0), font(8), (0xE0, bytes(20)), (0xE0, struct.pack("<HH", 1, 0) + bytes(16))]
     label = struct.pack("<HHHHB", 1, 1, 2, 1, 0) + b"b"
     column = struct.pack("<5H", 1, 1, 2340, 0, 1) + b"\0\0"
-    cells = [(0x7D, column), hostile_xls.text_cell(1, 0, "a"), (0x204, label)]
+    runs = struct.pack("<5H", 2, 0, 1, 3, 0)  # from 0 on the struck font, from 3 on the other
+    rich = 0xD6, struct.pack("<HHHHB", 2, 1, 0, 5, 0) + b"old c" + runs
+    cells = [(0x7D, column), hostile_xls.text_cell(1, 0, "a"), (0x204, label), rich]
     path = tmp_path / "bills.xls"
     path.write_bytes(hostile_xls.book(formats, cells))
     (table,) = read_file(path)
-    assert looks(table) == {1: {2: CellLook.STRUCK}}
+    assert looks(table) == {1: {2: CellLook.STRUCK, 3: CellLook.PARTLY_STRUCK}}
     assert table.hidden_columns == (1,)
 
 

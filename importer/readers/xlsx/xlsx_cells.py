@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from math import isfinite
@@ -29,6 +29,7 @@ from importer.readers.iso_times import iso_cell
 from importer.readers.xlsx.xlsx_guard import Stream
 from importer.readers.xlsx.xlsx_parts import Styles
 
+_OFF = ("0", "false")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -59,6 +60,7 @@ class CellContext:
     styles: Styles
     date1904: bool
     never_calculated: bool
+    struck_strings: Mapping[int, CellLook] = field(default_factory=dict)
 
 
 def unescape(text: str) -> str:
@@ -89,6 +91,33 @@ def read_strings(stream: Stream) -> list[str]:
         strings.append(text_of(item))
         item.clear()
     return strings
+
+
+def strike_of(item: Element) -> CellLook | None:
+    """Whether the text of a shared or inline string is struck through, or some of its runs are."""
+    struck = [
+        any(
+            child.tag.rpartition("}")[2] == "strike" and child.get("val", "1") not in _OFF
+            for properties in run
+            if properties.tag.rpartition("}")[2] == "rPr"
+            for child in properties
+        )
+        for run in item
+        if run.tag.rpartition("}")[2] in ("r", "t") and text_of(run if len(run) else item).strip()
+    ]
+    if not any(struck):
+        return None
+    return CellLook.STRUCK if all(struck) else CellLook.PARTLY_STRUCK
+
+
+def struck_strings(stream: Stream) -> dict[int, CellLook]:
+    """The shared strings, by number, that are struck through in part or whole."""
+    looks = {}
+    for i, item in enumerate(elements(stream, "si")):
+        if look := strike_of(item):
+            looks[i] = look
+        item.clear()
+    return looks
 
 
 def elements(stream: Stream, name: str) -> Iterator[Element]:
@@ -167,9 +196,8 @@ def _rows(
             raise NotASheetError(f"a row has the number {number}")
         if row.get("hidden") in ("1", "true"):
             hidden.add(number)
-        if cells := _cells(row, number, context, shared, marks):
-            if context.styles.looks:
-                _add_looks(row, number, context.styles.looks, looks)
+        if cells := _cells(row, number, context, shared, marks, looks):
+            _add_looks(row, number, context, looks)
             yield number, cells
         row.clear()
 
@@ -180,8 +208,9 @@ def _cells(
     context: CellContext,
     shared: _SharedFormulas,
     marks: FormatMarks,
+    looks: CellLooks,
 ) -> Row:
-    """The cells of a row that are not blank: (column from 0, text, kind)."""
+    """The cells of a row that are not blank: (column from 0, text, kind); see ``_rows``."""
     cells: Row = []
     column, longest = 0, shared.longest
     space = row.tag[:-3]
@@ -212,6 +241,8 @@ def _cells(
                 continue
         if inline is not None and kind == "inlineStr":
             text, cell_kind = text_of(inline), CellKind.TEXT
+            if look := strike_of(inline):
+                looks.setdefault(column - 1, {})[number] = look
         else:
             text, cell_kind = _cell(kind, value or "", cell.get("s", "0"), context)
         if text:
@@ -224,14 +255,21 @@ def _cells(
     return cells
 
 
-def _add_looks(
-    row: Element, number: int, of_styles: Mapping[str, CellLook], looks: CellLooks
-) -> None:
+def _add_looks(row: Element, number: int, context: CellContext, looks: CellLooks) -> None:
+    of_styles, of_strings = context.styles.looks, context.struck_strings
+    if not of_styles and not of_strings:
+        return
     column = 0
     for cell in row:
         reference = cell.get("r")
         column = _column(reference) if reference else column + 1
-        if len(cell) and (look := of_styles.get(cell.get("s", ""))):
+        if not len(cell):
+            continue
+        look = of_styles.get(cell.get("s", ""))
+        if of_strings and cell.get("t") == "s":
+            text = next((v.text for v in cell if v.tag.rpartition("}")[2] == "v"), None)
+            look = look or (of_strings.get(int(text)) if text else None)
+        if look:
             looks.setdefault(column - 1, {})[number] = look
 
 

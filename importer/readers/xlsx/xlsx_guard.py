@@ -40,7 +40,7 @@ _HIDDEN = re.compile(rb'<row [^<>]*hidden="(?:1|true)"')
 
 # One RE2 pass over everything; details are searched only where it matches.
 _ODD = (
-    r't="[ed]"|<f[ >/]|hidden="| ="|= ?\'|= "|<!|<v |<c>|<row>|<v>-?[0-9]{16}'
+    r't="[ed]"|<f[ >/]|<strike|hidden="| ="|= ?\'|= "|<!|<v |<c>|<row>|<v>-?[0-9]{16}'
     r"|<(?:c|v|f|row)[\n\r\t]"
     r'|<(?:c|row) (?:[^r]|r[^=]|r=[^"])'
 )
@@ -58,25 +58,27 @@ class Stream(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-def text_lengths(strings: Stream) -> list[int]:
-    """Approximate length of each shared string, in bytes of its XML.
+def text_lengths(strings: Stream) -> tuple[list[int], bool]:
+    """Approximate length of each shared string, in bytes of its XML; whether some are struck.
 
     Raises TooLargeError for one longer than a cell may be.
     """
     out: list[int] = []
+    struck = False
     most = limits().cell_length
     starts_at, at = -1, 0  # where the last text and the last piece begin
     rest = b""
     while chunk := strings.read(_CHUNK):
+        struck = struck or b"strike" in rest + chunk
         for match in _TEXT.finditer(rest + chunk):
             place = at - len(rest) + match.start()
             if starts_at >= 0:
                 out.append(place - starts_at)
             starts_at = place
-        at, rest = at + len(chunk), chunk[-3:]
+        at, rest = at + len(chunk), chunk[-5:]
         if at - max(starts_at, 0) > _XML_PER_CHARACTER * most + _CHUNK:
             raise too_large(f"Text {len(out) + 1:,} of it is too long", "cell_length", most)
-    return [*out, at - starts_at] if starts_at >= 0 else []
+    return ([*out, at - starts_at] if starts_at >= 0 else []), struck
 
 
 def slow_path_reason(
@@ -214,6 +216,8 @@ def reason_in(
     has_formulas = b"<f>" in data or b"<f " in data or b"<f/" in data
     if has_formulas and (never_calculated or _NO_RESULT.search(data)):
         return "formulas never calculated"
+    if b"<strike" in data:
+        return "text that is struck through in part"
     if b't="d"' in data:
         return "dates as text"
     if _LONG_NUMBER.search(data):

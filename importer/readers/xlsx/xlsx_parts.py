@@ -18,6 +18,12 @@ _LONGEST_FORMAT = 255  # characters, Excel's limit
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
 
 
+_BLACK, _WHITE = "000000", "FFFFFF"
+_INDEXED = {"0": _BLACK, "8": _BLACK, "64": _BLACK, "1": _WHITE, "9": _WHITE, "65": _WHITE}
+_RGB = re.compile("[0-9A-F]{6}")
+_LEAST_CONTRAST = 16  # of 255: FFFFFF and F0F0F0 are one to the eye
+
+
 @dataclass(frozen=True)
 class Styles:
     """Style numbers, as cells carry them, whose number format changes how a value is read."""
@@ -96,7 +102,7 @@ def _styles(xml: bytes) -> Styles:
     root = ElementTree.fromstring(xml)
     formats: dict[int, str] = {}
     used: list[int] = []
-    struck, white, colourless = [False], [False], [True]  # by font, by font, by fill
+    struck, letters, behind = [False], [_BLACK], [_WHITE]  # by font, by font, by fill
     fonts_and_fills: list[tuple[int, int]] = []
     for element in root.iter():
         name = _local(element.tag)
@@ -111,14 +117,16 @@ def _styles(xml: bytes) -> Styles:
             ]
         elif name == "fonts":
             struck = [_is_on(_child(font, "strike")) for font in element]
-            white = [_is_white(_child(font, "color")) for font in element]
+            letters = [_colour(_child(font, "color"), _BLACK) for font in element]
         elif name == "fills":
-            colourless = [_is_colourless(_child(fill, "patternFill"), fill) for fill in element]
+            behind = [_colour_behind(_child(fill, "patternFill"), fill) for fill in element]
     dates, durations, zeros, marks, looks = set(), set(), {}, {}, {}
     for style, (number, (font, fill)) in enumerate(zip(used, fonts_and_fills, strict=True)):
         is_struck = font < len(struck) and struck[font]
-        is_white = font < len(white) and white[font] and fill < len(colourless) and colourless[fill]
-        if look := cell_look(formats.get(number), struck=is_struck, white=is_white):
+        unseen = (
+            font < len(letters) and fill < len(behind) and _blends_in(letters[font], behind[fill])
+        )
+        if look := cell_look(formats.get(number), struck=is_struck, unseen=unseen):
             looks[str(style)] = look
         is_date, is_duration, digits = format_meaning(number, formats.get(number))
         if is_date:
@@ -140,22 +148,37 @@ def _is_on(element: ElementTree.Element | None) -> bool:
     return element is not None and element.get("val", "1") not in ("0", "false")
 
 
-def _is_white(colour: ElementTree.Element | None) -> bool:
-    """Whether a colour is white, which is the first of a theme."""
-    if colour is None or float(colour.get("tint", "0")) < 0:
-        return False
-    return (
-        colour.get("rgb", "").upper()[-6:] == "FFFFFF"
-        or colour.get("theme") == "0"
-        or colour.get("indexed") in ("1", "9")
-    )
+def _colour(colour: ElementTree.Element | None, default: str) -> str:
+    """A colour as RRGGBB where that is known, else its name among those of the theme."""
+    if colour is None or colour.get("auto") in ("1", "true"):
+        return default
+    if rgb := colour.get("rgb"):
+        return rgb.upper()[-6:]
+    tint, theme, index = (colour.get(name, "") for name in ("tint", "theme", "indexed"))
+    if theme == "0" and float(tint or "0") >= 0:
+        return _WHITE  # no tint makes it lighter
+    if index in _INDEXED:
+        return _INDEXED[index]
+    return f"theme {theme} {index} {tint}"
 
 
-def _is_colourless(pattern: ElementTree.Element | None, fill: ElementTree.Element) -> bool:
+def _colour_behind(pattern: ElementTree.Element | None, fill: ElementTree.Element) -> str:
     if pattern is None:
-        return not len(fill)  # not a gradient
+        return "gradient" if len(fill) else _WHITE
     kind = pattern.get("patternType", "none")
-    return kind == "none" or (kind == "solid" and _is_white(_child(pattern, "fgColor")))
+    if kind == "none":
+        return _WHITE
+    return _colour(_child(pattern, "fgColor"), "automatic") if kind == "solid" else "pattern"
+
+
+def _blends_in(letters: str, behind: str) -> bool:
+    """Whether letters of a colour cannot be told from what is behind them."""
+    if letters == behind:
+        return True
+    if not _RGB.fullmatch(letters) or not _RGB.fullmatch(behind):
+        return False
+    parts = zip(bytes.fromhex(letters), bytes.fromhex(behind), strict=True)
+    return max(abs(one - other) for one, other in parts) <= _LEAST_CONTRAST
 
 
 def format_meaning(number: int, code: str | None) -> tuple[bool, bool, int]:

@@ -10,12 +10,13 @@ from datetime import date, time, timedelta
 from functools import cache, partial
 from pathlib import Path
 
+from importer.model.tables import CellLook
 from importer.readers.calamine import CalamineSheets
 from importer.readers.grid import Grid, grid_of_columns
 from importer.readers.number_formats import StyleScanner
 from importer.readers.package import Package
 from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
-from importer.readers.xlsx.xlsx_cells import CellContext, read_cells, read_strings
+from importer.readers.xlsx.xlsx_cells import CellContext, read_cells, read_strings, struck_strings
 from importer.readers.xlsx.xlsx_comments import comments_of, hidden_columns_of
 from importer.readers.xlsx.xlsx_guard import slow_path_reason, text_lengths
 from importer.readers.xlsx.xlsx_merges import MergeScanner, merges_of
@@ -36,7 +37,12 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
         picked = set(wanted([sheet.name for sheet in book.sheets]))
 
         # Checked here because calamine unpacks this part whatever the zip claims.
-        lengths = text_lengths(Part(archive, book.strings_part)) if book.strings_part else []
+        lengths, has_struck = list[int](), False
+        struck: dict[int, CellLook] = {}
+        if book.strings_part:
+            lengths, has_struck = text_lengths(Part(archive, book.strings_part))
+        if has_struck and book.strings_part:
+            struck = struck_strings(Part(archive, book.strings_part))
 
         @cache
         def strings() -> list[str]:
@@ -61,6 +67,8 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
             )
             if not book.calamine_agrees:
                 reason = reason or "parts that calamine would look for elsewhere"
+            if struck:
+                reason = reason or "text that is struck through in part"
             merges = merged.merges
             if reason is not None:  # it may not have read to the end
                 merges = merges_of(Part(archive, part))
@@ -78,7 +86,9 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
             if grid is not None:
                 grid.format_marks, grid.cell_looks = around.format_marks, around.cell_looks
             else:
-                context = CellContext(strings(), book.styles, book.date1904, book.never_calculated)
+                context = CellContext(
+                    strings(), book.styles, book.date1904, book.never_calculated, struck
+                )
                 grid = read_cells(partial(Part, archive, package.stored(sheet.part)), context)
             grid.date1904, grid.merges = around.date1904, around.merges
             grid.comments, grid.hidden_columns = around.comments, around.hidden_columns

@@ -211,7 +211,8 @@ class _SourceSheet:
         source, column, styles = self.source.source, self.columns[c], self.context.styles
         kind = CellKind.TEXT if source.kinds is None else source.kinds[column][i]
         looks = source.cell_looks.get(column)
-        if looks and looks.get(int(source.rows[i])) is CellLook.STRUCK:
+        look = looks.get(int(source.rows[i])) if looks else None
+        if look in (CellLook.STRUCK, CellLook.PARTLY_STRUCK):
             shade += STRUCK  # so that the result is refused as well
         number = as_number(text) if kind == CellKind.NUMBER else None
         shown = number_format(text, kind, number)
