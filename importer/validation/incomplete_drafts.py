@@ -6,7 +6,7 @@ Light's documentation creates a bill of nothing but vendor, amount and currency.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,10 +26,11 @@ _SHEET = "line_items.sheet.missing"
 
 @dataclass(frozen=True)
 class IncompleteDrafts:
-    """By bill: whether it lacks its date, and its line items."""
+    """By bill: whether it lacks its date, and its line items; credit notes need all of theirs."""
 
     without_date: np.ndarray
     without_lines: np.ndarray
+    credit_notes: np.ndarray
 
     @property
     def mask(self) -> np.ndarray:
@@ -51,11 +52,16 @@ class IncompleteDrafts:
             "bills.lines.missing": self.without_lines,
             "bills.billRef.required": self.without_lines,
         }
-        no_lines = bool(self.without_lines.all())
+        no_lines = bool((self.without_lines | self.credit_notes).all())
         parts: list[FindingBatch | Finding] = []
         for part in findings.parts:
-            if no_lines and (part.code == _SHEET or _is_reference(part, template)):
+            if no_lines and _is_reference(part, template):
                 continue
+            if no_lines and part.code == _SHEET and isinstance(part, Finding):
+                notes = np.flatnonzero(self.credit_notes)
+                if not len(notes):
+                    continue
+                part = replace(part, bills=tuple(notes.tolist()))
             if part.code in lacking and isinstance(part, FindingBatch):
                 part = part.subset(~lacking[part.code][part.at])
             parts.append(part)
@@ -90,7 +96,7 @@ def _is_reference(part: FindingBatch | Finding, template: Template) -> bool:
 def incomplete_drafts(
     bills: ParsedTable, counts: np.ndarray, credit_notes: np.ndarray, *, allowed: bool
 ) -> IncompleteDrafts:
-    """``counts`` is how many line items each bill has; credit notes need all of theirs. None where
-    such bills are not ``allowed``."""
+    """``counts`` is how many line items each bill has. None where such bills are not ``allowed``."""
     possible = ~credit_notes & allowed
-    return IncompleteDrafts(possible & bills["issuedDate"].blank, possible & (counts == 0))
+    without_date = possible & bills["issuedDate"].blank
+    return IncompleteDrafts(without_date, possible & (counts == 0), credit_notes)

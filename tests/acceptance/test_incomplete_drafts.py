@@ -128,6 +128,20 @@ def test_credit_notes_need_all_of_theirs(command: Load, tmp_path: Path) -> None:
     assert ("bills.issuedDate.required", 2) in codes(told, "error")
 
 
+def test_credit_note_without_lines_leaves_the_bills_beside_it(
+    command: Load, tmp_path: Path
+) -> None:
+    file = tmp_path / "smallest.csv"
+    header, rows = f"{SMALLEST.strip()},type,issuedDate\n", (f"{VENDORS[0]},1000,GBP,bill,",)
+    rows += (f"{VENDORS[0]},500,GBP,credit note,2026-10-05",)
+    file.write_text(header + "\n".join(rows), encoding="utf-8")
+    told = command("validate", str(file), *ONLY, "--json")
+    errors = codes(told, "error")
+    assert errors == [("line_items.sheet.missing", None)], errors
+    assert told.json["bills"] == {"total": 1, "valid": 1}
+    assert told.json["credit_notes"] == {"total": 1, "invalid": 1}
+
+
 def test_processing_mode_is_sent_only_with_a_document(
     load: Load, sandbox: Sandbox, tmp_path: Path
 ) -> None:
