@@ -96,7 +96,7 @@ def _is_reference(part: FindingBatch | Finding, template: Template) -> bool:
 def incomplete_drafts(
     bills: ParsedTable, counts: np.ndarray, credit_notes: np.ndarray, *, allowed: bool
 ) -> IncompleteDrafts:
-    """``counts`` is how many line items each bill has. None where such bills are not ``allowed``."""
+    """``counts`` is how many lines each bill has. None where such bills are not ``allowed``."""
     possible = ~credit_notes & allowed
     without_date = possible & bills["issuedDate"].blank
     return IncompleteDrafts(without_date, possible & (counts == 0), credit_notes)
