@@ -242,7 +242,7 @@ def dated(chance: random.Random, day: date, order: str) -> Cell:
             b,
             day.year,
             chance.choice("//.-"),
-            chance.choice(["", "", " 00:00:00", " 0:00", " 2:30 PM"]),
+            chance.choice(["", "", " 00:00:00", " 0:00", " 2:20 PM"]),
         )
     form, text = chance.choice(forms)
     return Cell(text, day=day, month=day, form=form)
