@@ -90,6 +90,7 @@ class BillJob:
     remote: LightBill | None = None  # as Light last showed it
     lines: list[LightLine | None] = field(default_factory=list)  # in the order of the sheet
     request_key: str | None = None  # of a credit note that was sent in this run
+    near_answer: LightBill | None = None  # Light's answer to it, which has one thing otherwise
     other_note: str = ""  # the credit note that Light answered with, which has this one's number
     discovery: Discovery | None = None  # how a bill that was created turned out to be in Light
     likenesses: tuple[Twin, ...] = ()  # what Light has shown in this run that may be it

@@ -13,6 +13,7 @@ import pytest
 from conftest import (
     ENTITIES,
     PASS,
+    VENDORS,
     Ended,
     Fault,
     Request,
@@ -175,8 +176,10 @@ def altered(sandbox: Sandbox, **values: Any) -> Fault:
         ({"currency": "USD"}, "the currency is USD in Light and GBP in the sheet"),
         ({"companyEntityId": ENTITIES[1]}, f"the company entity is {ENTITIES[1]} in Light"),
         ({"state": "FROZEN_BY_AUDIT"}, "light-import does not know its state FROZEN_BY_AUDIT"),
+        ({"invoiceNumber": "1"}, "the invoice number is 1 in Light and INV-00001 in the sheet"),
+        ({"vendorId": VENDORS[9]}, f"the vendor is {VENDORS[9]} in Light"),
     ],
-    ids=["amount", "currency", "entity", "state"],
+    ids=["amount", "currency", "entity", "state", "number", "vendor"],
 )
 def test_bill_that_light_changed_needs_a_person_and_is_not_sent_again(
     values: Bill, words: str, load: Load, sandbox: Sandbox, home: Path, tmp_path: Path
@@ -190,7 +193,7 @@ def test_bill_that_light_changed_needs_a_person_and_is_not_sent_again(
 
     with proxied(sandbox.base_url, fault) as proxy:
         told = load(proxy.url, *files, *FAST)
-        bill = next(b for b in sandbox.bills() if b["invoiceNumber"] == "INV-00001")
+        bill = next(b for b in sandbox.bills() if b["description"] == "Bill 1")
         assert (told.code, told.json["bills"]) == (3, {"total": 3, "created": 2, "unknown": 1})
         (finding,) = told.json["findings"]
         assert (finding["code"], finding["row"]) == ("light.altered", 3)
@@ -203,6 +206,7 @@ def test_bill_that_light_changed_needs_a_person_and_is_not_sent_again(
         acts = Counter(r.path.rsplit("/", 1)[-1] for r in proxy.requests if r.method == "POST")
         assert acts["post"] == 2, "nothing more is done to the one that Light changed"
         right = {"amount": 1001, "currency": "GBP", "companyEntityId": ENTITIES[0]}
+        right |= {"invoiceNumber": "INV-00001", "vendorId": VENDORS[1]}
         corrected = next(b for b in sandbox.bills() if b["id"] == bill["id"])
         sandbox.context.store.save_bill(corrected | right | {"state": "IN_DRAFT"})
         mended = load(proxy.url, *files, *FAST)

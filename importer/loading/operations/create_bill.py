@@ -86,6 +86,8 @@ class CreateBill(JobOperation):
             if conflicts:
                 self.job.light_id = remote.id
         if conflicts:
+            if len(conflicts) == 1 and remote.vendor_id and remote.amount is not None:
+                self.job.near_answer = remote
             words = words_of_contradictions(conflicts)
             return Mismatch(f"with the bill {remote.id}, of which {words}")
         return remote
@@ -176,7 +178,8 @@ class CreateBill(JobOperation):
         if not settled.copies_cancelled:
             words = f"Light had this {job.noun}, or one like it, and does not show it now"
             return self.for_a_person(words)
-        return self._with_twins(self.still_refused() or self.absent(), settled)
+        decision = self.still_refused() or self._altered_by_light() or self.absent()
+        return self._with_twins(decision, settled)
 
     def _with_twins(self, decision: Decision, settled: Settled) -> Decision:
         entry = self.job.entry
@@ -204,6 +207,16 @@ class CreateBill(JobOperation):
                 return Look(self, self.settings.settle)
             return self._lines().match(remote, how)
         return self.complete(remote, how)
+
+    def _altered_by_light(self) -> Decision | None:
+        """What comes next of a bill that Light does not show, and that one of its answers had
+        otherwise, in one thing: Light may number bills anew, or have one vendor for two. None
+        where no answer had it so, or the one that had is of another row."""
+        job, remote = self.job, self.job.near_answer
+        if remote is None or not self.claims.claim(remote.id, job.entry.id):
+            return None
+        words = words_of_contradictions(contradictions(job.bill, remote, just_created=True))
+        return Finish(self, True, (job.unsettled(remote, words),))
 
     def absent(self) -> Decision:
         """What comes next of a bill that Light does not show, time and again."""
