@@ -122,11 +122,7 @@ def _resolve_properties(
     existing = {id: wanted.vendors[id] for id in plan.existing}
     resolved = resolve_vendor_properties(existing, wanted, directory, formats)
     for id, light in plan.existing.items():
-        properties = {each.name: each for each in resolved.properties[id]}
-        new = existing[id]
-        as_light_wants = tuple(properties.get(each.name, each) for each in new.properties)
-        new = replace(new, properties=as_light_wants)
-        checked.add_findings(property_differences(new, light, wanted))
+        checked.add_findings(property_differences(resolved.of(existing[id]), light, wanted))
 
 
 def forget_placeholders(checked: Checked, wanted: WantedVendors, creation: VendorCreation) -> None:

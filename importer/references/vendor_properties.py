@@ -26,14 +26,23 @@ from importer.references.new_vendors import WantedVendors
 
 @dataclass
 class ResolvedProperties:
-    """By placeholder: the properties as Light wants them, and what is wrong, in words."""
+    """By placeholder: the properties as Light wants them, and what is wrong, in words; the ids of
+    the groups that the headers name."""
 
+    groups: dict[str, str] = field(default_factory=dict)
     properties: dict[str, list[Property]] = field(default_factory=lambda: defaultdict(list))
     problems: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     findings: list[Finding] = field(default_factory=list)
 
     def of(self, vendor: NewVendor) -> NewVendor:
-        return replace(vendor, properties=tuple(self.properties[vendor.id]))
+        """The vendor with its properties as far as they are known: those that are wrong as they
+        are written."""
+        known = {each.name: each for each in self.properties[vendor.id]}
+        properties = (
+            known.get(each.name) or replace(each, group_id=self.groups.get(each.name))
+            for each in vendor.properties
+        )
+        return replace(vendor, properties=tuple(properties))
 
 
 def resolve_vendor_properties(
@@ -51,6 +60,8 @@ def resolve_vendor_properties(
         if not ids:
             continue
         group = _find_group(name, header, groups, directory, out)
+        if group is not None:
+            out.groups[name] = group.id
         if group is None or not _resolve_column(name, group, ids, wanted, formats, out):
             for id in ids:
                 out.problems[id].append(f"its custom property '{name}' cannot be set")

@@ -436,6 +436,13 @@ def test_custom_properties_of_a_new_vendor_go_with_it(
         "One-off",
     ]
     assert "Light shows Preferred" in finding["message"]
+    # Of a value that cannot be read too, and of a property that Light does not have.
+    wrong = {"PROPERTY: next_review": "03/04/2027", "property:Class": "A"}
+    third = load(sandbox.base_url, workbook(tmp_path, ["V-9001"], [NEW | TIER | wrong]), CREATE)
+    messages = [f["message"] for f in third.json["findings"]]
+    assert (third.code, codes(third)) == (0, ["vendors.property.differs"]), third.out
+    for message, light in zip(messages, ("2027-03-31", "no value"), strict=True):
+        assert f"Light shows {light} as" in message
     assert sandbox.counters.vendors_created == 1
 
 
