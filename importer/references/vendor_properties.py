@@ -37,9 +37,9 @@ class ResolvedProperties:
     def of(self, vendor: NewVendor) -> NewVendor:
         """The vendor with its properties as far as they are known: those that are wrong as they
         are written."""
-        known = {each.name: each for each in self.properties[vendor.id]}
+        resolved = {each.name: each for each in self.properties[vendor.id]}
         properties = (
-            known.get(each.name) or replace(each, group_id=self.groups.get(each.name))
+            resolved.get(each.name) or replace(each, group_id=self.groups.get(each.name))
             for each in vendor.properties
         )
         return replace(vendor, properties=tuple(properties))
