@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,20 +72,28 @@ def _odd_bills(bill: np.ndarray, numbers: np.ndarray) -> dict[int, list[int]]:
     """The bills whose numbers do not count their lines, sorted; none where that is not what the
     column does."""
     order = np.lexsort((numbers, bill))
-    starts = np.flatnonzero(np.append(True, np.diff(bill[order]) != 0))
-    parts = np.split(numbers[order], starts[1:])
-    several = [part for part in parts if len(part) > 1]
+    bill, numbers = bill[order], numbers[order]
+    starts = np.flatnonzero(np.append(True, np.diff(bill) != 0))
+    sizes = np.diff(np.append(starts, len(bill)))
+    several = starts[sizes > 1]
     if len(several) < _FEWEST_BILLS:
         return {}
-    (first, step), _ = Counter((int(p[0]), int(p[1] - p[0])) for p in several).most_common(1)[0]
+    steps = numbers[several + 1] - numbers[several]
+    codes, place, counts = np.unique(
+        numbers[several] * 10**_LONGEST + steps, return_index=True, return_counts=True
+    )
+    most_common = codes[np.lexsort((place, -counts))[0]]
+    first, step = divmod(int(most_common), 10**_LONGEST)
     if step < 1 or first not in (0, step):
         return {}
-    odd = {
-        int(bill[order[start]]): part.tolist()
-        for start, part in zip(starts.tolist(), parts, strict=True)
-        if part[0] != first or (np.diff(part) != step).any()
+    position = np.arange(len(bill)) - np.repeat(starts, sizes)
+    odd = np.flatnonzero(np.logical_or.reduceat(numbers != first + step * position, starts))
+    if len(odd) > _MOST_ODD * len(several):
+        return {}
+    return {
+        int(bill[start]): numbers[start : start + size].tolist()
+        for start, size in zip(starts[odd].tolist(), sizes[odd].tolist(), strict=True)
     }
-    return odd if len(odd) <= _MOST_ODD * len(several) else {}
 
 
 def _touches_other_rows(table: InputTable, rows: np.ndarray) -> bool:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.no_bill_words import NO_BILL, OTHER_THAN_BILL, VOID_NAME
-from importer.core.text_column import check_distinct
-from importer.core.total_words import is_total
+from importer.core.text_column import cells_starting, check_distinct, take
+from importer.core.total_words import is_total, may_begin_total
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
@@ -80,9 +80,13 @@ def saying_no_bill(
 
 def _of_others(table: ParsedTable, name: str) -> np.ndarray:
     """Where the text is that of another document, or of a total."""
+    others = _matching(table, name, OTHER_THAN_BILL)
     texts: pa.LargeStringArray = table[name].texts()
-    totals = check_distinct(pc.fill_null(texts, ""), is_total) if len(texts) else texts
-    return np.union1d(_matching(table, name, OTHER_THAN_BILL), np.flatnonzero(totals))
+    if not len(texts):
+        return others
+    texts = pc.fill_null(texts, "")
+    at = cells_starting(texts, may_begin_total)
+    return np.union1d(others, at[check_distinct(take(texts, at), is_total)])
 
 
 def _matching(table: ParsedTable, name: str, pattern: str) -> np.ndarray:
