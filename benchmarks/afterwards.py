@@ -50,11 +50,13 @@ def measure(bills: int) -> dict[str, float]:
         folder = Path(name)
         files = write_bills(folder, [bill_row(i) for i in range(bills)])
         at = ["--yes", "--amounts", "cents", "--settle", "0.1", "--base-url", light.base_url]
-        return {
+        found = {
             "load": seconds_of(folder, ["load", *at, *files]),
             "verify": seconds_of(folder, ["verify", "latest"]),
             "undo": seconds_of(folder, ["undo", "latest", "--yes"]),
         }
+    print(f"{bills:,}: {found}", file=sys.stderr, flush=True)
+    return found
 
 
 def main() -> None:
