@@ -231,6 +231,16 @@ def test_invalid_proxy_error_hides_its_password(monkeypatch, proxy):
         assert PROXY_WORD not in "".join(traceback.format_exception(error))
 
 
+@pytest.mark.parametrize("length", ["", "Content-Length: 40\r\n"], ids=["to the end", "in bytes"])
+def test_answer_that_is_cut_within_an_amount_without_a_tls_goodbye_is_none(
+    tmp_path, monkeypatch, length
+):
+    cut = f'HTTP/1.1 200 OK\r\n{length}\r\n{{"id": "b", "amount": 10'.encode()
+    answer, made = through(tmp_path, monkeypatch, lambda name, request: cut)
+    assert (answer.body, answer.sent, len(made.got)) == (None, True, 1)
+    assert answer.status is None or answer.reason == "it is not JSON"
+
+
 # --- answers that are too much ----------------------------------------------------------------
 
 
