@@ -25,7 +25,8 @@ _OPEN_FLAGS = _keys(
     "abierto;aperto;aberto;openstaand;åben;åpen;öppen;avoin"
 )
 _DOCUMENTS = _keys(
-    "clearing document;clearing doc;cheque no;cheque number;check no;check number;ausgleichsbeleg"
+    "clearing document;clearing doc;clrng doc;clearing document no;clearing doc no;cheque no"
+    ";cheque number;check no;check number;ausgleichsbeleg"
 )
 _DATES = _keys(
     "payment date;pmt date;pay date;date of last payment;last payment date;last payment;last paid;"

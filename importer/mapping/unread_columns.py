@@ -43,6 +43,7 @@ from importer.mapping.unread_words import (
     CHARGE_KEYS,
     CHARGE_WORDS,
     CHARGES,
+    CODE_WORDS,
     CREDIT_KEYS,
     CREDIT_MARKS,
     CREDIT_NOTES,
@@ -79,6 +80,7 @@ from importer.mapping.unread_words import (
     REMARK,
     SAP_BILLS,
     SAP_CREDITS,
+    SAP_PAYMENTS,
     SHORT_TYPES,
     SIGN_KEYS,
     STATE_WORDS,
@@ -88,6 +90,7 @@ from importer.mapping.unread_words import (
     VOID,
     VOID_STEM,
     WORD,
+    YES,
 )
 from importer.model.fields import header_key
 
@@ -162,8 +165,11 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
             tests.append((UnreadKind.REMARK, _is_no_bill_remark))
         if not states_target and (is_paid := paid_test(header, values)):
             tests.append((UnreadKind.PAID, is_paid))
+        reported = np.zeros(len(texts), dtype=bool)
         for kind, test in tests:
-            at = np.flatnonzero(check_distinct(texts, test))
+            if reported.any() and kind not in (UnreadKind.STATE, UnreadKind.TYPE):
+                continue
+            at = np.flatnonzero(check_distinct(texts, test) & ~reported)
             if not len(at):
                 continue
             if kind is UnreadKind.STATE and check_distinct(texts, _is_unfinished).all():
@@ -172,7 +178,9 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
                 continue  # a ledger of payments
             name = header.strip() or f"column {column_letters(c)}"
             yield UnreadColumn(kind, t.index, c, name, start + at, texts.take(at).to_pylist())
-            break
+            if kind is not UnreadKind.STATE:
+                break
+            reported[at] = True  # of the other rows it may say something else
 
 
 def _used_columns(t: BoundTable, template: Template) -> set[int]:
@@ -208,6 +216,10 @@ def _is_amount(text: str) -> bool:
 def _is_flag(text: str) -> bool:
     word = tidy(text).casefold()
     return word not in NO and not _ZEROS.issuperset(word)
+
+
+def _is_yes(text: str) -> bool:
+    return tidy(text).casefold() in YES
 
 
 def _is_not(text: str) -> bool:
@@ -268,6 +280,18 @@ def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
     )
 
 
+def separates_rows(header: str, values: Sequence[str]) -> bool:
+    """Whether an unread column says that some of its rows are no bills, or that they are paid.
+    ``values`` are its distinct ones."""
+    few = values if len(values) <= MOST_MARKS else []
+    kinds = (UnreadKind.STATE, UnreadKind.TYPE, UnreadKind.CREDIT)
+    tests = [test for kind, test in (*_tests(header, ()), *_tests_of_values(header, few))
+             if kind in kinds and test is not _is_amount]  # fmt: skip
+    if is_paid := paid_test(header, few):
+        tests.append(is_paid)
+    return any(test(text) for test in tests for text in values)
+
+
 def _few_values(texts: pa.LargeStringArray) -> list[str]:
     """The distinct values of a column; none where they are too many for states or marks."""
     if len(pc.unique(texts.slice(0, 200))) > MOST_MARKS:
@@ -294,8 +318,8 @@ def _tests_of_values(header: str, values: Sequence[str]) -> _Tests:
     if name in POSTING_KEYS and all(POSTING_KEY.fullmatch(tidy(text)) for text in given):
         yield UnreadKind.CREDIT, lambda text: tidy(text).startswith("2")
     words = {bare_word(text) for text in given}
-    if words & SAP_BILLS and words & SAP_CREDITS:
-        yield UnreadKind.STATE, lambda text: bare_word(text) in SAP_CREDITS
+    if words & SAP_BILLS and (of_sap := words & (SAP_CREDITS | SAP_PAYMENTS)):
+        yield UnreadKind.STATE, lambda text: bare_word(text) in of_sap
     no_bill = words & (NO_BILL_VALUES | SHORT_TYPES)
     if words & BILLS and (others := words & OTHER_DOCUMENTS):
         yield UnreadKind.TYPE, lambda text: bare_word(text) in others
@@ -317,6 +341,8 @@ def _tests(header: str, reads: Collection[str]) -> _Tests:
     ``reads``: of type and state those that the template reads from another column.
     """
     words, key = _words(header), "".join(WORD.findall(header)).casefold()
+    if words & TYPE_WORDS and words & OF_DOCUMENTS - TYPE_WORDS:
+        words -= CODE_WORDS  # INVOICE_TYPE_LOOKUP_CODE
     parts = {word.casefold() for word in WORD.findall(CAMEL.sub(" ", header))}
     if key in CURRENCY_HEADERS:
         yield UnreadKind.CURRENCY, _is_given
@@ -347,6 +373,7 @@ def _tests(header: str, reads: Collection[str]) -> _Tests:
     if (key in BY_NAME or of_document) and what not in reads:
         yield UnreadKind.TYPE, _is_unusual
     if key in CREDIT_KEYS:
+        yield UnreadKind.STATE, _is_yes
         yield UnreadKind.CREDIT, _is_amount
     if key in MARK_KEYS:
         yield UnreadKind.CREDIT, _is_credit_mark

@@ -30,6 +30,7 @@ OF_DOCUMENTS = _set(
     "purchase invoice bill document doc voucher transaction trans entry record posting rechnung"
     " beleg facture fattura factura factuur faktura dokument"
 )
+CODE_WORDS = _set("code lookup name text")
 # A type of something else: Expense Type, Supplier Type, Tax Type …
 OF_OTHERS = _set(
     "expense supplier vendor tax vat gst item account cost project expenditure spend spending"
@@ -56,7 +57,9 @@ OF_FLAGS = _set(
     " no nr num id date datum reason grund code key user invoice bill voucher entry beleg rechnung"
 )
 # Of these it is a question whether they are to be loaded.
-DOUBT_FLAGS = _set("donotpay donotload isproforma prepayment isprepayment istest test iscopy copy")
+DOUBT_FLAGS = _set(
+    "pbk pmtblk donotpay donotload isproforma prepayment isprepayment istest test iscopy copy"
+)
 DOUBT_WORDS = _set(
     "duplicate duplicated possibleduplicate hold held blocked disputed dispute query queried"
     " excluded exclude inactive archived proforma doppelt duplikat doublon duplicado gesperrt"
@@ -74,6 +77,7 @@ DONE_FLAGS = _set(
     " confirmed finalised finalized genehmigt approuvé validé aprobado aprovado approvato"
     " goedgekeurd godkjent godkendt godkänd bokført bogført bokförd contabilizado"
 )
+YES = _set("y yes j ja x true t oui sí si sì sim tak kyllä")
 NOT = _set("no n false f nein non nej nee nei não ei nie")
 APPROVALS = _set("approval approvals freigabe genehmigung approbation aprobación workflow")
 NO_BILL_VALUES = frozenset(
@@ -163,7 +167,8 @@ DEBIT_MARKS = dict(
     " crédit/débit -/+".split()
 )
 SHORT_TYPES = _set("cn crn scn pcn cm")  # credit notes, where INV or the like is beside
-SAP_BILLS, SAP_CREDITS = _set("kr re"), _set("kg")  # document types of vendors in SAP
+# Document types of vendors in SAP.
+SAP_BILLS, SAP_CREDITS, SAP_PAYMENTS = _set("kr re"), _set("kg"), _set("kz zp zv")
 # Posting keys of vendors in SAP: 31 is an invoice, what begins with 2 takes from what is owed.
 POSTING_KEYS = _set("postingkey pstky pk bschl bs buchungsschlüssel")
 POSTING_KEY = re.compile(r"[23][0-9]|40|50")

@@ -62,9 +62,9 @@ def infer_amounts(
         draft.todo(
             "line_items",
             f"'{lines.column.header}' is without tax, and nothing in the file has the tax or the"
-            " total: the bills would come to less than the vendors' invoices. Name the column with"
-            " the tax; where there was none, delete this line.",
+            " total: the bills would come to less than the vendors' invoices",
             "taxAmount",
+            ". Name the column with the tax; where there was none, delete this line.",
         )
     if lines.tax and not (proof and lines.tax in proof.columns):
         _question_rates(draft, lines.tax, lines.column)

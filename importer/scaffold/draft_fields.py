@@ -190,9 +190,9 @@ def _currency(draft: Draft, table: Table) -> None:
     draft.missing(
         BILLS,
         "currency",
-        "the column of the currency",
+        "no column, sign or title states it",
         "{value: TODO}",
-        "; or, where all bills have one, {value: GBP} for example",
+        ". Name its column or, where all bills have one, write {value: GBP}, for example",
     )
 
 

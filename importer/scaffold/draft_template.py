@@ -8,7 +8,7 @@ from pathlib import Path
 
 from importer.core.money import Numbers
 from importer.model.fields import BILLS
-from importer.model.tables import SourceTable
+from importer.model.tables import CellLook, SourceTable
 from importer.scaffold import layout_inference as at
 from importer.scaffold.amount_inference import infer_amounts
 from importer.scaffold.bill_grouping import Continuation, Grouping, continuation, infer_grouping
@@ -79,6 +79,7 @@ def _flat(name: str, table: Table, sheets: dict[str, int]) -> Draft:
     mark = draft_formats(draft, [table])
     grouping = _fill_down(draft, table, grouping, mark)
     _notes(draft, table, notes)
+    _struck(draft, table)
     _group_by(draft, table, grouping)
     draft_bill_fields(draft, table)
     draft_row_kinds(draft, table)
@@ -230,6 +231,24 @@ def _notes(draft: Draft, table: Table, notes: Sequence[tuple[int, ColumnProfile,
     )
     rows = table.rows([i for i, _, _ in notes])
     draft.add("source", "ignore_rows", f"[{tests}]", f"{rows}: a note below the last line")
+
+
+def _struck(draft: Draft, table: Table) -> None:
+    """A question about rows that have cells struck through, which the check may refuse."""
+    looks = table.source.cell_looks.values()
+    struck = {
+        row
+        for of_column in looks
+        for row, look in of_column.items()
+        if look in (CellLook.STRUCK, CellLook.PARTLY_STRUCK)
+    }
+    rows = [i for i in table.data_rows() if struck and table.row(i) in struck]
+    if rows and not table.sheets:
+        draft.todo(
+            "source",
+            f"cells are struck through in {table.rows(rows)}: remove the rows that are cancelled,"
+            " and the strikethrough of the others.",
+        )
 
 
 def _total(draft: Draft, table: Table, total: FileTotal) -> None:

@@ -73,7 +73,9 @@ class Table:
         names = [self._row_name(i) for i in places[:most]]
         if len(places) > most:
             return f"rows {', '.join(names)} and {len(places) - most:,} more"
-        return f"row {names[0]}" if len(names) == 1 else f"rows {' and '.join(names)}"
+        if len(names) == 1:
+            return f"row {names[0]}"
+        return f"rows {', '.join(names[:-1])} and {names[-1]}"
 
     def _row_name(self, i: int) -> str:
         if not self.sheets:

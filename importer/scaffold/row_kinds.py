@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from importer.mapping.dispositions import USUAL_STATES, bare_word
+from importer.mapping.unread_columns import separates_rows
 from importer.scaffold.column_profiles import ColumnProfile
 from importer.scaffold.header_names import header_letters
 from importer.scaffold.layout_inference import Table
@@ -24,6 +25,7 @@ _STATE_HEADERS = frozenset(
 _FLAG_HEADERS = frozenset(
     "open paid void voided reversed cancelled canceled deleted storno annulé isreturn".split()
 )
+_MOST_SHOWN = 8
 _MOST_VALUES = 20  # of a column that sorts rows into kinds
 
 
@@ -34,8 +36,9 @@ def _words(text: str) -> frozenset[str]:
 _BILLS = _words(
     """bill, bills, invoice, invoices, purchase invoice, supplier invoice, vendor invoice, vendor
     bill, ap invoice, standard invoice, standard, invoice standard, accpay, pi, inv, in_invoice,
-    rechnung, eingangsrechnung, facture, facture fournisseur, factura, fattura, factuur, faktura,
-    fatura"""
+    rechnung, eingangsrechnung, inngående faktura, indgående faktura, leverantörsfaktura,
+    leverandørfaktura, inkoopfactuur, fattura passiva, factura de compra, facture, facture
+    fournisseur, factura, fattura, factuur, faktura, fatura"""
 )
 _CREDITS = _words(
     """credit note, credit notes, credit, credits, credit memo, vendor credit, supplier credit, bill
@@ -53,14 +56,6 @@ _NOT_OWED = _words(
     """void, voided, deleted, draft, cancelled, canceled, cancel, rejected, pending approval,
     awaiting approval, storniert, entwurf, annulé, brouillon, anulado, borrador, annullato, bozza"""
 )
-_OWED = frozenset(
-    map(
-        bare_word,
-        "void,voided,deleted,draft,cancelled,canceled,cancel,rejected,pending approval,awaiting"
-        " approval,storniert,entwurf,annulé,brouillon,anulado,borrador,annullato,bozza,vervallen"
-        .split(","),
-    )
-)  # fmt: skip
 _OWED = frozenset(map(bare_word, USUAL_STATES))
 
 
@@ -96,6 +91,12 @@ def draft_row_kinds(draft: Draft, table: Table) -> None:
         _add(draft, table, column, "state", value.removeprefix(", "), kinds)
     for column in (*of_types[1:], *of_states[1:], *_columns(table, _FLAG_HEADERS)):
         _question(draft, table, column, "type or state")
+    asked = {c.index for c in (*of_types, *of_states, *_columns(table, _FLAG_HEADERS))}
+    asked |= {c.index for c in table.fields.values()}
+    for column in table.columns:
+        blanks = [""] if column.filled_rows < len(table) else []
+        if column.index not in asked and separates_rows(column.header, column.filled + blanks):
+            _question(draft, table, column, "type or state")
 
 
 def _columns(table: Table, headers: frozenset[str]) -> list[ColumnProfile]:
@@ -157,7 +158,9 @@ def _add(
 
 def _question(draft: Draft, table: Table, column: ColumnProfile, field: str) -> None:
     """A question for a column of kinds whose values are all unknown, or all of no bills."""
-    shown = ", ".join(f"'{' '.join(text.split())[:30]}'" for text in column.filled)
+    some = column.filled[:_MOST_SHOWN]
+    shown = ", ".join(f"'{' '.join(text.split())[:30]}'" for text in some)
+    shown += " …" if len(some) < len(column.filled) else ""
     name = quoted(column_name(table.columns, column))
     draft.todo(
         "source",

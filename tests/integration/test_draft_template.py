@@ -656,3 +656,41 @@ def test_a_rate_without_a_currency_is_asked_about(
     head = ("Supplier", "Invoice No", "Date", "Gross", "Currency", header)
     rows = [(*row[:4], "EUR", row[4]) for row in rows]
     assert [t for t in todos(drafted(written(tmp_path, (head, *rows)))) if header in t] == []
+
+
+# --- what says that rows are no bills ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("INVOICE_TYPE_LOOKUP_CODE", ("STANDARD", "CREDIT", "PREPAYMENT")),
+        ("Ty", ("KR", "KG", "KZ")),
+        ("Makulerad", ("Nej", "Ja", "Nej")),
+        ("Reversed with", ("", "1900004711", "")),
+        ("Payment block", ("", "A", "")),
+        ("Clearing doc.", ("", "2000000044", "")),
+        ("Approval Status", ("Approved", "Denied", "Approved")),
+    ],
+)
+def test_a_column_that_separates_bills_from_others_is_a_question(
+    tmp_path: Path, header: str, values: tuple[str, ...]
+) -> None:
+    rows = [(*HEAD, "Gross", header)]
+    rows += [("A", f"N{i}", f"2025-03-1{i}", "GBP", f"1{i}.50", v) for i, v in enumerate(values)]
+    question = f"# TODO: '{header}' has "
+    assert [q for q in todos(drafted(written(tmp_path, rows))) if q.startswith(question)]
+    usual = [(*row[:5], "12" if i else header) for i, row in enumerate(rows)]
+    usual[0] = (*usual[0][:5], "Department")
+    assert not [q for q in todos(drafted(written(tmp_path, usual))) if "Department" in q]
+
+
+def test_rows_with_cells_struck_through_are_a_question(tmp_path: Path) -> None:
+    rows = [(*HEAD, "Gross"), *(("A", f"N{i}", f"2025-03-1{i}", "GBP", 12.5) for i in range(3))]
+    path = book(tmp_path, {"L": rows})
+    assert "struck" not in drafted(path)
+    workbook = openpyxl.load_workbook(path)
+    workbook.active["B3"].font = openpyxl.styles.Font(strike=True)
+    workbook.save(path)
+    (question,) = (q for q in todos(drafted(path)) if "struck" in q)
+    assert "cells are struck through in row 3:" in question

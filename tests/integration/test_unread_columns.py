@@ -86,7 +86,9 @@ def test_another_currency_is_an_error_in_its_rows(tmp_path: Path, header: str) -
         ("Approval", ["A Smith", "Rejected", "B Jones", ""], 1),
         ("Freigabe", ["", "abgelehnt", "", ""], 1),
         ("Stav", ["", "Zrušeno", "", ""], 1),
-        ("Ty", ["KR", "KG", "RE", "KR"], 1),
+        ("Ty", ["KR", "KG", "RE", "KZ"], 2),
+        ("INVOICE_TYPE_LOOKUP_CODE", ["STANDARD", "CREDIT", "STANDARD", ""], 1),
+        ("Kredit", ["Nej", "Ja", "Nej", ""], 1),
     ],
 )
 def test_a_void_bill_or_credit_note_is_an_error_in_its_rows(
@@ -398,6 +400,14 @@ def test_a_tax_basis_by_row_is_an_error_where_it_differs(
     tmp_path: Path, header: str, values: list[str]
 ) -> None:
     assert ledger(tmp_path, header, values) == [("unread_basis", "error", 1)]
+
+
+def test_other_types_are_reported_beside_credit_notes(tmp_path: Path) -> None:
+    types = ["STANDARD", "CREDIT", "PREPAYMENT", "MIXED"]
+    assert ledger(tmp_path, "INVOICE_TYPE_LOOKUP_CODE", types) == [
+        ("unread_state", "error", 1),
+        ("unread_type", "warning", 2),
+    ]
 
 
 def test_a_type_is_reported_where_only_the_state_is_read(tmp_path: Path) -> None:
