@@ -316,10 +316,18 @@ def command_json(folder: Path, *arguments: str) -> dict[str, object]:
 
 def golden(case: Case, folder: Path) -> tuple[str, str]:
     """The texts of the two golden files of a case, for the samples in ``folder``."""
-    findings = command_json(folder, "validate", *case.arguments)["findings"]
     result = command_json(folder, "load", *case.arguments, "--sandbox", "--yes", "--only-valid")
-    kept = {key: value for key, value in result.items() if key not in _VARIES}
-    return _json(findings), _json(kept)
+    return findings(case, folder), _json(without_varying(result))
+
+
+def findings(case: Case, folder: Path) -> str:
+    """The text of the golden file of a case's findings."""
+    return _json(command_json(folder, "validate", *case.arguments)["findings"])
+
+
+def without_varying(result: Mapping[str, object]) -> dict[str, object]:
+    """What is the same whenever a case is loaded."""
+    return {key: value for key, value in result.items() if key not in _VARIES}
 
 
 def _json(value: object) -> str:

@@ -41,12 +41,14 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
         "PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir(), "light-import-bytecode"))
     )
 
-# Five thousand tests are a million objects, which would be looked through again and again.
+# Five thousand tests are a million objects, which would be looked through again and again; what a
+# test leaves behind can wait until there is more of it.
 gc.disable()
 
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
 
 
@@ -115,6 +117,13 @@ def write_bills(folder: Path, rows: Sequence[Mapping[str, object]]) -> list[str]
             writer.writerows(table)
         paths.append(str(path))
     return paths
+
+
+def in_turn(*choices: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Every value of each at least once, beside one of the others: enough where what they do is
+    independent, and a fraction of all pairs."""
+    most = max(len(values) for values in choices)
+    return [tuple(values[i % len(values)] for values in choices) for i in range(most)]
 
 
 # --- the command line -------------------------------------------------------------------------

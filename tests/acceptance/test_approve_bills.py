@@ -16,6 +16,7 @@ from conftest import (
     document,
     ended,
     http,
+    in_turn,
     proxied,
     start,
     write_bills,
@@ -95,11 +96,11 @@ def test_who_else_has_to_approve_is_said_until_they_have(
     assert (read.code, waiting(read)) == (0, [])
 
 
-@pytest.mark.parametrize("further", [(), (ADA,)], ids=["alone", "with another"])
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize(("name", "further"), in_turn([*FAULTS], [(), (ADA,)]))
 def test_an_approval_is_given_once(
-    fault: Fault, further: tuple[str, ...], load: Load, tmp_path: Path
+    name: str, further: tuple[str, ...], load: Load, tmp_path: Path
 ) -> None:
+    fault = FAULTS[name]
     files = write_bills(tmp_path, [row(0, "approved")])
     settings = SandboxSettings(requests_per_minute=100_000, approvers=further)
     with running(settings) as light:

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bill_sheets import VENDOR, bill, book, checked, codes, csv_file, grid, line, template
+from bill_sheets import (
+    VENDOR,
+    bill,
+    book,
+    checked,
+    codes,
+    csv_file,
+    grid,
+    line,
+    template,
+    two_csv_files,
+)
 
 TEMPLATE = {"amortizationTemplateId": VENDOR}
 DAYS = {"amortizationStartDate": "2025-04-01", "amortizationEndDate": "2026-03-31"}
@@ -23,23 +34,26 @@ def expected(flag: str, given: bool) -> list[str]:
     return [CONTRADICTED] if flag in NO and given else []
 
 
-@pytest.mark.parametrize("flag", [*YES, *NO, ""])
-@pytest.mark.parametrize("with_days", [True, False])
-@pytest.mark.parametrize("with_template", [True, False])
-def test_flag_dates_and_template_go_together(
-    tmp_path: Path, flag: str, with_days: bool, with_template: bool
-) -> None:
-    given = (DAYS if with_days else {}) | (TEMPLATE if with_template else {})
-    of_line = line(shouldAmortize=flag, **given)
-    files = [csv_file(tmp_path / "bills.csv", grid([bill()])),
-             csv_file(tmp_path / "lines.csv", grid([of_line]))]  # fmt: skip
-    of = checked(files)
-    assert codes(of) == expected(flag, bool(given))
-    for sent in of.valid_bills():
-        (only,) = sent.lines
-        day = date.fromisoformat(DAYS["amortizationStartDate"]) if with_days else None
-        assert only.amortization_start_date == day
-        assert only.amortization_template_id == (VENDOR if with_template else None)
+def test_flag_dates_and_template_go_together(tmp_path: Path) -> None:
+    cases = list(product([*YES, *NO, ""], [True, False], [True, False]))
+    bills, lines = [], []
+    for i, (flag, with_days, with_template) in enumerate(cases):
+        given = (DAYS if with_days else {}) | (TEMPLATE if with_template else {})
+        bills.append(bill(billRef=f"B{i}", invoiceNumber=f"{i}-INV"))
+        lines.append(line(billRef=f"B{i}", shouldAmortize=flag, **given))
+    of = two_csv_files(tmp_path, bills, lines)
+    found = {f.cell.row: f.code for f in of.findings}
+    assert len(found) == len(of.findings)
+    sent = {bill.row: bill.lines for bill in of.valid_bills()}
+    for row, (flag, with_days, with_template) in enumerate(cases, start=2):
+        wanted = expected(flag, with_days or with_template)
+        assert wanted == ([found[row]] if row in found else [])
+        if not wanted:
+            (only,) = sent[row]
+            day = date.fromisoformat(DAYS["amortizationStartDate"]) if with_days else None
+            assert only.amortization_start_date == day
+            assert only.amortization_template_id == (VENDOR if with_template else None)
+    assert len(found) + len(sent) == len(cases)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bill_sheets import checked, csv_file, template
+from conftest import in_turn
 
 from importer.validation.checked_bills import Checked
 
@@ -57,8 +58,7 @@ OPEN_HEADERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("header", OPEN_HEADERS)
-@pytest.mark.parametrize("column", ["Gross", "Net", "Betrag"])
+@pytest.mark.parametrize(("header", "column"), in_turn(OPEN_HEADERS, ["Gross", "Net", "Betrag"]))
 def test_bill_that_is_partly_paid_is_named(tmp_path: Path, header: str, column: str) -> None:
     rows = [["A1", "100.00", "60.00"], ["A2", "50.00", "50.00"], ["A3", "30.00", "0.00"]]
     of = read(tmp_path, [["Number", column, header], *rows], column)
@@ -74,8 +74,10 @@ def test_bills_that_are_open_in_full_are_no_finding(tmp_path: Path, header: str)
     assert found(read(tmp_path, [["Number", "Gross", header], *rows])) == []
 
 
-@pytest.mark.parametrize("read_column", OPEN_HEADERS)
-@pytest.mark.parametrize("header", ["Total", "Gross", "Amount", "Invoice amount", "Betrag", "Net"])
+@pytest.mark.parametrize(
+    ("read_column", "header"),
+    in_turn(OPEN_HEADERS, ["Total", "Gross", "Amount", "Invoice amount", "Betrag", "Net"]),
+)
 def test_amount_billed_beside_the_open_amount_that_is_read(
     tmp_path: Path, read_column: str, header: str
 ) -> None:

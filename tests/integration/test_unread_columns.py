@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bill_sheets import bill, book, checked, csv_file, grid, line, template
+from conftest import in_turn
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -190,25 +191,28 @@ def test_an_unread_credit_is_an_error(tmp_path: Path, header: str, values: list[
     assert ledger(tmp_path, header, values) == [("unread_credit", "error", 1)]
 
 
-@pytest.mark.parametrize("header", ["", "Sign", "+/-", "Indicator", "Kind of entry", "X1"])
 @pytest.mark.parametrize(
-    ("values", "rows", "ending"),
-    [
-        (["DR", "CR", "DR", "CR"], 2, "unread_credit"),
-        (["", "CR", "", "Cr."], 2, "unread_credit"),
-        (["D", "C", "D", "D"], 1, "unread_credit"),
-        (["+", "-", "+", "−"], 2, "unread_credit"),
-        (["S", "H", "S", "S"], 1, "unread_credit"),
-        (["INV", "CN", "INV", "INV"], 1, "unread_state"),
-        (["Invoice", "Credit Note", "Invoice", ""], 1, "unread_state"),
-        (["Gutschrift", "", "", ""], 1, "unread_state"),
-        (["", "Nota de crédito", "x", "y"], 1, "unread_state"),
-        (["EUR", "", "EUR", "USD"], 3, "unread_currency"),
-    ],
+    ("header", "of_values"),
+    in_turn(
+        ["", "Sign", "+/-", "Indicator", "Kind of entry", "X1"],
+        [
+            (["DR", "CR", "DR", "CR"], 2, "unread_credit"),
+            (["", "CR", "", "Cr."], 2, "unread_credit"),
+            (["D", "C", "D", "D"], 1, "unread_credit"),
+            (["+", "-", "+", "−"], 2, "unread_credit"),
+            (["S", "H", "S", "S"], 1, "unread_credit"),
+            (["INV", "CN", "INV", "INV"], 1, "unread_state"),
+            (["Invoice", "Credit Note", "Invoice", ""], 1, "unread_state"),
+            (["Gutschrift", "", "", ""], 1, "unread_state"),
+            (["", "Nota de crédito", "x", "y"], 1, "unread_state"),
+            (["EUR", "", "EUR", "USD"], 3, "unread_currency"),
+        ],
+    ),
 )
 def test_marks_and_types_are_known_by_their_values(
-    tmp_path: Path, header: str, values: list[str], rows: int, ending: str
+    tmp_path: Path, header: str, of_values: tuple[list[str], int, str]
 ) -> None:
+    values, rows, ending = of_values
     assert ledger(tmp_path, header, values) == [(ending, "error", rows)]
 
 
@@ -335,8 +339,13 @@ def test_a_file_of_nothing_but_drafts_is_a_warning(tmp_path: Path) -> None:
     assert ledger(tmp_path, "Status", ["draft", "Paid"]) == [("unread_state", "error", 1)]
 
 
-@pytest.mark.parametrize("header", ["Qty", "Quantity", "Menge", "Quantité", "Hours", "Antal"])
-@pytest.mark.parametrize("price", ["Unit Price", "UnitAmount", "Einzelpreis", "Prix unitaire"])
+@pytest.mark.parametrize(
+    ("header", "price"),
+    in_turn(
+        ["Qty", "Quantity", "Menge", "Quantité", "Hours", "Antal"],
+        ["Unit Price", "UnitAmount", "Einzelpreis", "Prix unitaire"],
+    ),
+)
 def test_an_unread_quantity_beside_a_price_is_an_error(
     tmp_path: Path, header: str, price: str
 ) -> None:
@@ -418,8 +427,10 @@ def test_a_type_is_reported_where_only_the_state_is_read(tmp_path: Path) -> None
     assert found(of) == [("unread_type", "warning", 1)]
 
 
-@pytest.mark.parametrize("header", ["Notes", "Remarks", "X", "Bemerkung"])
-@pytest.mark.parametrize("word", ["cancelled", "VOID", "Storniert", "annulée"])
+@pytest.mark.parametrize(
+    ("header", "word"),
+    in_turn(["Notes", "Remarks", "X", "Bemerkung"], ["cancelled", "VOID", "Storniert", "annulée"]),
+)
 def test_a_remark_that_a_bill_is_void_is_a_warning(tmp_path: Path, header: str, word: str) -> None:
     assert ledger(tmp_path, header, ["", word, ""]) == [("unread_type", "warning", 1)]
     assert ledger(tmp_path, header, ["", "Paid search, May", "holding company"]) == []
@@ -432,13 +443,23 @@ def test_an_amount_beside_the_one_that_is_read_is_a_warning(tmp_path: Path, head
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "Credit note for chairs", "CREDIT NOTE", "Gutschrift März", "Storno 12", "Void - dup",
-        "PAID", "Bezahlt am 3.5.", "paid by cheque 12", "on hold", "Reversal of INV-7",
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("header", ["Description", "Buchungstext", "Memo"])
+    ("header", "text"),
+    in_turn(
+        ["Description", "Buchungstext", "Memo"],
+        [
+            "Credit note for chairs",
+            "CREDIT NOTE",
+            "Gutschrift März",
+            "Storno 12",
+            "Void - dup",
+            "PAID",
+            "Bezahlt am 3.5.",
+            "paid by cheque 12",
+            "on hold",
+            "Reversal of INV-7",
+        ],
+    ),
+)
 def test_an_unread_text_that_says_credit_note_is_a_warning(
     tmp_path: Path, header: str, text: str
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from bill_sheets import (
     TAX,
     VENDOR,
+    Row,
     bill,
     book,
     checked,
@@ -23,6 +24,7 @@ from bill_sheets import (
     two_sheets,
     valid,
 )
+from conftest import in_turn
 
 B, L = "bills", "line_items"
 UPPER = "AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE"
@@ -48,79 +50,83 @@ def test_valid_bill_keeps_its_values(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("form", [two_sheets, two_csv_files])
+FAULTS = [
+    ({"vendorId": "V-17"}, {}, (f"{B}.vendorId.not_uuid", "vendorId")),
+    ({"vendorId": VENDOR[:-1]}, {}, (f"{B}.vendorId.not_uuid", "vendorId")),
+    ({"vendorId": ""}, {}, (f"{B}.vendorId.required", "vendorId")),
+    ({"vendorId": "#REF!"}, {}, (f"{B}.vendorId.error_cell", "vendorId")),
+    ({"invoiceNumber": "1.23E+15"}, {}, (f"{B}.invoiceNumber.mangled", "invoiceNumber")),
+    ({"invoiceNumber": "x" * 256}, {}, (f"{B}.invoiceNumber.too_long", "invoiceNumber")),
+    ({"invoiceNumber": "A\x85B"}, {},
+     (f"{B}.invoiceNumber.control_characters", "invoiceNumber")),
+    ({"invoiceNumber": "A\nB"}, {}, (f"{B}.invoiceNumber.control_characters", "invoiceNumber")),
+    ({"invoiceNumber": ""}, {}, (f"{B}.invoiceNumber.missing", "invoiceNumber")),
+    ({"issuedDate": ""}, {}, (f"{B}.issuedDate.required", "issuedDate")),
+    ({"issuedDate": "2025-02-29"}, {}, (f"{B}.issuedDate.not_date", "issuedDate")),
+    ({"dueDate": "2025-02-28"}, {}, (f"{B}.dueDate.before_issued", "dueDate")),
+    ({"dueDate": "soon"}, {}, (f"{B}.dueDate.not_date", "dueDate")),
+    ({"paymentAt": "noon"}, {}, (f"{B}.paymentAt.not_date_time", "paymentAt")),
+    ({"currency": ""}, {}, (f"{B}.currency.required", "currency")),
+    ({"currency": "GBR"}, {}, (f"{B}.currency.not_currency", "currency")),
+    ({"currency": "£"}, {}, (f"{B}.currency.not_currency", "currency")),
+    ({"amount": ""}, {}, (f"{B}.amount.required", "amount")),
+    ({"amount": "120.00"}, {}, (f"{B}.amount.not_cents", "amount")),
+    ({"amount": "9223372036854775808"}, {}, (f"{B}.amount.out_of_range", "amount")),
+    ({"amount": "12001"}, {}, (f"{B}.amount.lines_differ", "amount")),
+    ({"amount": "0"}, {"netAmount": "0", "taxAmount": "0"}, (f"{B}.amount.zero", "amount")),
+    ({"amount": "-12000"}, {"netAmount": "-10000", "taxAmount": "-2000"},
+     (f"{B}.amount.negative", "amount")),
+    ({"lineItemsIncludeTax": "perhaps"}, {},
+     (f"{B}.lineItemsIncludeTax.not_boolean", "lineItemsIncludeTax")),
+    ({"description": "x" * 2001}, {}, (f"{B}.description.too_long", "description")),
+    ({"localCurrencyFxRateOverride": "1,17"}, {},
+     (f"{B}.localCurrencyFxRateOverride.not_rate", "localCurrencyFxRateOverride")),
+    ({"localCurrencyFxRateOverride": "0"}, {},
+     (f"{B}.localCurrencyFxRateOverride.not_rate", "localCurrencyFxRateOverride")),
+    ({"status": "gone"}, {}, (f"{B}.status.not_one_of", "status")),
+    ({"property:Project": "x" * 2001}, {}, (f"{B}.property.too_long", "property:Project")),
+    ({}, {"netAmount": ""}, (f"{L}.netAmount.required", "netAmount")),
+    ({}, {"netAmount": "1e4"}, (f"{L}.netAmount.not_cents", "netAmount")),
+    ({"lineItemsIncludeTax": "TRUE"}, {"amount": ""}, (f"{L}.amount.required", "amount")),
+    ({}, {"amount": "12001"}, (f"{L}.amount.not_net_plus_tax", "amount")),
+    ({"amount": "8000"}, {"taxAmount": "-2000"}, (f"{L}.taxAmount.sign", "taxAmount")),
+    ({}, {"netAmount": "2000", "taxAmount": "10000"},
+     (f"{L}.taxAmount.above_amount", "taxAmount")),
+    ({}, {"taxCodeId": ""}, (f"{L}.taxAmount.without_code", "taxAmount")),
+    ({}, {"taxAmount": ""}, (f"{L}.taxAmount.worked_out_by_light", "taxAmount")),
+    ({}, {"taxCodeId": "T1"}, (f"{L}.taxCodeId.not_uuid", "taxCodeId")),
+    ({}, {"amortizationStartDate": "2025-01-01"},
+     (f"{L}.amortizationStartDate.incomplete", "amortizationStartDate")),
+    ({}, {"amortizationStartDate": "2025-02-01", "amortizationEndDate": "2025-01-31"},
+     (f"{L}.amortizationEndDate.before_start", "amortizationEndDate")),
+    ({}, {"shouldAmortize": "TRUE"}, (f"{L}.shouldAmortize.incomplete", "shouldAmortize")),
+    ({}, {"shouldAmortize": "no", "amortizationTemplateId": VENDOR},
+     (f"{L}.shouldAmortize.contradicted", "shouldAmortize")),
+    ({}, {"shouldAmortize": "no", "amortizationStartDate": "2025-01-01",
+          "amortizationEndDate": "2025-12-31"},
+     (f"{L}.shouldAmortize.contradicted", "shouldAmortize")),
+    ({}, {"lineNumber": "1.5"}, (f"{L}.lineNumber.not_integer", "lineNumber")),
+    ({}, {"account": "#N/A"}, (f"{L}.account.error_cell", "account")),
+    ({}, {"account": "#BEZUG!"}, (f"{L}.account.error_cell", "account")),
+    ({}, {"account": "Err:502"}, (f"{L}.account.error_cell", "account")),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("of_bill", "of_line", "expected"),
-    [
-        ({"vendorId": "V-17"}, {}, (f"{B}.vendorId.not_uuid", "vendorId")),
-        ({"vendorId": VENDOR[:-1]}, {}, (f"{B}.vendorId.not_uuid", "vendorId")),
-        ({"vendorId": ""}, {}, (f"{B}.vendorId.required", "vendorId")),
-        ({"vendorId": "#REF!"}, {}, (f"{B}.vendorId.error_cell", "vendorId")),
-        ({"invoiceNumber": "1.23E+15"}, {}, (f"{B}.invoiceNumber.mangled", "invoiceNumber")),
-        ({"invoiceNumber": "x" * 256}, {}, (f"{B}.invoiceNumber.too_long", "invoiceNumber")),
-        ({"invoiceNumber": "A\x85B"}, {},
-         (f"{B}.invoiceNumber.control_characters", "invoiceNumber")),
-        ({"invoiceNumber": "A\nB"}, {}, (f"{B}.invoiceNumber.control_characters", "invoiceNumber")),
-        ({"invoiceNumber": ""}, {}, (f"{B}.invoiceNumber.missing", "invoiceNumber")),
-        ({"issuedDate": ""}, {}, (f"{B}.issuedDate.required", "issuedDate")),
-        ({"issuedDate": "2025-02-29"}, {}, (f"{B}.issuedDate.not_date", "issuedDate")),
-        ({"dueDate": "2025-02-28"}, {}, (f"{B}.dueDate.before_issued", "dueDate")),
-        ({"dueDate": "soon"}, {}, (f"{B}.dueDate.not_date", "dueDate")),
-        ({"paymentAt": "noon"}, {}, (f"{B}.paymentAt.not_date_time", "paymentAt")),
-        ({"currency": ""}, {}, (f"{B}.currency.required", "currency")),
-        ({"currency": "GBR"}, {}, (f"{B}.currency.not_currency", "currency")),
-        ({"currency": "£"}, {}, (f"{B}.currency.not_currency", "currency")),
-        ({"amount": ""}, {}, (f"{B}.amount.required", "amount")),
-        ({"amount": "120.00"}, {}, (f"{B}.amount.not_cents", "amount")),
-        ({"amount": "9223372036854775808"}, {}, (f"{B}.amount.out_of_range", "amount")),
-        ({"amount": "12001"}, {}, (f"{B}.amount.lines_differ", "amount")),
-        ({"amount": "0"}, {"netAmount": "0", "taxAmount": "0"}, (f"{B}.amount.zero", "amount")),
-        ({"amount": "-12000"}, {"netAmount": "-10000", "taxAmount": "-2000"},
-         (f"{B}.amount.negative", "amount")),
-        ({"lineItemsIncludeTax": "perhaps"}, {},
-         (f"{B}.lineItemsIncludeTax.not_boolean", "lineItemsIncludeTax")),
-        ({"description": "x" * 2001}, {}, (f"{B}.description.too_long", "description")),
-        ({"localCurrencyFxRateOverride": "1,17"}, {},
-         (f"{B}.localCurrencyFxRateOverride.not_rate", "localCurrencyFxRateOverride")),
-        ({"localCurrencyFxRateOverride": "0"}, {},
-         (f"{B}.localCurrencyFxRateOverride.not_rate", "localCurrencyFxRateOverride")),
-        ({"status": "gone"}, {}, (f"{B}.status.not_one_of", "status")),
-        ({"property:Project": "x" * 2001}, {}, (f"{B}.property.too_long", "property:Project")),
-        ({}, {"netAmount": ""}, (f"{L}.netAmount.required", "netAmount")),
-        ({}, {"netAmount": "1e4"}, (f"{L}.netAmount.not_cents", "netAmount")),
-        ({"lineItemsIncludeTax": "TRUE"}, {"amount": ""}, (f"{L}.amount.required", "amount")),
-        ({}, {"amount": "12001"}, (f"{L}.amount.not_net_plus_tax", "amount")),
-        ({"amount": "8000"}, {"taxAmount": "-2000"}, (f"{L}.taxAmount.sign", "taxAmount")),
-        ({}, {"netAmount": "2000", "taxAmount": "10000"},
-         (f"{L}.taxAmount.above_amount", "taxAmount")),
-        ({}, {"taxCodeId": ""}, (f"{L}.taxAmount.without_code", "taxAmount")),
-        ({}, {"taxAmount": ""}, (f"{L}.taxAmount.worked_out_by_light", "taxAmount")),
-        ({}, {"taxCodeId": "T1"}, (f"{L}.taxCodeId.not_uuid", "taxCodeId")),
-        ({}, {"amortizationStartDate": "2025-01-01"},
-         (f"{L}.amortizationStartDate.incomplete", "amortizationStartDate")),
-        ({}, {"amortizationStartDate": "2025-02-01", "amortizationEndDate": "2025-01-31"},
-         (f"{L}.amortizationEndDate.before_start", "amortizationEndDate")),
-        ({}, {"shouldAmortize": "TRUE"}, (f"{L}.shouldAmortize.incomplete", "shouldAmortize")),
-        ({}, {"shouldAmortize": "no", "amortizationTemplateId": VENDOR},
-         (f"{L}.shouldAmortize.contradicted", "shouldAmortize")),
-        ({}, {"shouldAmortize": "no", "amortizationStartDate": "2025-01-01",
-              "amortizationEndDate": "2025-12-31"},
-         (f"{L}.shouldAmortize.contradicted", "shouldAmortize")),
-        ({}, {"lineNumber": "1.5"}, (f"{L}.lineNumber.not_integer", "lineNumber")),
-        ({}, {"account": "#N/A"}, (f"{L}.account.error_cell", "account")),
-        ({}, {"account": "#BEZUG!"}, (f"{L}.account.error_cell", "account")),
-        ({}, {"account": "Err:502"}, (f"{L}.account.error_cell", "account")),
-    ],
-    ids=lambda x: x[0] if isinstance(x, tuple) else "",
-)  # fmt: skip
+    ("form", "fault"),
+    in_turn([two_sheets, two_csv_files], FAULTS),
+    ids=lambda x: x[2][0] if isinstance(x, tuple) else "",
+)
 def test_each_fault_is_one_finding(
-    tmp_path: Path, form: Any, of_bill: Any, of_line: Any, expected: tuple[str, str]
+    tmp_path: Path, form: Any, fault: tuple[Row, Row, tuple[str, str]]
 ) -> None:
-    code, column = expected
+    of_bill, of_line, (code, column) = fault
     of = form(tmp_path, [bill(**of_bill)], [line(**of_line)])
     assert finding_cells(of) == [(code, 2, column)]
     [f] = of.findings
-    assert f.value == str((of_bill | of_line).get(column, bill().get(column, line().get(column))))
+    assert f.value == str(
+        {**of_bill, **of_line}.get(column, bill().get(column, line().get(column)))
+    )
     assert f.message
     assert "{" not in f.message + f.hint
     assert valid(of) == ([] if f.severity == "error" else [2])

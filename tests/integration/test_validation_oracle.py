@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import spellings
 from bill_sheets import checked
+from conftest import in_turn
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from oracle import BILL_VALUES, LINE_TEXTS, NO_NUMBERS, Judge, Row, Sheets, compared
@@ -405,8 +406,11 @@ def test_two_sheets_match_the_oracle(folder: Path, style: Style) -> None:
     compare(folder, style, flat=False)
 
 
-@pytest.mark.parametrize("style", [*CENTS[2::3], *DECIMAL[1::3], DECIMAL[2]], ids=str)
-@pytest.mark.parametrize("fill", [False, True], ids=["whole rows", "blanks filled down"])
+@pytest.mark.parametrize(
+    ("style", "fill"),
+    in_turn([*CENTS[2::3], *DECIMAL[1::3], DECIMAL[2]], [False, True]),
+    ids=str,
+)
 def test_one_sheet_matches_the_oracle(folder: Path, style: Style, fill: bool) -> None:
     compare(folder, replace(style, fill=fill, bills=20), flat=True)
 
