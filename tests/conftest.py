@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import csv
 import gc
+import importlib.util
 import json
 import os
 import sys
@@ -40,6 +41,10 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     os.environ.setdefault(
         "PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir(), "light-import-bytecode"))
     )
+
+# At each request httpcore looks for a package that few have, through all folders and pytest's hook.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # it is not looked for again
 
 # Five thousand tests are a million objects, which would be looked through again and again; what a
 # test leaves behind can wait until there is more of it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -64,13 +65,24 @@ class WebPage:
         return f"/files/{id}"
 
     def ready(self, path: str) -> str:
-        """The page once no job runs any more, or its question."""
-        for _ in range(600):
+        """The page once no job runs any more, or its question: it listens as ``page.js`` does."""
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
             page = self.client.get(path).text
             if "data-job" not in page or 'name="question"' in page:
                 return page
-            time.sleep(0.05)
+            (job,) = re.findall('data-job="([^"]+)" data-page="([^"]*)"', page)
+            self._listen(*job, end)
         raise AssertionError(page)
+
+    def _listen(self, events: str, shown: str, end: float) -> None:
+        """Until a job has ended, or asks for another page than the one that is shown."""
+        with self.client.stream("GET", events) as states:
+            for line in states.iter_lines():
+                if line.startswith("data: "):
+                    page = json.loads(line.removeprefix("data: "))["page"]
+                    if page != shown or page == "ended" or time.monotonic() > end:
+                        return
 
     def version(self, page: str) -> int:
         return int(re.findall('name="version" value="([0-9]+)"', page)[0])

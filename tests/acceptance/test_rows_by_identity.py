@@ -110,7 +110,7 @@ def test_a_report_of_the_same_rows_has_all_ids(past: PastRun) -> None:
     assert check_report(past) == (BILLS, BILLS * LINES)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     bills=st.lists(st.integers(0, BILLS - 1), min_size=1, max_size=BILLS + 2),
     lines=st.lists(st.integers(0, BILLS * LINES - 1), max_size=BILLS * LINES + 2),

@@ -74,11 +74,12 @@ def test_answers_of_the_form_make_a_template_that_reads_every_bill(
 
 @pytest.mark.parametrize("key", ["currency", "lineItemsIncludeTax", "dates", "amounts", "group_by"])
 def test_what_is_open_has_to_be_answered(key: str, ledger: str) -> None:
-    label = next(field.label for field in draft_form([ledger]).fields if field.key == key)
+    form = draft_form([ledger])
+    label = next(field.label for field in form.fields if field.key == key)
     with pytest.raises(UsageProblem, match=f"Still to choose: {label}"):
-        draft_form([ledger]).completed({**ANSWERS, key: []})
+        form.completed({**ANSWERS, key: []})
     with pytest.raises(UsageProblem, match="values that are offered"):
-        draft_form([ledger]).completed({**ANSWERS, key: ["}\nrules: {}"]})
+        form.completed({**ANSWERS, key: ["}\nrules: {}"]})
 
 
 def test_a_question_that_is_not_answered_stays_a_todo(ledger: str) -> None:
@@ -96,11 +97,12 @@ def test_a_question_that_is_not_answered_stays_a_todo(ledger: str) -> None:
 def test_form_without_changes_keeps_what_was_drafted(export: Path, tmp_path: Path) -> None:
     """Of every sample: what is open gets the first answer offered, everything else stays."""
     draft = draft_template([str(export)]).text
-    fields = draft_form([str(export)]).fields
+    form = draft_form([str(export)])
+    fields = form.fields
     answers = {field.key: list(field.chosen) for field in fields}
     answered = [field for field in fields if field.open and not any(field.chosen)]
     answers |= {f.key: [next((v for v, _ in f.choices if v), "2025")] for f in answered}
-    text = draft_form([str(export)]).completed(answers)
+    text = form.completed(answers)
     _template(text, tmp_path)
     assert not re.search(r"\bTODO\b", _values(text))
     tables = re.findall(r"(\w+: \{table: \S+?\})", draft)
