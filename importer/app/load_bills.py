@@ -283,7 +283,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
     checked.add_findings(read_back_findings(checked, progress.read_backs))
     checked.add_findings(step_findings(checked, progress.steps, progress.read_backs))
     checked.add_findings(update_findings(checked, progress.updates))
-    return build_report(
+    report = build_report(
         checked,
         {**progress.outcomes, **loads.outcomes},
         summary,
@@ -291,6 +291,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
         progress.steps,
         former_ids(files),
     )
+    return replace(report, vendor_sheets=files.new_vendors.sheets if files.new_vendors else ())
 
 
 def _notes(context: LoadContext) -> Iterator[str]:

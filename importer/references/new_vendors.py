@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from importer.core.account_numbers import is_wrong_iban, is_wrong_vat_id
+from importer.core.cell_parsers import is_error
 from importer.core.currencies import EXPONENTS
 from importer.core.name_key import is_placeholder, name_key
 from importer.core.nearest_name import nearest_is
@@ -73,6 +74,7 @@ class WantedVendors:
     Custom properties are as written; ``property_cells`` are by vendor and name.
     """
 
+    sheets: list[SourceTable] = field(default_factory=list)
     vendors: dict[str, NewVendor] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     cells: dict[str, CellRef] = field(default_factory=dict)  # of those of a sheet
@@ -90,6 +92,7 @@ def wanted_vendors(sheets: Iterable[SourceTable], picks: Iterable[Pick]) -> Want
     """The vendors of the sheets ``Vendors``, and those that were picked for creation."""
     wanted = WantedVendors()
     for sheet in sheets:
+        wanted.sheets.append(sheet)
         _read_sheet(sheet, wanted)
     for pick in (pick for pick in picks if pick.creates_vendor):
         listed = next(
@@ -214,9 +217,9 @@ def _problems(cells: Mapping[str, Cell]) -> Iterator[Finding]:
 
 
 def _cell_problem(cell: Cell) -> str:
-    if cell.kind is CellKind.ERROR:
+    if cell.kind is CellKind.ERROR or is_error(cell.text):
         return "the cell shows an error"
-    if cell.kind is CellKind.UNCALCULATED:
+    if cell.kind is CellKind.UNCALCULATED or cell.text.startswith("="):
         return "the formula was never calculated"
     return ""
 

@@ -31,7 +31,7 @@ from importer.model.report_model import (
     TableRow,
     Unresolved,
 )
-from importer.model.tables import InputTable, Role
+from importer.model.tables import InputTable, Role, SourceTable
 from importer.references.suggested_values import suggestions_of
 from importer.report.ageing_report import ageing_words, compute_ageing
 from importer.report.outcomes import STATUSES, BillOutcomes, LineOutcomes, RowOutcomes
@@ -63,6 +63,7 @@ class Report:
     # By table: the column that names the bill.
     reference_columns: Mapping[int, int] = field(default_factory=dict)
     lines_in_light: Sequence[LineInLight] = ()  # where each line was read back
+    vendor_sheets: Sequence[SourceTable] = ()  # of vendors to create
     seal: Callable[[str], str] | None = None  # proves later that this user wrote a text here
 
 

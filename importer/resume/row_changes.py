@@ -39,6 +39,7 @@ from importer.report.xlsx.lines_in_light_sheet import LINES_IN_LIGHT
 from importer.report.xlsx.provenance_sheet import PROVENANCE
 from importer.report.xlsx.to_resolve_sheet import TO_RESOLVE
 from importer.report.xlsx.vendor_tie_out_sheet import VENDOR_TIE_OUT
+from importer.report.xlsx.vendors_sheet import VENDORS
 from importer.resume.provenance import ResultWorkbook, SourceSheet
 
 _SEARCHED = 30  # rows for the header, below titles that somebody has put above
@@ -53,6 +54,7 @@ _OUTPUT = {
     CORRECTIONS,
     TO_RESOLVE,
     LINES_IN_LIGHT,
+    VENDORS,
     PROVENANCE,
     CHOICES_SHEET,
 }

@@ -529,6 +529,32 @@ def test_a_column_that_is_there_twice_is_not_guessed(
         assert not created(sandbox)
 
 
+def test_the_result_has_the_vendors_to_correct_and_load_again(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wrong = NEW | {"property:Supplier tier": "=A9", "address": "#REF!", "zipcode": "007"}
+    first = load(sandbox.base_url, workbook(tmp_path, ["V-9001"], [wrong]), CREATE)
+    assert (first.code, codes(first)) == (1, ["bills.vendor.not_found", "vendors.value.invalid"])
+    result = first.json["result"]
+    again = load(sandbox.base_url, result, CREATE)  # as it is
+    assert codes(again) == ["bills.vendor.not_found", "vendors.value.invalid"]
+    book = openpyxl.load_workbook(result)
+    sheet = book["Vendors"]
+    row = {str(cell.value): sheet.cell(2, cell.column) for cell in sheet[1]}
+    assert (row["zipcode"].value, row["address"].value) == ("007", "#REF!")
+    row["address"].value, row["property:Supplier tier"].value = "1 High Street", "One-off"
+    book.save(result)
+    # It is read only with the option, here too.
+    without = load(sandbox.base_url, result)
+    assert (without.code, codes(without)) == (1, ["bills.vendor.not_found"])
+    done = load(sandbox.base_url, result, CREATE)
+    assert done.code == 0, done.out
+    vendor = created(sandbox)["Marlow Glassworks"]
+    assert [vendor[name] for name in NEW] == list(NEW.values())
+    assert (vendor["zipcode"], vendor["address"]) == ("007", "1 High Street")
+    assert shown(vendor) == {"supplier_tier": ["One-off"]}
+
+
 @pytest.fixture
 def hard_properties(tmp_path: Path) -> Iterator[Sandbox]:
     """A company whose vendors need a property, and have one that is off, and two of one name."""

@@ -52,6 +52,7 @@ from importer.report.xlsx.vendor_tie_out_sheet import (
     VendorTable,
     write_vendor_tie_out,
 )
+from importer.report.xlsx.vendors_sheet import VENDORS, write_vendors
 from importer.report.xlsx.workbook_context import WorkbookContext, WorkbookLimits
 
 _REMEDY = "ask for a CSV result, which has no such limit: --result out.csv"
@@ -118,6 +119,8 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
         write_to_resolve(to_resolve, context, report.unresolved, lists)
         if report.choices:
             lists.write(workbook.add_worksheet(CHOICES_SHEET), context.styles["message"])
+    if report.vendor_sheets:
+        write_vendors(workbook.add_worksheet(VENDORS), context, report.vendor_sheets)
     if summary.corrections:
         sheet = workbook.add_worksheet(CORRECTIONS)
         write_corrections(sheet, context, summary.corrections)
