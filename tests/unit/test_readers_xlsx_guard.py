@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.readers.file_limits import TooLargeError
-from importer.readers.xlsx.xlsx_guard import reason_in, slow_path_reason
+from importer.readers.xlsx.xlsx_guard import reason_in, slow_path_reason, text_lengths
 
 HEAD = b'<worksheet><sheetData><row r="1">'
 CELL = b'<c r="A1"><v>1</v></c>'
@@ -19,7 +19,17 @@ PIECES = [
     *(b"<row ", b'<row r="12" hidden="1">', b' hidden="true"', b"<row>", b"<c>", b"<v>", b"<v "),
     *(b"-", b"</v>", b"1234567890123456", b"1", b"</c>", b"</row>", b"<f>", b"</f>", b"<f/>"),
     *(b"<f ", b'"', b"'", b"=", b" ", b">", b"\n", b"\t", b"\r", b' t="e"', b' t="d"', b' s="7"'),
-    *(b"<!", b'<c r="B99"', b'<c r="B1048576"', b'<c r="XFD1"', b"<v", b"<f", b"<row", b"\xff"),
+    *(
+        b"<!",
+        b"<strike",
+        b'<c r="B99"',
+        b'<c r="B1048576"',
+        b'<c r="XFD1"',
+        b"<v",
+        b"<f",
+        b"<row",
+        b"\xff",
+    ),
 ]
 
 
@@ -60,3 +70,24 @@ def test_the_error_names_the_part_that_is_too_long(part: bytes, sentence: str) -
     sheet = io.BytesIO(HEAD + CELL + part)
     with pytest.raises(TooLargeError, match=sentence):
         slow_path_reason(sheet, [], never_calculated=False)
+
+
+@pytest.mark.parametrize("piece", range(7, 40))
+def test_shared_strings_are_measured_alike_however_they_are_cut(piece: int) -> None:
+    plain = b"".join(b"<si><t>%s</t></si>" % (b"x" * i) for i in range(30))
+    struck = b"<si><r><rPr><strike/></rPr><t>a</t></r></si>"
+    lengths, has_struck = text_lengths(Pieces(plain + struck, piece))
+    assert (len(lengths), has_struck) == (31, True)
+    assert lengths == text_lengths(io.BytesIO(plain + struck))[0]
+    assert not text_lengths(Pieces(plain + b"<si><t>strike pay</t></si>", piece))[1]
+
+
+class Pieces(io.BytesIO):
+    """A stream that gives at most so many bytes at once."""
+
+    def __init__(self, data: bytes, most: int) -> None:
+        super().__init__(data)
+        self.most = most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(self.most)

@@ -27,6 +27,8 @@ _XML_PER_CHARACTER = 8  # of a text, at most: &quot; and the tags around it
 _LONG = 1_000  # from here on it matters how often a text is shared
 
 _TEXT = re.compile(rb"<si[ />]")
+_STRIKES = (b"<strike", b":strike")
+_LONGEST_MARK = 6  # what of one may be at the end of a piece
 _SHARED = re.compile(rb't="s"[^<>]{0,40}><v>(\d{1,9})</v>')
 
 _ROW = re.compile(rb'<row r="(\d+)"')
@@ -64,18 +66,19 @@ def text_lengths(strings: Stream) -> tuple[list[int], bool]:
     Raises TooLargeError for one longer than a cell may be.
     """
     out: list[int] = []
-    struck = False
+    struck, tail = False, b""
     most = limits().cell_length
     starts_at, at = -1, 0  # where the last text and the last piece begin
     rest = b""
     while chunk := strings.read(_CHUNK):
-        struck = struck or b"strike" in rest + chunk
+        struck = struck or any(mark in tail + chunk for mark in _STRIKES)
+        tail = chunk[-_LONGEST_MARK:]
         for match in _TEXT.finditer(rest + chunk):
             place = at - len(rest) + match.start()
             if starts_at >= 0:
                 out.append(place - starts_at)
             starts_at = place
-        at, rest = at + len(chunk), chunk[-5:]
+        at, rest = at + len(chunk), chunk[-3:]  # no text begins within
         if at - max(starts_at, 0) > _XML_PER_CHARACTER * most + _CHUNK:
             raise too_large(f"Text {len(out) + 1:,} of it is too long", "cell_length", most)
     return ([*out, at - starts_at] if starts_at >= 0 else []), struck
