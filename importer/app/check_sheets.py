@@ -106,7 +106,8 @@ def check(
             replace(request, update=files.updates), report.summary, code, path, unresolved
         ),
     )
-    return write_file(replace(report, summary=summary), result, path, listener)
+    report = replace(report, summary=summary, vendor_sheets=files.vendor_sheets)
+    return write_file(report, result, path, listener)
 
 
 def _lists(company: str | None, *, profile: bool) -> tuple[Cached | None, str]:

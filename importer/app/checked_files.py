@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from importer.mapping.template_loader import LoadedTemplate, shipped_folder
 from importer.model.report_model import RunSummary
 
 if TYPE_CHECKING:
+    from importer.model.tables import SourceTable
     from importer.references.lookup_tables import Pick
     from importer.references.new_vendors import WantedVendors
     from importer.resume.provenance import ResultWorkbook
@@ -59,6 +60,11 @@ class CheckedFiles:
         """The run that the result workbook is of, "" for none."""
         former = self.former
         return former.last_run if former is not None and not former.sandbox else ""
+
+    @property
+    def vendor_sheets(self) -> Sequence[SourceTable]:
+        """The sheets ``Vendors`` that were read."""
+        return () if self.new_vendors is None else self.new_vendors.sheets
 
     def summary(self, command: str, started: datetime) -> RunSummary:
         """The summary of a run of these files, its figures still to be filled in."""

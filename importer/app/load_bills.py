@@ -291,7 +291,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
         progress.steps,
         former_ids(files),
     )
-    return replace(report, vendor_sheets=files.new_vendors.sheets if files.new_vendors else ())
+    return replace(report, vendor_sheets=files.vendor_sheets)
 
 
 def _notes(context: LoadContext) -> Iterator[str]:
