@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sheet import ENTITIES, Row, is_vendor
+from sheet import ENTITIES, ROWS, Row, is_vendor, version
 from simulated import START
 
 Json = dict[str, Any]
@@ -42,6 +42,7 @@ class LightRecord:
     approvals: list[str] = field(default_factory=list)  # the notes that they were given with
     document: bytes = b""
     lines_ever: int = 0
+    adders: dict[str, str] = field(default_factory=dict)  # by line, who added it later
 
     @property
     def id(self) -> str:
@@ -89,3 +90,10 @@ def matches(record: LightRecord, row: Row) -> bool:
     if row.number or record.number:
         return record.number == row.number
     return bool(body["amount"] == sum(row.lines) and body["description"] == row.text)
+
+
+def most_lines(record: LightRecord, cents: int) -> int:
+    """How often a version of its row has a line item of so many cents, at most."""
+    rows = [i for i, row in enumerate(ROWS) if matches(record, row)]
+    versions = (version(i, edited=edited) for i in rows for edited in (False, True))
+    return max((each.lines.count(cents) for each in versions), default=0)

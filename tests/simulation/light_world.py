@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from light_record import Answered, Json, LightRecord, error, wire_time
+from light_record import Answered, Json, LightRecord, error, most_lines, wire_time
 from notes_world import DOCUMENTS, NOTES, SimulatedNotes
 from sheet import APPROVED_BY_TWO, NEW_IDS, REFUSED, VENDORS
 
@@ -26,6 +26,7 @@ STORAGE = "https://storage.light.example"
 REFERENCES = {"fiNumber", "norKidReference", "swissPaymentReference", "purchaseOrderId"}
 _BILL = re.compile(rf"{BILLS}/([^/]+)(?:/(.+))?")
 LONG_SHOWN = 5.0  # seconds, longer than it takes to look and to act
+LOOKED = 20.0  # seconds between two looks at what others bring into Light, and to act on them
 _APPROVAL = 4.0  # seconds until a submitted bill waits for approval
 EDITABLE = ("IN_DRAFT", "DUPLICATED")
 CANCELLABLE = (*EDITABLE, "APPROVAL_REQUESTED", "APPROVAL_PENDING")
@@ -44,6 +45,10 @@ class SimulatedLight:
     unexpected: list[str] = field(default_factory=list)  # requests that it does not know
     vendors: list[Json] = field(default_factory=list)  # with their maker, and when
     torn: list[str] = field(default_factory=list)  # bills that went on without all their lines
+    shown_before: dict[str, list[str]] = field(default_factory=dict)
+    """By computer, bills that it created while Light had shown one of the number for long."""
+    lines_again: dict[str, list[str]] = field(default_factory=dict)
+    """By computer, bills to which it added a line item once more than any sheet has it."""
     again: set[str] = field(default_factory=set)  # who created a vendor that was shown for long
     notes: SimulatedNotes = field(init=False)
     _awaited: list[tuple[Callable[[LightRecord], bool], Event]] = field(default_factory=list)
@@ -182,13 +187,25 @@ class SimulatedLight:
                 return error(422, "No.", "lineItems", str(i), "description")
         if body.get("description") == REFUSED:
             return error(422, "No.", "description")
-        return 200, self.shown(self.add(dict(body), caller))
+        record = self.add(dict(body), caller)
+        shown = self.clock() - self.lag - LOOKED
+        alike = filter(record.looks_like, self.bills.values())
+        others = [each.id for each in alike if each is not record and each.created <= shown]
+        if record.number and others:
+            self.shown_before.setdefault(caller, []).append(f"{record.id} beside {others}")
+        return 200, self.shown(record)
 
     def _add_line(self, record: LightRecord, body: Json, caller: str) -> Answered:
         if record.state not in EDITABLE:
             return error(409, f"A bill in state {record.state} cannot be changed.", kind="STATE")
         record.acts.append((caller, "line"))
-        return 200, self._line(record, body)
+        line = self._line(record, body)
+        record.adders[line["id"]] = caller
+        same = [each for each in record.lines if record.adders.get(each["id"]) == caller]
+        same = [each for each in same if each["netAmount"] == body["netAmount"]]
+        if len(same) > most_lines(record, body["netAmount"]):
+            self.lines_again.setdefault(caller, []).append(f"{record.id} has {record.cents}")
+        return 200, line
 
     def _patch(self, record: LightRecord, body: Json, caller: str) -> Answered:
         if record.state not in EDITABLE:

@@ -81,6 +81,11 @@ def after_session(
     alone = len(running.scenario.computers) == 1  # no other one changes what this one sends on
     for text in light.torn if alone and not _may_double(running) else ():
         yield Violation("torn", text)
+    if not running.wire.deceived and not _others_by_word(running):
+        for text in light.shown_before.get(running.name, ()):
+            yield Violation("created again", text)
+        for text in light.lines_again.get(running.name, ()):
+            yield Violation("line added again", text)
     if "JournalProblem" in claims.error:
         yield Violation("no journal", claims.error)
     yield from _ids(running, claims, light)
@@ -404,6 +409,7 @@ def acts(light: SimulatedLight, computers: Sequence[Running]) -> Iterator[Violat
             # Light answers a create with the live note that has the number, whoever made it.
             typed = record.maker == "person"  # never with the line items of the sheet
             own = record.maker == caller or (not typed and running.wire.may_own(record.number))
+            own = own or record.id in running.wire.named  # with all that was sent, just before
             updating = _updates(running.computer) and act in ("change", "line", "references")
             if not own and not (record.note and record.number and not typed) and not updating:
                 yield Violation("not its bill", text)

@@ -103,7 +103,7 @@ class HandWork:
 
     at: float
     row: int
-    what: str  # types, types another amount, cancels, changes, approves, creates its vendor
+    what: str  # one of HAND_WORK, approves, creates its vendor
     made: bool = False
 
     def __str__(self) -> str:
@@ -190,7 +190,10 @@ CHANCES: Mapping[str, float] = {
     "waits": 0.25,  # of the question for consent
     "many": 0.3,  # rows
 }
-HAND_WORK = ("types", "types another amount", "cancels", "cancels", "changes", "changes")
+HAND_WORK = (
+    *("types", "types another amount", "types anew", "types anew"),
+    *("cancels", "cancels", "changes", "changes"),
+)
 
 
 def scenario(seed: int) -> Scenario:
@@ -290,6 +293,8 @@ def _faults(
     if not any(ROWS[i].document for i in rows):
         kinds.remove("upload")
     kinds = rng.sample(kinds, min(len(kinds), rng.choice((1, 1, 2, 3, 6))))
+    if on & {"separate", "updates"} and rng.random() < 0.5:
+        kinds = list(dict.fromkeys((*kinds, "line")))
     rate = rng.choice((0.1, 0.25, 0.5))
     faults = {}
     for kind in kinds:

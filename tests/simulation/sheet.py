@@ -71,7 +71,7 @@ EDITED = {  # rows as ``load --update`` finds them
     0: replace(ROWS[0], lines=(700, 400)),
     1: replace(ROWS[1], lines=(500, 600)),
     3: replace(ROWS[3], lines=(450,)),
-    6: replace(ROWS[6], text="More hours"),
+    6: replace(ROWS[6], lines=(900, 100), text="More hours"),
     7: replace(ROWS[7], lines=(1000, 200), text="More hours"),
     13: replace(ROWS[13], lines=(1000, 50)),
 }

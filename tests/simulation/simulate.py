@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from computer import Claims, Running
-from light_record import Json, matches, wire_time
+from light_record import Json, LightRecord, matches, wire_time
 from light_world import SimulatedLight
 from numbered_journal import Stores
 from promise import Violation, acts, after_session
@@ -150,8 +150,10 @@ async def _by_hand(work: HandWork, simulation: Simulation) -> None:
     if work.what == "creates its vendor":
         light.add_vendor({"name": NEW_NAME}, "person")
     live = [bill for bill in light.bills.values() if bill.live and matches(bill, row)]
+    if work.what == "types anew" and live:
+        _cancel(live[0])
     if work.what.startswith("types") and row.vendor != NEW_VENDOR:
-        if row.note and row.number and live:
+        if row.note and row.number and any(bill.live for bill in live):
             return  # Light keeps a number once
         more = 100 * (work.what == "types another amount")
         add = light.notes.add if row.note else light.add
@@ -164,10 +166,15 @@ async def _by_hand(work: HandWork, simulation: Simulation) -> None:
             record.acts.append(("person", "change"))
         elif work.what == "approves":
             light.approve_by_hand(record)
-        elif work.what == "cancels" and record.state in ("IN_DRAFT", "DRAFT"):
-            record.body.update({"status": "ARCHIVED"} if row.note else {"state": "CANCELLED"})
-            record.acts.append(("person", "cancel"))
+        elif work.what == "cancels":
+            _cancel(record)
         simulation.note("person", work.what, work.row, record.id)
+
+
+def _cancel(record: LightRecord) -> None:
+    if record.state in ("IN_DRAFT", "DRAFT"):
+        record.body.update({"status": "ARCHIVED"} if record.note else {"state": "CANCELLED"})
+        record.acts.append(("person", "cancel"))
 
 
 def _typed(row: Row, amount: int) -> Json:

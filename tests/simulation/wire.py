@@ -64,6 +64,7 @@ class Wire:
     numbers: Counter[str] = field(default_factory=Counter)
     used: Counter[str] = field(default_factory=Counter)  # faults
     misled: int = 0  # reads that were answered with a lie
+    named: set[str] = field(default_factory=set)  # ids in untrue answers to creations
     doubted: set[str] = field(default_factory=set)  # numbers of bills with an answer in doubt
     first_step: float | None = None  # when it was sent, after the last creation of the session
     _open: set[str] = field(default_factory=set)  # and of those without an answer
@@ -221,6 +222,8 @@ class Wire:
         if request.links:
             return self._link(others[-1].id, request)
         shown = self.light.shown(others[-1])
+        if request.kind == "create":
+            self.named.add(others[-1].id)
         if request.method == "PATCH":
             return shown | request.body
         if request.kind == "act":
@@ -236,6 +239,11 @@ class Wire:
     def _link(self, note_id: str, request: Request) -> Json:
         bill_id = request.path.rsplit("/", 1)[1]
         return self.light.notes.link(note_id, bill_id) | {"amount": request.body["amount"]}
+
+    @property
+    def deceived(self) -> bool:
+        """Whether a read was answered with a lie, or a request came in after it was given up."""
+        return bool(self.misled or self.used["arrives late"] or self.used["arrives very late"])
 
     def may_own(self, number: str) -> bool:
         """Whether a bill of this number may be the computer's, though another made it."""
