@@ -177,12 +177,6 @@ BREAKS = (
         "        if False:\n",
     ),
     Break(
-        "an answer that names a bill with other line items is believed",
-        "loading/operations/create_bill.py",
-        "        if why := self._not_this_request(remote):\n",
-        "        if why := '':\n",
-    ),
-    Break(
         "one bill in Light is taken for two rows",
         "loading/light_id_claims.py",
         "        owner = self._claims.get(light_id)\n",

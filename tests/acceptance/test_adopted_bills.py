@@ -21,6 +21,7 @@ from conftest import (
     Request,
     asked,
     bill_row,
+    http,
     proxied,
     refusal,
     write_bills,
@@ -208,6 +209,39 @@ def normalized(body: Any) -> Any:
         if "currency" in each:
             each["currency"] = each["currency"].lower()
     return body
+
+
+@pytest.mark.parametrize("what", ["older", "another account", "more line items"])
+def test_answer_that_names_what_a_colleague_typed_is_not_believed(
+    what: str, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Its vendor, number and amount are right, and still it is not what the request created."""
+    files = write_bills(tmp_path, [POSTED])
+
+    def content(request: Request) -> dict[str, Any]:
+        if what == "another account":
+            return typed(request)
+        body: dict[str, Any] = json.loads(request.body)
+        (line,) = body["lineItems"]
+        halves = [line | {"netAmount": cents} for cents in (1, line["netAmount"] - 1)]
+        return body if what == "older" else body | {"lineItems": halves}
+
+    def minutes_before(body: Any) -> Any:
+        return moved(body, -timedelta(minutes=5)) if what == "older" else body
+
+    def fault(request: Request) -> Fault:
+        if request.creates and request.number == 0:
+            asked(sandbox, "POST", "invoice-payables", content(request))
+            return Fault(False, http(200, minutes_before(sandbox.bills()[0])))
+        is_read = request.method == "GET" and "invoice-payables" in request.path
+        return Fault(True, None, alter=minutes_before) if is_read else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        _, counts, words = told_of(load(proxy.url, *files))
+    (theirs,) = sandbox.bills()
+    assert counts == ({"already_in_light": 1} if what == "older" else {"unknown": 1})
+    assert theirs["state"] == "IN_DRAFT"
+    assert what == "older" or theirs["id"] in words
 
 
 @pytest.mark.parametrize("number", ["INV-1", ""])
