@@ -71,6 +71,7 @@ from importer.references.lookup_tables import save_picks
 from importer.report.phrases import document_nouns
 
 T = TypeVar("T")
+_MOST_LOOKS = 2  # after the question; the first may take so long that it is out of date
 
 
 @contextlib.contextmanager
@@ -286,9 +287,13 @@ async def _with_vendors(
 
 async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
     """What somebody else has loaded while the question waited is not sent."""
-    before = len(plan.findings)
+    before, clock = len(plan.findings), asyncio.get_running_loop().time
     with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
-        await look_in_light(plan, context.client, journal, settle=context.settle, again=True)
+        for _ in range(_MOST_LOOKS):
+            began = clock()
+            await look_in_light(plan, context.client, journal, settle=context.settle, again=True)
+            if clock() - began <= context.watch:
+                break
     context.files.checked.add_findings(_with_cells(plan.findings[before:], context.files))
 
 

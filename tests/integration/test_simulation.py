@@ -340,6 +340,31 @@ MENDED = {
         ),
         (HandWork(6.9, 0, "changes", made=True),),
     ),
+    "a line item that an update added again is told when it comes in twice": Scenario(
+        17591,
+        (13,),
+        (
+            Computer(
+                "A",
+                (Session(), Session("update")),
+                faults=dict.fromkeys((("line", 1), ("act", 1)), "arrives very late"),
+            ),
+        ),
+    ),
+    "what others load while it takes long to look again is not sent": Scenario(
+        17740,
+        (10, 12),
+        (
+            Computer(
+                "A",
+                (Session(asked=20.0),),
+                faults={("get", n): "500 before" for n in (1, 4, 6, 7, 8)}
+                | {("get", n): "429 before" for n in (2, 3, 5)}
+                | {("list", 1): "429 before", ("list", 2): "502 page after"},
+            ),
+            Computer("B", (Session(asked=20.0),)),
+        ),
+    ),
     "a second copy is not forgotten where a list cuts its number and its id shows none": Scenario(
         430,
         (0,),

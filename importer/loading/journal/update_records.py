@@ -32,13 +32,14 @@ class UpdateRecord:
     """Where an update stands. ``status`` is of the bill in the run, None: as it was.
 
     ``holds`` is what the entry holds from now on, and ``remote`` the bill in Light, where they
-    change.
+    change. ``again``: a line item is added again, as Light does not show it; it may come in twice.
     """
 
     update: Update
     status: Status | None = None
     holds: SheetBill | None = None
     remote: LightBill | None = None
+    again: bool = False
 
 
 def save_updates(journal: Journal, records: Sequence[UpdateRecord]) -> None:
@@ -63,6 +64,11 @@ _IDENTITY, _LIGHT_STATE, _LIGHT_AMOUNT = (
     .values({column: sa.bindparam("now")})
     for column in (ENTRIES.c.identity, ENTRIES.c.light_state, ENTRIES.c.light_amount)
 )
+_ADDED_AGAIN = (
+    sa.update(ENTRIES)
+    .where(ENTRIES.c.id == sa.bindparam("key"))
+    .values(resent=sa.bindparam("moment"), alone=True)
+)
 _UNREAD = sa.delete(READ_BACKS).where(READ_BACKS.c.entry == sa.bindparam("of"))
 _OTHERS = sa.select(ENTRIES.c.id, ENTRIES.c.state, ENTRIES.c.light_id).where(
     ENTRIES.c.identity == sa.bindparam("now"), ENTRIES.c.id != sa.bindparam("key")
@@ -84,6 +90,8 @@ _STATUS = (
 
 def _save_entry(db: sa.Connection, record: UpdateRecord) -> None:
     key, holds, remote = record.update.entry, record.holds, record.remote
+    if record.again:
+        db.execute(_ADDED_AGAIN, {"key": key, "moment": utc_now().isoformat()})
     if holds is not None:
         if _make_free(db, key, holds.identity):
             db.execute(_IDENTITY, {"key": key, "now": holds.identity})

@@ -80,6 +80,7 @@ class UpdateBill(Operation):
     _refused: Outcome[Any] | None = None  # for which it is rolled back
     _accepted: bool = False  # all that was sent since the last look
     _late: bool = False  # what was sent and is not shown may still come
+    _added_again: bool = False  # a line item, after an answer was lost
     _lost: int = 0
     _unshown: int = 0
     _absent_looks: int = 0
@@ -250,6 +251,8 @@ class UpdateBill(Operation):
             return Look(self, self.settings.settle)
         if self._lost >= MOST_LOST:
             return self._undetermined(f"Light's answer was lost {self._lost} times", remote)
+        if self._lost > 0 or self._resumed:
+            self._added_again |= any(isinstance(each, LineAddition) for each in todo)
         self._todo = todo
         return Send(self)
 
@@ -354,7 +357,7 @@ class UpdateBill(Operation):
         return f"changed: {self.update.words}" if state is UpdateState.DONE else ""
 
     def _record(self, status: Status | None) -> UpdateRecord:
-        return UpdateRecord(self.update, status)
+        return UpdateRecord(self.update, status, again=self._added_again)
 
 
 def _same_aim(a: ImageChange, b: ImageChange) -> bool:
