@@ -257,8 +257,9 @@ async def look_in_light(
     """
     since = plan.looked_at - SKEW if again and plan.looked_at else None
     plan.looked_at = gateway.light_time or utc_now()
-    unsettled = {conflict_key(job.bill) for job in plan.unsettled}
-    wanted = [job for job in plan.send if conflict_key(job.bill) not in unsettled]
+    # What Light has of a bill that was sent may be of another one that is alike.
+    unsettled = ConflictIndex(job.bill for job in plan.unsettled)
+    wanted = [job for job in plan.send if not unsettled.has_like(job.bill)]
     listed = await list_documents(gateway, (job.bill for job in wanted), since)
     taken = [remote.id for _, remote, _ in plan.existing]
     existing = await find_existing(wanted, listed, gateway, journal, settle, taken)

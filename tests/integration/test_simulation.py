@@ -365,6 +365,14 @@ MENDED = {
             Computer("B", (Session(asked=20.0),)),
         ),
     ),
+    "a bill beside one in doubt of a sister entity is looked for before it is sent": Scenario(
+        17786,
+        (0, 7),
+        (
+            Computer("A", (Session("update"),)),
+            Computer("B", (Session(crash=Crash(5, durable=True)),)),
+        ),
+    ),
     "a second copy is not forgotten where a list cuts its number and its id shows none": Scenario(
         430,
         (0,),

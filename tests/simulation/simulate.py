@@ -161,7 +161,7 @@ async def _by_hand(work: HandWork, simulation: Simulation) -> None:
         simulation.note("person", work.what, work.row, record.id)
     elif live:
         record = live[0]
-        if work.what == "changes":
+        if work.what == "changes" and (row.number or not row.note):  # else it is another note
             record.body["documentDate" if row.note else "dueDate"] = wire_time(10**7)[:10]
             record.acts.append(("person", "change"))
         elif work.what == "approves":
