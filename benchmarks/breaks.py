@@ -194,72 +194,16 @@ BREAKS = (
         "        if False:\n",
     ),
     Break(
-        "bills that are alike are on their way together",
-        "loading/send_queue.py",
-        "        if key and self._out[key]:\n",
-        "        if False:\n",
-    ),
-    Break(
-        "what was sent twice is called created before it was looked for",
-        "loading/job.py",
-        "        if self.sent_twice:\n            return replace(self.creation",
-        "        if False:\n            return replace(self.creation",
-    ),
-    Break(
-        "what was sent and not seen is called not sent",
-        "loading/job.py",
-        "        state = State.UNKNOWN if self.job.resent else State.PLANNED\n",
-        "        state = State.PLANNED\n",
-    ),
-    Break(
         "a bill is paid in full before a note clears a part of it",
         "loading/step_plan.py",
         'why = "; ".join(f"{words} {UNCLEARED}" for words in open_notes)',
         'why = ""',
     ),
     Break(
-        "an update goes on over what a person changes meanwhile",
-        "loading/operations/update_bill.py",
-        "        if others := unexplained(now, self.update.images):\n",
-        "        if others := ():\n",
-    ),
-    Break(
-        "the copy of what was sent twice is looked for once",
-        "loading/final_sweep.py",
-        "if each.entry.id in sent_twice - sweep.entries]:\n",
-        "if False]:\n",
-    ),
-    Break(
         "a list that lacks a bill of ours is believed to lack its copy",
         "loading/twins.py",
         "    if unlisted := _unlisted(bills, listed):\n",
         "    if unlisted := []:\n",
-    ),
-    Break(
-        "a refusal of a step that was sent before is final after one look",
-        "loading/operations/bill_step.py",
-        "(Transition.OPEN, Transition.WORKING) and not self._confirmed:\n",
-        "():\n",
-    ),
-    Break(
-        "what comes in late from us is taken for somebody else's",
-        "loading/load_watch.py",
-        "    if job.sent_before or job.lost or job.entry.resent is not None:\n",
-        "    if False:\n",
-    ),
-    Break(
-        "line items are added to a bill that Light has changed",
-        "loading/operations/add_line.py",
-        "        if why := job.objection(remote):\n",
-        "        if why := '':\n",
-    ),
-    Break(
-        "a credit note is created under another key each time",
-        "loading/job.py",
-        "        if self.bill.credit_note and not is_line and self.request_key is None:\n"
-        "            self.request_key = self.entry.request_key or str(uuid.uuid4())\n",
-        "        if self.bill.credit_note and not is_line:\n"
-        "            self.request_key = str(uuid.uuid4())\n",
     ),
 )
 
