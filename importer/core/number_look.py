@@ -195,7 +195,9 @@ def _has_minus(section: _FormatSection) -> bool:
 
 
 def shows_nothing(code: str) -> bool:
-    """Whether a code, as ``;;;``, displays no number above zero at all."""
+    """Whether a code, as ``;;;`` or ``""``, displays no number above zero at all."""
+    if code and not code.replace('"', "").strip():
+        return True
     sections = _sections(code)
     return len(sections) > 1 and not sections[0].places and not sections[0].literals.strip()
 

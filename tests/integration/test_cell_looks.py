@@ -136,6 +136,7 @@ def write_rich(path: Path) -> None:
 
 
 def test_values_that_cannot_be_seen_are_reported_once(tmp_path: Path) -> None:
+    assert codes(read(book(tmp_path, D2='""'))) == ["sheet.cells.invisible"]
     of = read(book(tmp_path, D2=";;;", D3=WHITE, A4=WHITE, E5=WHITE, D6="#,##0;-#,##0;;"))
     (unseen,) = of.findings
     assert unseen.code == "sheet.cells.invisible"
