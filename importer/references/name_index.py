@@ -146,8 +146,8 @@ class _Similarity:
             for name in dict.fromkeys((*thing.keys, *thing.also)):
                 self._owners.append(thing)
                 self._names.append(name_key(name))
-        self._bare = [" ".join(_words(name)) for name in self._names]
-        self._sorted = [" ".join(sorted(_words(name))) for name in self._names]
+        self._bare = [" ".join(bare_words(name)) for name in self._names]
+        self._sorted = [" ".join(sorted(bare_words(name))) for name in self._names]
         self.comparisons = 3 * len(self._names)  # of one name
 
     def nearest(self, text: str) -> list[tuple[float, Named]]:
@@ -165,7 +165,7 @@ class _Similarity:
     def _scores(self, name: str) -> Iterator[tuple[float, int]]:
         from rapidfuzz import fuzz, process
 
-        words = _words(name)
+        words = bare_words(name)
         bare, ordered = " ".join(words), " ".join(sorted(words))
         for query, names, scorer, weight in (
             (name, self._names, fuzz.ratio, 1.0),
@@ -179,6 +179,7 @@ class _Similarity:
                 yield score * weight, at
 
 
-def _words(name: str) -> list[str]:
+def bare_words(name: str) -> list[str]:
+    """The words of a name in the form of ``name_key``, without legal forms."""
     words = _WORD.findall(name)
     return [word for word in words if word not in _LEGAL_FORMS] or words

@@ -29,6 +29,7 @@ from importer.model.tables import CellKind, SourceTable
 from importer.references.directory import named_vendors
 from importer.references.lookup_tables import CREATE_ANOTHER, Entry, Pick
 from importer.references.name_index import LIKELY, Named, NameIndex
+from importer.references.similar_vendors import SimilarVendors
 
 VENDORS_SHEET = "vendors"  # however it is written
 _NAMESPACE = uuid.UUID("5b0e6a4e-6c0c-5d3a-9b58-0f6f3f6f8a11")
@@ -271,6 +272,11 @@ def plan_vendors(wanted: Mapping[str, NewVendor], vendors: Sequence[Vendor]) -> 
             by_number[number].append(vendor)
     new = NameIndex((Named(v.id, v.name, (v.name,)) for v in wanted.values()), comparisons=math.inf)
     by_id = {vendor.id: vendor for vendor in vendors}
+    similar = SimilarVendors([*(v.name for v in vendors), *(v.name for v in wanted.values())])
+
+    def may_be(one: NewVendor, other: Vendor | NewVendor) -> bool:
+        return other.id != one.id and similar.may_be_one(one.name, other.name)
+
     for id, each in wanted.items():
         same = [by_id[thing.id] for thing in index.exact(each.name)]
         numbers = {number_key(each.values.get(name)) for name in ("identifier", "vatId")} - {""}
@@ -286,11 +292,11 @@ def plan_vendors(wanted: Mapping[str, NewVendor], vendors: Sequence[Vendor]) -> 
             plan.objections[id] = ("create_same_number", {"candidates": names}, [])
         elif each.another:
             plan.create[id] = each
-        elif near := index.nearest(each.name, LIKELY):
-            names = "; ".join(thing.label for thing in near[:3])
-            plan.objections[id] = ("create_similar", {"candidates": names}, near)
-        elif twin := [n for n in new.nearest(each.name, LIKELY) if n.id != id]:
-            plan.objections[id] = ("create_similar", {"candidates": twin[0].label}, [])
+        elif near := [n for n in index.nearest(each.name, LIKELY) if may_be(each, by_id[n.id])]:
+            labels = "; ".join(thing.label for thing in near[:3])
+            plan.objections[id] = ("create_similar", {"candidates": labels}, near)
+        elif twins := [n for n in new.nearest(each.name, LIKELY) if may_be(each, wanted[n.id])]:
+            plan.objections[id] = ("create_similar", {"candidates": twins[0].label}, [])
         else:
             plan.create[id] = each
     return plan

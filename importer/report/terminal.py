@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 NARROWEST = 40  # columns; a table of money does not fit into less
 _NARROWEST_LABEL = 16  # of a table of figures
+_LONGEST_NOTE = 600  # characters, of one that is a list
 _SHOWN_RANGES = 6  # of row numbers
 
 # A command in a sentence, up to where the sentence goes on. What is in quotes is one word.
@@ -85,7 +86,11 @@ def summary_lines(
             if summary.template
             else []
         ),
-        unpainted(line for note in summary.notes for line in _labelled("Note: ", note, width)),
+        unpainted(
+            line
+            for note in summary.notes
+            for line in _labelled("Note: ", _shown_note(note, summary), width)
+        ),
         unpainted(_run_words(summary)),
         unpainted([f"Continues run {visible(summary.continues)}."] if summary.continues else []),
         unpainted(_result(summary.result) if summary.result else []),
@@ -106,6 +111,16 @@ def _run_words(summary: RunSummary) -> list[str]:
     if summary.run is None or summary.command == "load":
         return []
     return [f"Run: {visible(summary.run)} of {day_and_time(summary.started_at)}"]
+
+
+def _shown_note(note: str, summary: RunSummary) -> str:
+    """The note, with the first part of a long list alone where the workbook has all of it."""
+    is_workbook = (summary.result or "").endswith(".xlsx")
+    if len(note) <= _LONGEST_NOTE or "; " not in note or not is_workbook:
+        return note
+    items = note[:_LONGEST_NOTE].rpartition("; ")[0]
+    more = note.count("; ") - items.count("; ")
+    return f"{items}; and {more:,} more, which are in the sheet Summary."
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:

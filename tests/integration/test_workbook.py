@@ -491,6 +491,16 @@ def test_note_counts_links_beyond_the_limit(tmp_path: Path) -> None:
     assert any("1 of Bills, 1 of Problems" in str(note) for note in notes)
 
 
+def test_a_long_note_is_whole_in_rows_that_can_be_seen(tmp_path: Path) -> None:
+    names = [f"Vendor {n}" for n in range(5000)]  # more than a cell can have
+    whole = report(table([["a"], ["1"]]), bills=[bill(2, Status.VALID)])
+    whole = replace(whole, summary=replace(whole.summary, notes=("; ".join(names),)))
+    sheet = written(whole, tmp_path)["Summary"]
+    notes = [cell for row in sheet for cell in row if "Vendor " in str(cell.value)]
+    assert " ".join(cell.value for cell in notes) == "; ".join(names)
+    assert all(sheet.row_dimensions[cell.row].height <= 409 for cell in notes)
+
+
 def test_bill_is_linked_to_light_only_by_a_web_address(tmp_path: Path) -> None:
     bills = [bill(2, Status.CREATED, light_id="a"), bill(3, Status.CREATED, light_id="b")]
     links = {"a": "https://app.example.com/bills/a", "b": "file:///etc/passwd"}

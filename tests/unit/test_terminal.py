@@ -161,3 +161,13 @@ def test_quotation_marks_do_not_slow_the_command_pattern() -> None:
     text = "run light-import load " + "'a b'c" * 60
     assert paragraph(text, 40) == ["run", text.removeprefix("run ")]
     assert paragraph(text + "'\nand more", 40)[0] == "run"
+
+
+def test_a_long_list_of_a_note_is_whole_in_the_workbook_alone() -> None:
+    names = "; ".join(f"Vendor {n} (9ae1f6de-d91a-4625-bbd7-6b9814790{n:03})" for n in range(100))
+    note = f"Created in Light: 100 vendors: {names}. Undo does not remove vendors."
+    text = " ".join(summary_text(replace(SUMMARY, notes=(note,)), Findings()).split())
+    assert "Vendor 8 (" in text
+    assert "and 89 more, which are in the sheet Summary." in text
+    no_workbook = replace(SUMMARY, notes=(note,), result="bills-result.csv")
+    assert "Vendor 99 (" in " ".join(summary_text(no_workbook, Findings()).split())

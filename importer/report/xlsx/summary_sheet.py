@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from xlsxwriter.workbook import Workbook
@@ -46,6 +47,7 @@ _MOST_CURRENCIES = 4  # as columns; the sheet Tie-out has them all
 _FIRST, _LAST = 1, 8  # the columns of the page
 _FACTS = 4  # the column of the facts of the run, beside the chart
 _CHARACTERS = 112  # that fit into its width
+_LONGEST_BAND = 22 * _CHARACTERS  # a row is at most 409 points high
 _MOST_VENDORS = 8  # in the table and chart
 _LONGEST_NAME, _NAME_WIDTH = 200, 32  # characters of a vendor; on one line
 _TITLES = {
@@ -92,8 +94,8 @@ def write_summary(
         row = max(row, add_ageing_chart(workbook, sheet, beside + 1, summary.ageing, ageing_rows))
     if notes:
         row = write_heading(sheet, styles, row + 1, "Notes")
-        for note in notes:
-            row = _write_band(sheet, row, visible(note), styles["paragraph"], 16)
+        for part in (part for note in notes for part in wrap(visible(note), _LONGEST_BAND)):
+            row = _write_band(sheet, row, part, styles["paragraph"], 16)
 
 
 def _subtitle(summary: RunSummary) -> str:
