@@ -17,7 +17,7 @@ import json, os, resource, sys, tempfile
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from hostile import HOSTILE
-import importer.cli.validate_command, importer.app.pipeline, importer.validation.validate
+import importer.cli.validate_command, importer.app.check_files, importer.validation.validate
 from importer.cli.main import run
 if sys.platform == "linux":
     now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

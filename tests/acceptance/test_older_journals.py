@@ -64,8 +64,10 @@ def test_runs_lists_what_the_older_version_listed(old: Path, command: Command) -
     for run in (*listed, *expected):
         del run["journal"]
     for run in listed:
-        later = [run.pop(name) for name in ("command", "outcome", "undone_run", "error")]
-        assert later == ["load", "done" if run["finished"] else "unfinished", None, None]
+        later = [
+            run.pop(name) for name in ("command", "outcome", "undone_run", "error", "checked_by")
+        ]
+        assert later == ["load", "done" if run["finished"] else "unfinished", None, None, None]
     now, then = (
         {run["run"]: [run.pop(name) for name in ("line_items", "totals")] for run in runs}
         for runs in (listed, expected)

@@ -250,6 +250,8 @@ def test_a_corrected_file_ties_out(page: playwright.Page, tmp_path: Path) -> Non
     page.wait_for_selector("[data-send]:not(:disabled)")
     page.fill("[name=as_of]", "2026-02-28")  # 24 days after both are due
     page.click("text=Check with these options")
+    page.wait_for_selector("[name=as_of][value='2026-02-28']", state="attached")
+    page.wait_for_selector("[data-send]:not(:disabled)")
     old = tmp_path / "ageing.csv"
     ages = "Current,1 - 30,31 - 60,61 - 90,> 90,TOTAL"
     old.write_text(f"Vendor,{ages}\nSilverdale Electrical Ltd,,21.42,,,,21.42\n")
@@ -258,6 +260,8 @@ def test_a_corrected_file_ties_out(page: playwright.Page, tmp_path: Path) -> Non
     page.wait_for_selector("text=1–30 days: 21.42 in the old system, 21.43 in the sheet")
     page.click("[aria-label='Read ageing.csv as bills']")
     page.click("[aria-label='Leave out ageing.csv']")
+    page.wait_for_selector("[aria-label='Leave out ageing.csv']", state="detached")
+    page.wait_for_selector("#sheets", state="attached")
     old.write_text(old.read_text().replace("21.42", "21.43"))
     page.set_input_files("#sheets", str(old))
     page.click("[aria-label^='Compare with ageing (2).csv']")
