@@ -70,7 +70,7 @@ class JournalLost(JournalProblem):
 
 
 class _ReadingConnection(sa.Connection):
-    """What is read may be asked twice, and changes nothing."""
+    """What is read may be asked several times, and changes nothing."""
 
     def execute(self, *statement: Any, **options: Any) -> sa.CursorResult[Any]:
         return self._again(super().execute, *statement, **options)
@@ -79,13 +79,14 @@ class _ReadingConnection(sa.Connection):
         return self._again(super().scalar, *statement, **options)
 
     def _again(self, ask: Callable[..., T], *statement: Any, **options: Any) -> T:
-        try:
-            return ask(*statement, **options)
-        except sa.exc.DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            self.rollback()
-            return ask(*statement, **options)
+        for _ in range(_MOST_ATTEMPTS - 1):
+            try:
+                return ask(*statement, **options)
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                self.rollback()
+        return ask(*statement, **options)
 
 
 class Journal:

@@ -64,15 +64,27 @@ class TeamDatabase:
 
     def _connect(self) -> Any:
         """A session with its settings and locks. A database that went away is waited for."""
-        connection = connect(self.place.dsn, patience=PATIENCE if self._connected else 0.0)
+        import psycopg
+
+        until = time.monotonic() + PATIENCE
+        while True:
+            connection = connect(self.place.dsn, patience=PATIENCE if self._connected else 0.0)
+            try:
+                self._prepare_session(connection)
+            except psycopg.OperationalError:
+                if not (self._connected and connection.closed) or time.monotonic() > until:
+                    raise
+                continue  # lost again, before it could be used
+            self._connected = True
+            return connection  # each statement is a transaction, unless ``transaction`` began one
+
+    def _prepare_session(self, connection: Any) -> None:
         connection.execute(f"SET search_path = {SCHEMA}")
         if self._journal is not None:
             self._select_journal(connection.execute)
         self._select_holder(connection.execute)
         for lock in self._locks:
             self._take_again(connection, lock)
-        self._connected = True
-        return connection  # each statement is a transaction, unless ``transaction`` began one
 
     def _answered(self, *_: object) -> None:
         self._last_answer = time.monotonic()
