@@ -124,7 +124,9 @@ def document_doubled(lines: Records) -> None:
 
 
 def other_account(lines: Records) -> None:
-    expenses(lines)[0]["accountId"] = ACCOUNTS[20]
+    """Of a net amount: no sheet says which account a tax is on."""
+    of_net = (line for line in expenses(lines) if line["taxTagLabel"] != "Tax")
+    next(of_net)["accountId"] = ACCOUNTS[20]
 
 
 def amounts_swapped(lines: Records) -> None:
