@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from collections.abc import Callable
+from datetime import date, time, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -42,13 +43,16 @@ def decide_dates(column: SheetColumn) -> list[Finding]:
         findings += _doubtful_date_cells(column, group, tidied)
         findings += _year_first_dates(column, group, tidied)
         if column.field.kind is FieldKind.DATE:
-            findings += _shifted_dates(column, group, tidied)
+            findings += _shifted_dates(column, group, tidied, dates.reader(formats, order))
     column.parse = lambda texts: Cells(texts, lambda _: readers)
     return findings
 
 
 def _shifted_dates(
-    column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray
+    column: SheetColumn,
+    group: np.ndarray,
+    tidied: pa.LargeStringArray,
+    read_date: Callable[[str], date | None],
 ) -> list[Finding]:
     """Dates whose time is midnight of a time zone east of here, so that the day is one too early.
 
@@ -66,7 +70,7 @@ def _shifted_dates(
     at = timed[is_in(take(tidied, timed), [t for t, (_, of) in texts.items() if of != time()])]
     if len(at) == 1 and first.hour < _EVENING:
         return []
-    day = dates.reader([], Order.DAY_FIRST)(texts[tidied[int(at[0])].as_py()][0])
+    day = read_date(texts[tidied[int(at[0])].as_py()][0])
     following = "" if day is None else (day + timedelta(days=1)).isoformat()
     words = " and ".join(f"{each:%H:%M}" for each in times)
     return [column_finding(column, "shifted", at, times=words, rows=rows_of(column, at),
@@ -83,11 +87,7 @@ def _may_be_midnight(moment: time) -> bool:
 
 
 _DAY_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:1[3-9]|2[0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])(?:\z|[^0-9])"
-
-
 _MONTH_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.](?:1[3-9]|2[0-9]|3[01])(?:\z|[^0-9])"
-
-
 _EITHER_BEHIND_YEAR = r"\A[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|1[0-2])(?:\z|[^0-9])"
 
 

@@ -362,6 +362,12 @@ def test_dates_with_the_midnight_of_another_time_zone_are_refused(
     assert finding_cells(as_text) == finding_cells(of)
 
 
+def test_next_day_is_told_in_the_order_that_the_column_proves(tmp_path: Path) -> None:
+    of = timed(tmp_path, "03/02/2025 23:00", "03/25/2025 23:00")
+    [finding] = of.findings
+    assert "may be of the next day, 2025-03-03" in finding.message
+
+
 @pytest.mark.parametrize(
     "hours",
     [
