@@ -28,7 +28,7 @@ from importer.mapping.template_loader import LoadedTemplate
 from importer.mapping.template_model import Template
 from importer.model.bills import TargetStatus
 from importer.model.report_model import TableRow
-from importer.model.tables import SourceTable
+from importer.model.tables import VENDORS_SHEET, SourceTable
 
 if TYPE_CHECKING:
     from importer.references.lookup_tables import Pick
@@ -252,7 +252,7 @@ def _read(
         read = read_file(path, encoding=encoding, delimiter=delimiter, sheets=sheets)
         if request.create_vendors and sheets is not None:
             with contextlib.suppress(UnreadableFile):  # it has no such sheet
-                read += read_file(path, sheets="Vendors")
+                read += read_file(path, sheets=VENDORS_SHEET)
         tables += [replace(table, file=name) for table in read]
         step()
     return tables

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer import __version__
-from importer.app.check_request import CheckRequest as CheckRequest
-from importer.app.check_request import Pairs
+from importer.app.check_request import CheckRequest, Pairs
 from importer.app.run_options import run_options
 from importer.app.user_name import user_name
 from importer.mapping.template_loader import LoadedTemplate, shipped_folder

@@ -1,4 +1,4 @@
-"""What an undo may be told."""
+"""The options of an undo."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ share."""
 
 from __future__ import annotations
 
-# Void is also what packaging fills: the text ends there, or goes on as one about a bill does.
+# Void is also what packaging fills: the text ends there, or continues as one about a bill does.
 _VOID = (
     r"voided|void\W*$|void\s*[^\w\s].*|void\s+(?:[0-9].*|inv\w*|bills?|docs?|document|entry|entered"
     r"|dup\w*|cancel\w*|credit\w*|error|wrong|incorrect|replaced|reissued|superseded|per|by|as|see|on"

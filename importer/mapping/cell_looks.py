@@ -14,7 +14,6 @@ from importer.model.finding_catalogue import finding
 from importer.model.tables import CellLook, Role
 
 _SHOWN, _SHOWN_COMMENTS, _LONGEST = 10, 3, 60
-_STRUCK = (CellLook.STRUCK, CellLook.PARTLY_STRUCK)
 
 
 def look_findings(
@@ -54,7 +53,7 @@ def look_findings(
 def _struck(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:
     looks = {
         c: rows for c, of_rows in table.source.cell_looks.items()
-        if (rows := {row for row, look in of_rows.items() if look in _STRUCK})
+        if (rows := {row for row, look in of_rows.items() if look.is_struck})
     }  # fmt: skip
     if not looks:
         return

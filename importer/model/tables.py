@@ -12,6 +12,7 @@ from importer.core.money import tidy
 
 # Sheets of these names that begin so hold the choices of dropdowns, and no rows to read.
 CHOICES_SHEET, CHOICES_HEADER = "Lists", "Choices for "
+VENDORS_SHEET = "Vendors"  # of vendors to create, and no bills
 
 
 class CellKind(IntEnum):
@@ -43,6 +44,18 @@ class CellLook(StrEnum):
     STRUCK = "struck"  # struck through
     PARTLY_STRUCK = "partly struck"  # some of its text is
     INVISIBLE = "invisible"  # a number format that shows nothing, or letters as what is behind them
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether its text is struck through, in whole or part."""
+        return self in (CellLook.STRUCK, CellLook.PARTLY_STRUCK)
+
+    @classmethod
+    def of_runs(cls, struck: Sequence[bool]) -> CellLook | None:
+        """The look of a text by whether each of its runs is struck through; None where none is."""
+        if not any(struck):
+            return None
+        return cls.STRUCK if all(struck) else cls.PARTLY_STRUCK
 
 
 class CellComment(NamedTuple):

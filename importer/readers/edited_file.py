@@ -198,7 +198,7 @@ def _write_tables(tables: Sequence[SourceTable], path: Path) -> None:
         def format_of(code: str, look: CellLook | None) -> Any:
             if (code, look) not in formats:
                 properties: dict[str, object] = {"num_format": code} if code else {}
-                if look in (CellLook.STRUCK, CellLook.PARTLY_STRUCK):
+                if look is not None and look.is_struck:
                     properties["font_strikeout"] = True
                 elif look is CellLook.INVISIBLE:
                     properties |= {"font_color": "#FFFFFF", "bg_color": "#FFFFFF"}

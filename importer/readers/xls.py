@@ -185,9 +185,7 @@ def _strike_of(
         for (start, font), (end, _) in pairwise(fonts)
         if cell.value[start:end].strip()
     ]
-    if not any(struck):
-        return None
-    return CellLook.STRUCK if all(struck) else CellLook.PARTLY_STRUCK
+    return CellLook.of_runs(struck)
 
 
 def _format(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> tuple[int, str | None]:

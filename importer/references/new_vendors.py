@@ -25,13 +25,12 @@ from importer.model.fields import PROPERTY, header_key, property_name
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.light_objects import NewVendor, Vendor
-from importer.model.tables import CellKind, SourceTable
+from importer.model.tables import VENDORS_SHEET, CellKind, SourceTable
 from importer.references.directory import named_vendors
 from importer.references.lookup_tables import CREATE_ANOTHER, Entry, Pick
 from importer.references.name_index import LIKELY, Named, NameIndex
 from importer.references.similar_vendors import SimilarVendors
 
-VENDORS_SHEET = "vendors"  # however it is written
 _NAMESPACE = uuid.UUID("5b0e6a4e-6c0c-5d3a-9b58-0f6f3f6f8a11")
 # Source: ExternalCreateVendorRequestV1Model.
 VENDOR_FIELDS = tuple(
@@ -86,7 +85,7 @@ class WantedVendors:
 
 def is_vendor_sheet(table: SourceTable) -> bool:
     headers = map(header_key, table.row_cells(0)) if len(table.rows) else ()
-    return name_key(table.sheet or "") == VENDORS_SHEET and "name" in headers
+    return name_key(table.sheet or "") == name_key(VENDORS_SHEET) and "name" in headers
 
 
 def wanted_vendors(sheets: Iterable[SourceTable], picks: Iterable[Pick]) -> WantedVendors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from importer.core.name_key import name_key
 from importer.references.name_index import bare_words
@@ -13,7 +13,7 @@ _SAME_NAME = 88.0
 # A word does not tell one company from another where so many names of different first words have
 # it, or so many names: as Construction, and London of the boroughs; Atos in three of a group does.
 _FIRST_WORDS, _NAMES = 3, 10
-_CONNECTING = frozenset("of for in on at de des la le du del der die das et y e i".split())
+_CONNECTING = frozenset("of for in on at de des la le du del der die das y e i".split())
 
 
 class SimilarVendors:
@@ -22,7 +22,8 @@ class SimilarVendors:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names_with: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        for words in map(tuple, map(_words, names)):
+        for name in names:
+            words = tuple(_words(name))
             for word in words:
                 self._names_with[word].add(words)
 
@@ -47,8 +48,6 @@ class SimilarVendors:
 
 
 def _words(name: str) -> list[str]:
-    return list(_identifying(name)) or [name_key(name)]
-
-
-def _identifying(name: str) -> Iterator[str]:
-    return (word for word in bare_words(name_key(name)) if word not in _CONNECTING)
+    """Those that may identify a company; the whole name where it has no others."""
+    key = name_key(name)
+    return [word for word in bare_words(key) if word not in _CONNECTING] or [key]

@@ -16,8 +16,6 @@ from importer.report.ledger_words import ledger_verdict
 from importer.report.phrases import NO_CURRENCY, document_nouns, listed
 
 _NAMED = 4  # currencies in the verdict
-
-
 # What to say of bills of a status, one and several, where the verdict does not begin with them.
 _VERDICTS = {
     Status.VALID: ("is valid", "are valid"),

@@ -19,7 +19,7 @@ from importer.core.safe_text import visible
 from importer.mapping.expressions import Expression
 from importer.mapping.template_model import Header, Template
 from importer.model.fields import header_key
-from importer.model.tables import CHOICES_SHEET, SourceTable
+from importer.model.tables import CHOICES_SHEET, VENDORS_SHEET, SourceTable
 from importer.report.result_columns import (
     ACCOUNT_TIE_OUT,
     AGEING,
@@ -39,7 +39,6 @@ from importer.report.xlsx.lines_in_light_sheet import LINES_IN_LIGHT
 from importer.report.xlsx.provenance_sheet import PROVENANCE
 from importer.report.xlsx.to_resolve_sheet import TO_RESOLVE
 from importer.report.xlsx.vendor_tie_out_sheet import VENDOR_TIE_OUT
-from importer.report.xlsx.vendors_sheet import VENDORS
 from importer.resume.provenance import ResultWorkbook, SourceSheet
 
 _SEARCHED = 30  # rows for the header, below titles that somebody has put above
@@ -54,7 +53,7 @@ _OUTPUT = {
     CORRECTIONS,
     TO_RESOLVE,
     LINES_IN_LIGHT,
-    VENDORS,
+    VENDORS_SHEET,
     PROVENANCE,
     CHOICES_SHEET,
 }

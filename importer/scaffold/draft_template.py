@@ -8,7 +8,7 @@ from pathlib import Path
 
 from importer.core.money import Numbers
 from importer.model.fields import BILLS
-from importer.model.tables import CellLook, SourceTable
+from importer.model.tables import SourceTable
 from importer.scaffold import layout_inference as at
 from importer.scaffold.amount_inference import infer_amounts
 from importer.scaffold.bill_grouping import Continuation, Grouping, continuation, infer_grouping
@@ -236,12 +236,7 @@ def _notes(draft: Draft, table: Table, notes: Sequence[tuple[int, ColumnProfile,
 def _struck(draft: Draft, table: Table) -> None:
     """A question about rows that have cells struck through, which the check may refuse."""
     looks = table.source.cell_looks.values()
-    struck = {
-        row
-        for of_column in looks
-        for row, look in of_column.items()
-        if look in (CellLook.STRUCK, CellLook.PARTLY_STRUCK)
-    }
+    struck = {row for of_column in looks for row, look in of_column.items() if look.is_struck}
     rows = [i for i in table.data_rows() if struck and table.row(i) in struck]
     if rows and not table.sheets:
         draft.todo(

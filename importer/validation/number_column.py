@@ -110,11 +110,7 @@ def decide_numbers(column: SheetColumn) -> list[Finding]:
 
 # A number cell that Excel of another country may have made of a text: 1.250 becomes 1.25 or 1250.
 _MAY_BE_MISREAD = r"\A-?(?:[0-9]+|[1-9][0-9]{0,2}\.[0-9]{1,3})\z"
-
-
 _IS_ZERO = r"\A-?0*\.?0*\z"
-
-
 _HAS_MARK = r"[0-9][.,]|[.,][0-9]"
 
 

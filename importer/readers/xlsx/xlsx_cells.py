@@ -105,9 +105,7 @@ def strike_of(item: Element) -> CellLook | None:
         for run in item
         if run.tag.rpartition("}")[2] in ("r", "t") and text_of(run if len(run) else item).strip()
     ]
-    if not any(struck):
-        return None
-    return CellLook.STRUCK if all(struck) else CellLook.PARTLY_STRUCK
+    return CellLook.of_runs(struck)
 
 
 def struck_strings(stream: Stream) -> dict[int, CellLook]:

@@ -11,7 +11,7 @@ from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.journal_states import Status
 from importer.model.report_model import RowResult, TableRow
-from importer.model.tables import CellKind, CellLook, InputTable, Role, TableKind
+from importer.model.tables import CellKind, InputTable, Role, TableKind
 from importer.readers.number_formats import format_for_mark
 from importer.report.result_columns import (
     FIRST_COLUMNS,
@@ -212,7 +212,7 @@ class _SourceSheet:
         kind = CellKind.TEXT if source.kinds is None else source.kinds[column][i]
         looks = source.cell_looks.get(column)
         look = looks.get(int(source.rows[i])) if looks else None
-        if look in (CellLook.STRUCK, CellLook.PARTLY_STRUCK):
+        if look is not None and look.is_struck:
             shade += STRUCK  # so that the result is refused as well
         number = as_number(text) if kind == CellKind.NUMBER else None
         shown = number_format(text, kind, number)

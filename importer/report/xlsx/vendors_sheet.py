@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from xlsxwriter.worksheet import Worksheet
 
 from importer.core.safe_text import visible
-from importer.model.tables import SourceTable
+from importer.model.tables import VENDORS_SHEET, SourceTable
 from importer.report.xlsx.cell_styles import NO_SHADE, TEXT
 from importer.report.xlsx.cell_values import MOST_ROWS, write_text
 from importer.report.xlsx.page_setup import SheetPrint, set_up_table
 from importer.report.xlsx.workbook_context import WorkbookContext
 
-VENDORS = "Vendors"
 _WIDTH = 20
 
 
@@ -36,7 +35,7 @@ def write_vendors(
             if value:
                 write_text(sheet, out, c, visible(value), text, column_style)
     set_up_table(sheet, len(columns), len(rows))
-    context.prints[VENDORS] = SheetPrint([_WIDTH] * len(columns), 15 * (len(rows) + 1))
+    context.prints[VENDORS_SHEET] = SheetPrint([_WIDTH] * len(columns), 15 * (len(rows) + 1))
 
 
 def _places(table: SourceTable, columns: dict[tuple[str, int], int]) -> list[int]:

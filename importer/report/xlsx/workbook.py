@@ -12,7 +12,7 @@ from importer.core.atomic_write import FailsOnce, atomic_write
 from importer.core.errors import UsageProblem
 from importer.core.progress import expect
 from importer.core.safe_text import visible
-from importer.model.tables import CHOICES_SHEET, InputTable, TableKind
+from importer.model.tables import CHOICES_SHEET, VENDORS_SHEET, InputTable, TableKind
 from importer.report.build_report import Report
 from importer.report.colours import TO_DO_TAB
 from importer.report.finding_index import FindingIndex
@@ -52,7 +52,7 @@ from importer.report.xlsx.vendor_tie_out_sheet import (
     VendorTable,
     write_vendor_tie_out,
 )
-from importer.report.xlsx.vendors_sheet import VENDORS, write_vendors
+from importer.report.xlsx.vendors_sheet import write_vendors
 from importer.report.xlsx.workbook_context import WorkbookContext, WorkbookLimits
 
 _REMEDY = "ask for a CSV result, which has no such limit: --result out.csv"
@@ -120,7 +120,7 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
         if report.choices:
             lists.write(workbook.add_worksheet(CHOICES_SHEET), context.styles["message"])
     if report.vendor_sheets:
-        write_vendors(workbook.add_worksheet(VENDORS), context, report.vendor_sheets)
+        write_vendors(workbook.add_worksheet(VENDORS_SHEET), context, report.vendor_sheets)
     if summary.corrections:
         sheet = workbook.add_worksheet(CORRECTIONS)
         write_corrections(sheet, context, summary.corrections)
