@@ -199,6 +199,7 @@ def test_broken_sample_is_wholly_corrected_and_ties_out_without_the_terminal(
     document.write_bytes(b"%PDF-1.4\n")
     page.set_input_files("#sheets", str(document))
     page.wait_for_selector(f"li:has-text('{DOCUMENT}')")
+    page.wait_for_selector("[data-grid] .gridrow [data-at]")  # the page was loaded anew
     page.select_option("[data-choose-rows]", "all")
     for sheet, rows in TYPED.items():
         page.select_option("[data-choose-table]", label=f"bills.xlsx, {sheet}")
@@ -319,6 +320,24 @@ def test_a_correction_is_of_the_sheet_that_was_shown_when_it_was_made(
         )
     sent = json.loads(asked.value.post_data or "")
     assert (sent["table"], sent["cells"]) == (0, [[2, 9, ""]])
+
+
+def test_an_answer_for_rows_no_longer_shown_does_not_move_the_selection(
+    page: playwright.Page, tmp_path: Path
+) -> None:
+    _drop(page, *write_bills(tmp_path, [bill_row(i) for i in range(91, 96)]))
+    page.evaluate("() => sessionStorage.clear()")
+    late: list[playwright.Route] = []
+    page.route("**/rows?*show=problems*", lambda route: late.append(route))
+    page.reload()
+    page.wait_for_selector("[role=columnheader]")
+    page.select_option("[data-choose-rows]", "all")
+    page.click("[data-at='3'][data-column='0']")
+    with page.expect_response("**/rows?*show=problems*"):
+        late[0].continue_()
+    page.wait_for_function("() => new Promise(done => setTimeout(() => done(true), 100))")
+    page.click("[data-leave-out]")
+    page.wait_for_selector("[data-words]:has-text('Row 4 is left out.')")
 
 
 def test_a_hundred_thousand_rows_scroll_and_are_edited(

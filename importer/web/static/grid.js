@@ -35,27 +35,30 @@ function startGrid(box) {
   const table = () => tables[view.table];
   const columns = () => table().headers.length;
 
-  async function load(page) {
-    if (!pages.has(page)) {
-      const query = new URLSearchParams({ table: view.table, show: view.show, from: page * PAGE, count: PAGE });
-      pages.set(page, null);
-      const now = pages;
-      try {
-        const facts = await ask(`${base}/rows?${query}`);
-        if (now !== pages) return;
-        pages.set(page, facts.rows);
-        if (facts.total !== total) { total = facts.total; size(); }
-        draw();
-      } catch (error) {
-        now.delete(page);
-        words.textContent = error.message;
-      }
+  // A page is the promise of its rows until they are there: whoever needs them waits for the same.
+  function load(page) {
+    if (!pages.has(page)) pages.set(page, fetchPage(page));
+    return pages.get(page);
+  }
+
+  async function fetchPage(page) {
+    const query = new URLSearchParams({ table: view.table, show: view.show, from: page * PAGE, count: PAGE });
+    const now = pages;
+    try {
+      const facts = await ask(`${base}/rows?${query}`);
+      if (now !== pages) return;
+      pages.set(page, facts.rows);
+      if (facts.total !== total) { total = facts.total; size(); }
+      draw();
+    } catch (error) {
+      now.delete(page);
+      words.textContent = error.message;
     }
   }
 
   function rowAt(at) {
     const rows = pages.get(Math.floor(at / PAGE));
-    return rows ? rows[at % PAGE] : undefined;
+    return Array.isArray(rows) ? rows[at % PAGE] : undefined;
   }
 
   function size() {
@@ -133,12 +136,14 @@ function startGrid(box) {
   }
 
   async function moveTo(at, column, focus = true) {
+    const shown = view;
     view.at = Math.max(0, Math.min(total - 1, at));
     view.column = Math.max(0, Math.min(columns() - 1, column));
     const top = view.at * HEIGHT, room = grid.clientHeight - head.offsetHeight;
     if (top < grid.scrollTop) grid.scrollTop = top;
     if (top + HEIGHT > grid.scrollTop + room) grid.scrollTop = top + HEIGHT - room;
     await load(Math.floor(view.at / PAGE));
+    if (view !== shown) return;  // other rows were chosen meanwhile
     draw();
     const cell = activeCell();
     if (cell) {
@@ -170,7 +175,7 @@ function startGrid(box) {
 
   async function show(table, rows, column = 0, row = 0, focus = true) {
     const wide = table !== view.table || !head.firstChild;
-    view = { table, show: String(rows), at: 0, column };
+    const shown = view = { table, show: String(rows), at: 0, column };
     pages = new Map();
     total = 0;
     grid.scrollTop = 0;
@@ -183,12 +188,14 @@ function startGrid(box) {
     form.elements.column.replaceChildren(...tables[table].headers.map((name, c) => new Option(name, c)));
     form.elements.column.value = String(column);
     await load(0);
+    if (view !== shown) return;  // other rows were chosen meanwhile
     size();
     if (!total) { body.replaceChildren(); cellWords.textContent = "No such rows."; return; }
     let at = view.show === "all" && total > 1 ? 1 : 0;  // below the headers
     if (row) {
       const query = new URLSearchParams({ table, show: view.show, row });
       at = (await ask(`${base}/rows?${query}`)).at;
+      if (view !== shown) return;
     }
     await moveTo(at, column, focus);
   }
@@ -228,7 +235,7 @@ function startGrid(box) {
       if (of !== view.table) return;
       for (const [row, c, text] of cells) {
         for (const rows of pages.values()) {
-          const same = rows && rows.find((each) => each.row === row);
+          const same = Array.isArray(rows) && rows.find((each) => each.row === row);
           if (same) {
             same.cells[c] = text;
             if (!same.edited.includes(c)) same.edited.push(c);
@@ -317,8 +324,10 @@ function startGrid(box) {
   }
 
   async function nextProblem() {
+    const shown = view;
     for (let at = view.at, column = view.column + 1; at < total; at++, column = 0) {
       await load(Math.floor(at / PAGE));
+      if (view !== shown) return;
       const facts = rowAt(at);
       const bad = facts && Object.keys(facts.bad).map(Number).filter((c) => c >= column);
       if (bad && bad.length) { await moveTo(at, Math.min(...bad)); return; }
@@ -400,6 +409,7 @@ function startGrid(box) {
   const last = JSON.parse(sessionStorage.getItem(placeKey) || "null");
   if (last && tables[last.table] && !/^\d+$/.test(last.show)) show(last.table, last.show, last.column, last.row, false);
   else {
-    show(0, "problems", 0, 0, false).then(() => { if (!total) show(0, "all", 0, 0, false); });
+    const drawn = show(0, "problems", 0, 0, false), shown = view;
+    drawn.then(() => { if (view === shown && !total) show(0, "all", 0, 0, false); });
   }
 }
