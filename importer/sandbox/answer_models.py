@@ -1,8 +1,9 @@
 """The objects of the answers as strict pydantic models, and how they are filled.
 
-Enumerations are open and so are text; amounts are in cents. Source: the models of bills, line
-items, vendors, accounts, entities, groups and the company in the API description. It leaves out
-``shouldAmortize`` and ``amortizationScheduleId``, which Light's documentation has in a line item.
+Enumerations are open and so are text; amounts are in cents. Source: the models of bills and line
+items in the API description; those of the company's records are in ``reference_answers``. It leaves
+out ``shouldAmortize`` and ``amortizationScheduleId``, which Light's documentation has in a line
+item.
 """
 
 from __future__ import annotations
@@ -13,17 +14,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from importer.model import fields
-from importer.sandbox.company_file import (
-    SELECTS,
-    AccountRow,
-    BankAccountRow,
-    CompanyReference,
-    EntityRow,
-    PropertyGroupRow,
-    PurchaseOrderRow,
-    VendorRow,
-)
-from importer.sandbox.property_values import value_json
 from importer.sandbox.wire_types import JSON_TYPES, Cents, Day, JsonObject, Moment, Text, Uuid
 
 
@@ -69,8 +59,6 @@ def _definition(wire_type: Any, mark: str) -> tuple[Any, Any]:
         return wire_type, Field(None, exclude_if=lambda value: value is None)
     return wire_type, ...
 
-
-# --- bills ------------------------------------------------------------------------------------
 
 ErrorAnswer = answer_model(
     "ErrorAnswer", {Text: "type message", str: "path[]?", JsonObject: "context?"}
@@ -192,10 +180,9 @@ def is_amortized(line: Mapping[str, object]) -> bool:
 
 
 def listed_json(
-    bill: JsonObject, version: int, vendor: JsonObject | None, entity_name: str | None
+    bill: JsonObject, version: int, vendor: JsonObject, entity_name: str | None
 ) -> JsonObject:
-    """A bill as the list shows it: the vendor nested, no lines."""
-    vendor = vendor or {}
+    """A bill as the list shows it: the vendor nested ({} where it has none), no lines."""
     nested = {f"vendor{name[0].upper()}{name[1:]}": value for name, value in vendor.items()}
     nested = {name: nested.get(name) for name in ListedVendorAnswer.model_fields} | {
         "vendorId": bill["vendorId"],
@@ -209,206 +196,4 @@ def listed_json(
         vendor=nested,
         user={},
         createdAt=bill["invoiceCreatedAt"],
-    )
-
-
-# --- reference --------------------------------------------------------------------------------
-
-DefaultsAnswer = answer_model(
-    "DefaultsAnswer",
-    {
-        Uuid: """id vendorId companyEntityId? accountId? taxCodeId? costCenterId?
-            senderBankAccountId?""",
-        Moment: "createdAt updatedAt",
-    },
-)
-VendorAnswer = answer_model(
-    "VendorAnswer",
-    {
-        Uuid: "vendorId companyId createdBy?",
-        Text: """type name currency status groupCurrency vatId? businessRegistrationNumber?
-            identifier? description? avatarUrl? email? website? country? city? address? zipcode?
-            bankName? bankCountry? bankCity? bankAddress? bankZipcode? bankRecipientName?
-            bankAccountNumber? bankAccountBic? domesticBankAccountNumber?
-            domesticBankAccountCode? swedishBankgiroNumber? swedishPlusgiroNumber?""",
-        Cents: "contractValue? lastMtdSpendInGroupCurrency?",
-        int: "version",
-        DefaultsAnswer: "defaultCompanyEntity?",
-        ExceptionAnswer: "failureContext?",
-        str: "companyEntityIds[]",
-        JsonObject: "phoneNumber? approvers[] notes[]",
-        PropertyAnswer: "customProperties[]?",
-        Moment: "vendorCreatedAt updatedAt",
-    },
-)
-AddressAnswer = answer_model(
-    "AddressAnswer", {Text: "country~ city~ state~ zipcode~ street~ street2~"}
-)
-EntityAnswer = answer_model(
-    "EntityAnswer",
-    {
-        Uuid: "id companyId parentCompanyEntityId~",
-        Text: "code localCurrency displayName name status vatNumber~",
-        int: "seedInvoiceNumber",
-        AddressAnswer: "address",
-        Moment: "createdAt updatedAt",
-    },
-)
-AccountAnswer = answer_model(
-    "AccountAnswer",
-    {
-        Uuid: "id companyId bankAccountId? cardAccountId? cashAndEquivalentsAccountId?",
-        Text: "label type status context?",
-        int: "code",
-        bool: "revaluateFxBalance",
-        EntityAnswer: "companyEntities[]",
-        PropertyAnswer: "customProperties[]?",
-        Moment: "createdAt updatedAt",
-    },
-)
-GroupAnswer = answer_model(
-    "GroupAnswer",
-    {
-        Uuid: "id companyId",
-        Text: "label internalName inputType objectLevel context~",
-        bool: "required",
-        str: "objectTypes[]",
-        dict[str, str]: "objectTypeStatuses",
-        ValueAnswer: "values[]~",
-        Moment: "createdAt updatedAt",
-    },
-)
-BankAccountAnswer = answer_model(
-    "BankAccountAnswer",
-    {
-        Uuid: "id companyId companyEntityId",
-        Text: """name type bankProvider paymentSchedulingEligibility iban? bic?
-            domesticBankAccountNumber? domesticBankCode? currency bankCountry bankCity?
-            bankAddress? bankZipcode? bankName bankState?""",
-        int: "ledgerAccountCode",
-        Moment: "createdAt",
-    },
-)
-PurchaseOrderAnswer = answer_model(
-    "PurchaseOrderAnswer",
-    {
-        Uuid: "id companyId createdBy? companyEntityId? purchaseRequestId? ownerId? vendorId?",
-        Text: """state erpNumber? description? currency? ownerName? vendorEmail? vendorName?
-            vendorAvatarUrl? documentKey? deliveryAddress?""",
-        Cents: "totalAmount totalNetAmount totalTaxAmount totalMatchedAmount",
-        ExceptionAnswer: "failureContext?",
-        Day: "purchaseOrderDate? deliveryDate?",
-        Moment: "erpSyncedAt? lockedAt? closedAt? cancelledAt? createdAt updatedAt",
-        JsonObject: "lines[]",
-    },
-)
-CompanyAnswer = answer_model(
-    "CompanyAnswer",
-    {
-        Uuid: "id",
-        Text: "name invoiceEmail baseCurrency receiptEmail? contractEmail? logoUrl?",
-        Moment: "createdAt updatedAt",
-    },
-)
-
-
-def company_json(company: CompanyReference) -> JsonObject:
-    return CompanyAnswer.of(
-        company.reference.company.model_dump(by_alias=True),
-        id=company.id,
-        createdAt=company.created,
-        updatedAt=company.created,
-    )
-
-
-def vendor_json(row: VendorRow, created: str, company: CompanyReference) -> JsonObject:
-    values = row.model_dump(by_alias=True)
-    vendor_id, tax_code_id = values.pop("id"), values.pop("defaultTaxCodeId")
-    stamps = {"createdAt": created, "updatedAt": created}
-    defaults = {"id": vendor_id, "vendorId": vendor_id, "taxCodeId": tax_code_id, **stamps}
-    return VendorAnswer.of(
-        values,
-        type="EXTERNAL",
-        vendorId=vendor_id,
-        companyId=company.id,
-        companyEntityIds=[],
-        vendorCreatedAt=created,
-        defaultCompanyEntity=defaults if tax_code_id else None,
-        approvers=[],
-        notes=[],
-        version=1,
-        updatedAt=created,
-        customProperties=[],
-        lastMtdSpendInGroupCurrency=0,
-        groupCurrency=company.reference.company.base_currency,
-    )
-
-
-def entity_json(row: EntityRow, created: str, company: CompanyReference) -> JsonObject:
-    return EntityAnswer.of(
-        row.model_dump(by_alias=True, exclude={"country", "city"}),
-        companyId=company.id,
-        address={"country": row.country, "city": row.city},
-        seedInvoiceNumber=1,
-        createdAt=created,
-        updatedAt=created,
-    )
-
-
-def account_json(
-    row: AccountRow, created: str, entities: list[JsonObject], company: CompanyReference
-) -> JsonObject:
-    return AccountAnswer.of(
-        row.model_dump(by_alias=True, exclude={"category"}),
-        companyId=company.id,
-        revaluateFxBalance=False,
-        companyEntities=entities,
-        createdAt=created,
-        updatedAt=created,
-    )
-
-
-def bank_account_json(row: BankAccountRow, created: str, company: CompanyReference) -> JsonObject:
-    return BankAccountAnswer.of(
-        row.model_dump(by_alias=True),
-        companyId=company.id,
-        bankProvider="MANUAL",
-        paymentSchedulingEligibility="INTERNAL",
-        ledgerAccountCode=1800,
-        createdAt=created,
-    )
-
-
-def purchase_order_json(
-    row: PurchaseOrderRow, created: str, vendor: VendorRow | None, company: CompanyReference
-) -> JsonObject:
-    """An order without lines; all of its amount is net."""
-    return PurchaseOrderAnswer.of(
-        row.model_dump(by_alias=True),
-        companyId=company.id,
-        vendorName=vendor and vendor.name,
-        totalNetAmount=row.total_amount,
-        totalTaxAmount=0,
-        totalMatchedAmount=0,
-        closedAt=created if row.state == "CLOSED" else None,
-        createdAt=created,
-        updatedAt=created,
-        lines=[],
-    )
-
-
-def group_json(row: PropertyGroupRow, created: str, company: CompanyReference) -> JsonObject:
-    """A custom property group with its values; inline groups have none."""
-    values = row.values.values() if row.input_type in SELECTS else ()
-    return GroupAnswer.of(
-        row.model_dump(by_alias=True, exclude={"values", "object_types", "object_type_statuses"}),
-        companyId=company.id,
-        objectTypes=list(row.object_types),
-        objectTypeStatuses=row.statuses,
-        values=[
-            value_json(row, value.id, value.internal_name, value.label, company.id, created)
-            for value in values
-        ],
-        createdAt=created,
-        updatedAt=created,
     )

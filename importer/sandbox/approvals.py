@@ -17,7 +17,8 @@ from importer.sandbox.answer_models import answer_model
 from importer.sandbox.gate import json_answer
 from importer.sandbox.refusals import bad_request, conflict
 from importer.sandbox.route_context import Context
-from importer.sandbox.store import APPROVALS, Store, table_row
+from importer.sandbox.store import Store
+from importer.sandbox.store_tables import APPROVALS, table_row
 from importer.sandbox.user_records import KEY_USER, user_id
 from importer.sandbox.wire_types import UUID_VALUE, Cents, Day, JsonObject, Moment, Text, Uuid
 

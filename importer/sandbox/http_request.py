@@ -1,14 +1,15 @@
-"""The checks of every request: key, origin, size, JSON."""
+"""The checks of every request: key, origin, query, size, JSON."""
 
 from __future__ import annotations
 
 import hmac
 import ipaddress
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from pydantic import ValidationError
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from importer.sandbox.refusals import bad_request, gateway_refusal, refusal
@@ -49,6 +50,22 @@ def id_in_path(request: Request, name: str) -> str:
         return UUID_VALUE.validate_python(request.path_params[name])
     except ValidationError as error:
         raise refusal(problems_of(error, (name,))) from error
+
+
+def read_query(query: QueryParams, allowed: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The query parameters; unknown and repeated ones, and unknown values, are refused."""
+    values: dict[str, str] = {}
+    for name, value in query.multi_items():
+        if name not in allowed:
+            message = f"There is no query parameter '{name}' here; there are: {', '.join(allowed)}."
+            raise bad_request("UNKNOWN_PARAMETER", message, name)
+        if name in values:
+            raise bad_request("INVALID_PARAMETER", f"'{name}' is given twice.", name)
+        if allowed[name] and value not in allowed[name]:
+            message = f"'{value}' is not one of {', '.join(allowed[name])}."
+            raise bad_request("INVALID_PARAMETER", message, name)
+        values[name] = value
+    return values
 
 
 async def json_body(request: Request, optional: bool = False) -> object:

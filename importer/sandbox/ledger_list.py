@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from importer.sandbox.gate import json_answer
 from importer.sandbox.list_filters import FilterType
-from importer.sandbox.lists import BLANK, BOOLEANS, listing_of, read_page
+from importer.sandbox.lists import BLANK, BOOLEANS, listing_of
+from importer.sandbox.paging import read_page
 from importer.sandbox.refusals import Problem, refusal
 from importer.sandbox.route_context import Context
-from importer.sandbox.store import LEDGER_LINES
+from importer.sandbox.store_tables import LEDGER_LINES
 
 LEDGER_PATHS = ("/v1/ledger-transaction-lines", "/v1/ledger-transactions/lines")
 _BLANKS = "customPropertyValueId eliminationOffset lineType"

@@ -16,7 +16,8 @@ from importer.sandbox.ledger_booking import (
     note_lines,
     payment_lines,
 )
-from importer.sandbox.store import LEDGER_LINES, PAYMENTS, Store, table_row
+from importer.sandbox.store import Store
+from importer.sandbox.store_tables import LEDGER_LINES, PAYMENTS, table_row
 from importer.sandbox.wire_types import JsonObject
 
 

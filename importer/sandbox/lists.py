@@ -1,4 +1,4 @@
-"""The lists: which fields each may be filtered and sorted by, and one page of one of them.
+"""The lists: which fields each may be filtered and sorted by.
 
 Source of the fields: the parameter descriptions of ``GET /v1/bff/invoice-payables``,
 ``/v1/vendors``, ``/v1/ledger-accounts``, ``/v1/entities``, ``/v1/purchase-orders`` and
@@ -8,16 +8,15 @@ Fields that a sandbox has nothing for (approvers, users) are always blank.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import sqlalchemy as sa
 from pydantic.alias_generators import to_snake
-from starlette.datastructures import QueryParams
 
-from importer.sandbox import answer_models, list_filters, note_answers
+from importer.sandbox import answer_models, note_answers
 from importer.sandbox.company_file import (
     AccountStatus,
     EntityStatus,
@@ -26,11 +25,10 @@ from importer.sandbox.company_file import (
     OrderState,
     VendorStatus,
 )
-from importer.sandbox.list_filters import Cursor, FilterField, FilterType, SortKey
+from importer.sandbox.list_filters import FilterField, FilterType
 from importer.sandbox.note_store import DOCUMENTS
-from importer.sandbox.refusals import bad_request
 from importer.sandbox.states import STATES
-from importer.sandbox.store import (
+from importer.sandbox.store_tables import (
     ACCOUNTS,
     BILLS,
     ENTITIES,
@@ -39,13 +37,9 @@ from importer.sandbox.store import (
     ORDERS,
     USERS,
     VENDORS,
-    Store,
 )
 from importer.sandbox.wire_types import JsonObject
 
-MAX_LIMIT = 200
-DEFAULT_LIMIT = 50
-PAGING = ("sort", "filter", "limit", "offset", "cursor")
 BOOLEANS = ("true", "false")
 BLANK: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.Text)
 
@@ -57,12 +51,11 @@ def _body(row: Sequence[Any]) -> JsonObject:
 
 def _listed_bill(row: Sequence[Any]) -> JsonObject:
     bill, version, vendor, entity_name = row
-    return answer_models.listed_json(
-        json.loads(bill), version, json.loads(vendor) if vendor else None, entity_name
-    )
+    nested = json.loads(vendor) if vendor else {}
+    return answer_models.listed_json(json.loads(bill), version, nested, entity_name)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Listing:
     """One list of the rows of ``table``; ``record`` makes a record of the ``selected`` columns.
 
@@ -76,7 +69,7 @@ class Listing:
     flags: Mapping[str, tuple[str, ...]]
     source: sa.FromClause
     selected: tuple[sa.ColumnElement[Any], ...]
-    record: Callable[[Sequence[Any]], JsonObject] = _body
+    record: Callable[[Sequence[Any]], JsonObject]
 
 
 def listing_of(
@@ -87,9 +80,15 @@ def listing_of(
     sorts: str,
     columns: Mapping[str, sa.ColumnElement[Any]] | None = None,
     values: Mapping[str, Collection[str]] | None = None,
-    flags: Mapping[str, tuple[str, ...]],
+    flags: Mapping[str, tuple[str, ...]] | None = None,
+    source: sa.FromClause | None = None,
+    selected: tuple[sa.ColumnElement[Any], ...] | None = None,
+    record: Callable[[Sequence[Any]], JsonObject] = _body,
 ) -> Listing:
-    """A list with the names of its fields; ``columns`` are those not named like their field."""
+    """A list with the names of its fields; ``columns`` are those not named like their field.
+
+    Where nothing else is said, its records are the bodies in ``table``.
+    """
 
     def column(field: str) -> sa.ColumnElement[Any]:
         return columns[field] if columns and field in columns else table.c[to_snake(field)]
@@ -99,45 +98,51 @@ def listing_of(
         for kind, fields in filters.items()
         for field in fields.split()
     }
-    sort_columns = {field: column(field) for field in sorts.split()}
-    return Listing(name, table, filter_fields, sort_columns, flags, table, (table.c.body,))
+    return Listing(
+        name=name,
+        table=table,
+        filters=filter_fields,
+        sorts={field: column(field) for field in sorts.split()},
+        flags=flags or {},
+        source=table if source is None else source,
+        selected=selected or (table.c.body,),
+        record=record,
+    )
 
 
-BILL_LIST = dataclasses.replace(
-    listing_of(
-        "invoice-payables",
-        BILLS,
-        filters={
-            FilterType.UUID: """
-                approverUserId id vendorId userId companyEntityId senderBankAccountId
-            """,
-            FilterType.INTEGER: "amount",
-            FilterType.TEXT: """
-                description documentNumber state vendorName userFirstName userLastName type
-            """,
-            FilterType.DATE: "dueDate issuedDate",
-            FilterType.MOMENT: "paymentAt createdAt updatedAt",
-        },
-        sorts="""
-            amount canceledAt companyEntityName description dueDate fromAccountName createdAt
-            invoiceNumber issuedDate ocrCompletedAt paymentAt senderEmail state vendorName
-            businessPartnerName nextApproverName
+BILL_LIST = listing_of(
+    "invoice-payables",
+    BILLS,
+    filters={
+        FilterType.UUID: """
+            approverUserId id vendorId userId companyEntityId senderBankAccountId
         """,
-        columns={
-            "vendorName": VENDORS.c.name,
-            "businessPartnerName": VENDORS.c.name,
-            "companyEntityName": ENTITIES.c.name,
-            **dict.fromkeys(
-                """
-                approverUserId userId userFirstName userLastName documentNumber fromAccountName
-                ocrCompletedAt senderEmail nextApproverName
-                """.split(),
-                BLANK,
-            ),
-        },
-        values={"state": STATES, "type": ("REIMBURSEMENT", "VENDOR_INVOICE")},
-        flags={"include": ("REIMBURSEMENT",)},
-    ),
+        FilterType.INTEGER: "amount",
+        FilterType.TEXT: """
+            description documentNumber state vendorName userFirstName userLastName type
+        """,
+        FilterType.DATE: "dueDate issuedDate",
+        FilterType.MOMENT: "paymentAt createdAt updatedAt",
+    },
+    sorts="""
+        amount canceledAt companyEntityName description dueDate fromAccountName createdAt
+        invoiceNumber issuedDate ocrCompletedAt paymentAt senderEmail state vendorName
+        businessPartnerName nextApproverName
+    """,
+    columns={
+        "vendorName": VENDORS.c.name,
+        "businessPartnerName": VENDORS.c.name,
+        "companyEntityName": ENTITIES.c.name,
+        **dict.fromkeys(
+            """
+            approverUserId userId userFirstName userLastName documentNumber fromAccountName
+            ocrCompletedAt senderEmail nextApproverName
+            """.split(),
+            BLANK,
+        ),
+    },
+    values={"state": STATES, "type": ("REIMBURSEMENT", "VENDOR_INVOICE")},
+    flags={"include": ("REIMBURSEMENT",)},
     source=BILLS.outerjoin(VENDORS, VENDORS.c.id == BILLS.c.vendor_id).outerjoin(
         ENTITIES, ENTITIES.c.id == BILLS.c.company_entity_id
     ),
@@ -153,65 +158,54 @@ def _listed_note(row: Sequence[Any]) -> JsonObject:
     return note_answers.note_json(json.loads(row[0]))
 
 
-NOTE_LIST = dataclasses.replace(
-    listing_of(
-        "credit-notes",
-        NOTES,
-        filters={
-            FilterType.UUID: "businessPartnerId companyEntityId",
-            FilterType.TEXT: "status toBeAdjustedAccDocType",
-            FilterType.DATE: "documentDate",
-            FilterType.MOMENT: "updatedAt",
-        },
-        sorts="amount businessPartnerName status documentDate",
-        columns={"toBeAdjustedAccDocType": BLANK},
-        values={"status": NOTE_STATUSES},
-        flags={},
-    ),
+NOTE_LIST = listing_of(
+    "credit-notes",
+    NOTES,
+    filters={
+        FilterType.UUID: "businessPartnerId companyEntityId",
+        FilterType.TEXT: "status toBeAdjustedAccDocType",
+        FilterType.DATE: "documentDate",
+        FilterType.MOMENT: "updatedAt",
+    },
+    sorts="amount businessPartnerName status documentDate",
+    columns={"toBeAdjustedAccDocType": BLANK},
+    values={"status": NOTE_STATUSES},
     record=_listed_note,
 )
-_OTHER_DOCUMENT_TEXTS = """
-    documentSequenceId ledgerName apState arState ctStatus cnToBeAdjustedAccDocType accountCode
-    accountLabel taxCode
-"""
-_OTHER_DOCUMENT_IDS = """
-    createdBy intercompanyDocumentId apVendorId arContractId arCustomerId arInvoiceTemplateId
-    arPayeeBankAccountId ctCardId ctCardBalanceAccountId intercompanyJournalEntryId
-    ycAccountingYearId
-"""
-_OTHER_DOCUMENT_DATES = "postingDate valuationDate apDueDate arDueDate"
-_OTHER_DOCUMENT_MOMENTS = "arOpenedAt ctPerformedAt"
-_DOCUMENT_BLANKS = " ".join(
-    (
-        _OTHER_DOCUMENT_TEXTS,
-        _OTHER_DOCUMENT_IDS,
-        _OTHER_DOCUMENT_DATES,
-        _OTHER_DOCUMENT_MOMENTS,
-        "ctAmount ccAmount",
-    )
-).split()
-DOCUMENT_LIST = dataclasses.replace(
-    listing_of(
-        "accounting-documents",
-        DOCUMENTS,
-        filters={
-            FilterType.UUID: f"id companyEntityId businessPartnerId {_OTHER_DOCUMENT_IDS}",
-            FilterType.TEXT: f"""
-                documentNumber documentType businessPartnerName status currency
-                {_OTHER_DOCUMENT_TEXTS}
-            """,
-            FilterType.DATE: f"documentDate {_OTHER_DOCUMENT_DATES}",
-            FilterType.MOMENT: f"createdAt updatedAt {_OTHER_DOCUMENT_MOMENTS}",
-        },
-        sorts="""
-            companyEntityId documentSequenceId postingDate valuationDate documentDate
-            businessPartnerName status createdBy createdAt description documentNumber arDueDate
-            arOpenedAt ctPerformedAt ctStatus ctAmount ccAmount
-        """,
-        columns=dict.fromkeys(_DOCUMENT_BLANKS, BLANK),
-        values={"status": NOTE_STATUSES},
-        flags={},
+_OTHER_DOCUMENT_FIELDS = {
+    FilterType.TEXT: """
+        documentSequenceId ledgerName apState arState ctStatus cnToBeAdjustedAccDocType accountCode
+        accountLabel taxCode
+    """,
+    FilterType.UUID: """
+        createdBy intercompanyDocumentId apVendorId arContractId arCustomerId arInvoiceTemplateId
+        arPayeeBankAccountId ctCardId ctCardBalanceAccountId intercompanyJournalEntryId
+        ycAccountingYearId
+    """,
+    FilterType.DATE: "postingDate valuationDate apDueDate arDueDate",
+    FilterType.MOMENT: "arOpenedAt ctPerformedAt",
+}
+_DOCUMENT_FIELDS = {
+    FilterType.UUID: "id companyEntityId businessPartnerId",
+    FilterType.TEXT: "documentNumber documentType businessPartnerName status currency",
+    FilterType.DATE: "documentDate",
+    FilterType.MOMENT: "createdAt updatedAt",
+}
+DOCUMENT_LIST = listing_of(
+    "accounting-documents",
+    DOCUMENTS,
+    filters={
+        kind: f"{names} {_OTHER_DOCUMENT_FIELDS[kind]}" for kind, names in _DOCUMENT_FIELDS.items()
+    },
+    sorts="""
+        companyEntityId documentSequenceId postingDate valuationDate documentDate
+        businessPartnerName status createdBy createdAt description documentNumber arDueDate
+        arOpenedAt ctPerformedAt ctStatus ctAmount ccAmount
+    """,
+    columns=dict.fromkeys(
+        " ".join((*_OTHER_DOCUMENT_FIELDS.values(), "ctAmount ccAmount")).split(), BLANK
     ),
+    values={"status": NOTE_STATUSES},
     selected=(
         DOCUMENTS.c.body,
         DOCUMENTS.c.document_type,
@@ -341,106 +335,4 @@ ORDER_LIST = listing_of(
     """,
     columns={"purchaseOrderId": ORDERS.c.id},
     values={"state": get_args(OrderState)},
-    flags={},
 )
-
-
-def read_query(query: QueryParams, allowed: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """The query parameters; unknown and repeated ones, and unknown values, are refused."""
-    values: dict[str, str] = {}
-    for name, value in query.multi_items():
-        if name not in allowed:
-            message = f"There is no query parameter '{name}' here; there are: {', '.join(allowed)}."
-            raise bad_request("UNKNOWN_PARAMETER", message, name)
-        if name in values:
-            raise bad_request("INVALID_PARAMETER", f"'{name}' is given twice.", name)
-        if allowed[name] and value not in allowed[name]:
-            message = f"'{value}' is not one of {', '.join(allowed[name])}."
-            raise bad_request("INVALID_PARAMETER", message, name)
-        values[name] = value
-    return values
-
-
-def read_page(store: Store, listing: Listing, query: QueryParams) -> JsonObject:
-    """One page as the API answers it: ``records``, ``hasMore``, ``total`` and the two cursors.
-
-    Pages by cursor neither repeat nor skip a record while others come and go; ``total`` comes
-    with pages by offset only, as documented.
-    """
-    values = read_query(query, {**dict.fromkeys(PAGING, ()), **listing.flags})
-    limit_text = values.get("limit", str(DEFAULT_LIMIT))
-    limit = list_filters.whole_number("limit", limit_text, range(1, MAX_LIMIT + 1))
-    clauses = list_filters.read_filter(values.get("filter", ""), listing.filters)
-    if "visible_at" in listing.table.c:
-        clauses.append(listing.table.c.visible_at <= store.now())
-    if term := values.get("searchTerm"):
-        clauses.append(sa.func.instr(VENDORS.c.search, term.casefold()) > 0)
-    by_time = [SortKey(listing.table.c.created_at, descending=False)]
-    keys = list_filters.read_sort(values.get("sort", ""), listing.sorts, by_time)
-    keys.append(SortKey(listing.table.c.id, descending=False))
-    base = sa.select(*listing.selected, *(key.column for key in keys))
-    base = base.select_from(listing.source).where(*clauses)
-    if "cursor" not in values:
-        return _page_by_offset(store, listing, base, keys, values.get("offset", "0"), limit)
-    if "offset" in values:
-        raise bad_request("INVALID_PARAMETER", "Give either a cursor or an offset.", "offset")
-    query_key = json.dumps(
-        [listing.name, *(values.get(name, "") for name in ("filter", "sort", "searchTerm"))]
-    )
-    return _page_by_cursor(store, listing, base, keys, query_key, values["cursor"], limit)
-
-
-def _page_by_offset(
-    store: Store, listing: Listing, base: sa.Select[Any], keys: list[SortKey], text: str, limit: int
-) -> JsonObject:
-    offset = list_filters.whole_number("offset", text, range(2**63))
-    page = base.order_by(*list_filters.order_by(keys, backwards=False)).limit(limit).offset(offset)
-    with store.transaction() as connection:
-        rows = connection.execute(page).all()
-        counted = base.with_only_columns(sa.func.count(), maintain_column_froms=True)
-        total = connection.scalar(counted) or 0
-    return {
-        "records": [listing.record(row[: len(listing.selected)]) for row in rows],
-        "hasMore": offset + len(rows) < total,
-        "total": total,
-        "nextCursor": None,
-        "prevCursor": None,
-    }
-
-
-def _page_by_cursor(
-    store: Store,
-    listing: Listing,
-    base: sa.Select[Any],
-    keys: list[SortKey],
-    query_key: str,
-    text: str,
-    limit: int,
-) -> JsonObject:
-    start = None if text == "0" else list_filters.decode_cursor(text, query_key, len(keys))
-    backwards = start is not None and start.backwards
-    if start is not None:
-        base = base.where(list_filters.after_cursor(keys, start))
-    page = base.order_by(*list_filters.order_by(keys, backwards)).limit(limit + 1)
-    with store.transaction() as connection:
-        rows = list(connection.execute(page).all())
-    further = len(rows) > limit
-    rows = rows[:limit]
-    if backwards:
-        rows.reverse()
-    width = len(listing.selected)
-
-    def cursor_at(index: int, back: bool) -> str | None:
-        if not rows:
-            return None
-        return list_filters.encode_cursor(Cursor(back, tuple(rows[index][width:])), query_key)
-
-    more_after = further if not backwards else bool(rows)
-    more_before = further if backwards else start is not None
-    return {
-        "records": [listing.record(row[:width]) for row in rows],
-        "hasMore": more_after,
-        "total": None,
-        "nextCursor": cursor_at(-1, back=False) if more_after else None,
-        "prevCursor": cursor_at(0, back=True) if more_before else None,
-    }

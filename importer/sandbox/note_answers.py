@@ -86,31 +86,26 @@ def _line(line: Mapping[str, Any]) -> JsonObject:
 def link_json(
     link: Any, note: Mapping[str, Any], bill: Mapping[str, Any], company_id: str
 ) -> JsonObject:
+    of_bill = {
+        "documentNumber": bill["invoiceNumber"],
+        "documentDate": bill["issuedDate"],
+        "status": "POSTED",
+    }
     return LinkAnswer.of(
         {
             "companyId": company_id,
-            "creditNote": {
-                "id": note["id"],
-                "documentNumber": note["documentNumber"],
-                "documentDate": note["documentDate"],
-                "status": note["status"],
-                "amount": note["amount"],
-                "currency": note["currency"],
-            },
-            "invoicePayable": {
-                "id": bill["id"],
-                "documentNumber": bill["invoiceNumber"],
-                "documentDate": bill["issuedDate"],
-                "status": "POSTED",
-                "amount": bill["amount"],
-                "currency": bill["currency"],
-            },
+            "creditNote": _related(note),
+            "invoicePayable": _related({**bill, **of_bill}),
             "amount": link.amount,
             "currency": note["currency"],
             "createdAt": link.created_at,
             "updatedAt": link.updated_at,
         }
     )
+
+
+def _related(document: Mapping[str, Any]) -> JsonObject:
+    return {name: document[name] for name in RelatedAnswer.model_fields}
 
 
 def document_json(row: Sequence[Any]) -> JsonObject:
@@ -121,23 +116,16 @@ def document_json(row: Sequence[Any]) -> JsonObject:
     total = None
     if body["amount"] is not None:
         total = {"amount": abs(body["amount"]), "dcSign": "C" if document_type == "AP" else "D"}
+    shown = {name: body[name] for name in DocumentAnswer.model_fields if name in body}
     return DocumentAnswer.of(
-        {
-            "id": body["id"],
-            "companyId": body["companyId"],
-            "companyEntityId": body["companyEntityId"],
-            "documentNumber": number,
-            "documentType": document_type,
-            "status": status,
-            "description": body["description"],
-            "documentDate": day,
-            "areLinesWithTax": body["areLinesWithTax" if is_note else "lineItemsIncludeTax"],
-            "businessPartnerName": body.get("businessPartnerName"),
-            "businessPartnerId": partner,
-            "createdAt": body["invoiceCreatedAt" if document_type == "AP" else "createdAt"],
-            "updatedAt": body["updatedAt"],
-            "totalTransactionAmount": total,
-            "totalTransactionAmountInMajors": None if total is None else total["amount"] / 100,
-            "currency": body["currency"],
-        }
+        shown,
+        documentNumber=number,
+        documentType=document_type,
+        status=status,
+        documentDate=day,
+        areLinesWithTax=body["areLinesWithTax" if is_note else "lineItemsIncludeTax"],
+        businessPartnerId=partner,
+        createdAt=body["invoiceCreatedAt" if document_type == "AP" else "createdAt"],
+        totalTransactionAmount=total,
+        totalTransactionAmountInMajors=None if total is None else total["amount"] / 100,
     )

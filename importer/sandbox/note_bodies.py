@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import create_model
 
 from importer.sandbox.company_file import CompanyReference
 from importer.sandbox.line_tax import line_money
@@ -57,35 +57,34 @@ class NoteLineBody(RequestBody):
     accrual_end_date: Day | None = None
 
 
-class NewNoteBody(RequestBody):
-    """Currency, date and tax basis may be left out, but are not null."""
-
-    company_entity_id: CompanyEntity | None = None  # type: ignore[valid-type]
-    currency: Currency = ""
-    document_date: Day = ""
-    business_partner_id: Vendor | None = None  # type: ignore[valid-type]
-    description: Text | None = None
-    amount: Cents | None = None
-    are_lines_with_tax: bool = False
-    document_number: Text | None = None
-    custom_properties: list[PropertyBody] | None = None
-    lines: list[NoteLineBody] = Field(default_factory=list)
-    local_currency_fx_rate_override: Rate | None = None
-    group_currency_fx_rate_override: Rate | None = None
-
-
-class PatchedNoteBody(RequestBody):
-    company_entity_id: CompanyEntity | None = None  # type: ignore[valid-type]
-    business_partner_id: Vendor | None = None  # type: ignore[valid-type]
-    document_date: Day | None = None
-    are_lines_with_tax: bool | None = None
-    custom_properties: list[PropertyBody] | None = None
-    description: Text | None = None
-    currency: Currency | None = None
-    amount: Cents | None = None
-    document_number: Text | None = None
-    local_currency_fx_rate_override: Rate | None = None
-    group_currency_fx_rate_override: Rate | None = None
+_NOTE_TYPES: dict[str, Any] = {
+    "companyEntityId": CompanyEntity,
+    "businessPartnerId": Vendor,
+    "description": Text,
+    "amount": Cents,
+    "documentNumber": Text,
+    "customProperties": list[PropertyBody],
+    "localCurrencyFxRateOverride": Rate,
+    "groupCurrencyFxRateOverride": Rate,
+}
+# What a new note may leave out, but not give as null.
+_BASIS_TYPES: dict[str, Any] = {"currency": Currency, "documentDate": Day, "areLinesWithTax": bool}
+_NULLABLE: dict[str, Any] = {name: (each | None, None) for name, each in _NOTE_TYPES.items()}
+_NEW_BASIS: dict[str, Any] = {name: (each, None) for name, each in _BASIS_TYPES.items()}
+_CHANGED_BASIS: dict[str, Any] = {name: (each | None, None) for name, each in _BASIS_TYPES.items()}
+NewNoteBody = create_model(
+    "NewNoteBody",
+    __base__=RequestBody,
+    **_NULLABLE,
+    **_NEW_BASIS,
+    lines=(list[NoteLineBody], []),
+)
+PatchedNoteBody = create_model(
+    "PatchedNoteBody",
+    __base__=RequestBody,
+    **_NULLABLE,
+    **_CHANGED_BASIS,
+)
 
 
 class LinkBody(RequestBody):

@@ -11,7 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from importer.sandbox.store import BILLS, NOTE_LINKS, NOTES, PAYMENTS, Store, table_row
+from importer.sandbox.store import Store
+from importer.sandbox.store_tables import BILLS, NOTE_LINKS, NOTES, PAYMENTS, table_row
 from importer.sandbox.wire_types import JsonObject, wire_time
 
 ARCHIVED = "ARCHIVED"

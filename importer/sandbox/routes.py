@@ -17,7 +17,15 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from importer.sandbox import answer_models, approvals, bills_page, lists, request_bodies, states
+from importer.sandbox import (
+    answer_models,
+    approvals,
+    bills_page,
+    lists,
+    reference_answers,
+    request_bodies,
+    states,
+)
 from importer.sandbox.document_store import UPLOADS
 from importer.sandbox.fault_injection import Injector
 from importer.sandbox.gate import (
@@ -28,10 +36,11 @@ from importer.sandbox.gate import (
     refusal_answer,
     unknown_address,
 )
-from importer.sandbox.http_request import id_in_path, json_body
+from importer.sandbox.http_request import id_in_path, json_body, read_query
 from importer.sandbox.ledger_list import LEDGER_PATHS, list_ledger_lines
 from importer.sandbox.ledger_store import book_bill, book_payment
 from importer.sandbox.note_routes import NOTE_ROUTES, NOTES_PATH, bill_balance, cleared_bill
+from importer.sandbox.paging import read_page
 from importer.sandbox.refusals import RefusalError, gateway_refusal, not_found
 from importer.sandbox.route_context import Context, Handler, requested_bill, requested_item
 from importer.sandbox.vendor_routes import create_vendor
@@ -88,7 +97,7 @@ async def create_bill(context: Context, request: Request) -> Response:
 async def get_bill(context: Context, request: Request) -> Response:
     """The bill. A submitted one is still in progress when it is first read, settled after that."""
     flags = {"includeOutstandingBalance": lists.BOOLEANS}
-    query = lists.read_query(request.query_params, flags)
+    query = read_query(request.query_params, flags)
     bill = requested_bill(context, request)
     if bill["state"] == "APPROVAL_REQUESTED":
         if bill["id"] in context.submitted:
@@ -232,14 +241,14 @@ def list_of(listing: lists.Listing) -> Handler:
 
     async def handler(context: Context, request: Request) -> Response:
         context.counters.lists += 1
-        return json_answer(lists.read_page(context.store, listing, request.query_params))
+        return json_answer(read_page(context.store, listing, request.query_params))
 
     return handler
 
 
 async def list_groups(context: Context, request: Request) -> Response:
     context.counters.lists += 1
-    page = lists.read_page(context.store, lists.GROUP_LIST, request.query_params)
+    page = read_page(context.store, lists.GROUP_LIST, request.query_params)
     if request.query_params.get("includeValues") != "true":
         for record in page["records"]:
             del record["values"]
@@ -247,7 +256,7 @@ async def list_groups(context: Context, request: Request) -> Response:
 
 
 async def get_vendor(context: Context, request: Request) -> Response:
-    lists.read_query(request.query_params, {})
+    read_query(request.query_params, {})
     vendor_id = id_in_path(request, "vendorId")
     vendor = context.store.vendor(vendor_id)
     if vendor is None:
@@ -257,18 +266,18 @@ async def get_vendor(context: Context, request: Request) -> Response:
 
 async def list_bank_accounts(context: Context, request: Request) -> Response:
     """All of them: the list has no pages."""
-    lists.read_query(request.query_params, {})
+    read_query(request.query_params, {})
     context.counters.lists += 1
     company = context.company
     rows = company.reference.bank_accounts.values()
     return json_answer(
-        [answer_models.bank_account_json(row, company.created, company) for row in rows]
+        [reference_answers.bank_account_json(row, company.created, company) for row in rows]
     )
 
 
 async def get_company(context: Context, request: Request) -> Response:
-    lists.read_query(request.query_params, {})
-    company = answer_models.company_json(context.company)
+    read_query(request.query_params, {})
+    company = reference_answers.company_json(context.company)
     if getattr(request.state, FOREIGN):
         foreign_id = uuid.uuid5(uuid.UUID(context.company.id), FOREIGN)
         company |= {"id": str(foreign_id), "name": "Another company"}

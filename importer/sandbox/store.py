@@ -18,125 +18,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
-from pydantic.alias_generators import to_camel
 
 from importer.core.errors import UsageProblem
-from importer.sandbox import answer_models
+from importer.sandbox import answer_models, reference_answers
 from importer.sandbox.company_file import CompanyReference, Reference, VendorRow
+from importer.sandbox.store_tables import (
+    ACCOUNTS,
+    BILLS,
+    COMPANY,
+    ENTITIES,
+    GROUPS,
+    LINES,
+    META,
+    NEW_VENDORS,
+    ORDERS,
+    REFERENCE_TABLES,
+    VENDORS,
+    dumped,
+    table_row,
+)
 from importer.sandbox.wire_types import JsonObject, wire_time
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x4C494D50  # marks the file as a sandbox's, in SQLite's header
-META = sa.MetaData()
-
-
-def _table(name: str, texts: str, *columns: sa.Column[Any] | sa.Index) -> sa.Table:
-    """A table by ``id`` with columns of text, which lists may be filtered and sorted by."""
-    text_columns = [sa.Column(text, sa.Text) for text in texts.split()]
-    return sa.Table(name, META, sa.Column("id", sa.Text, primary_key=True), *text_columns, *columns)
-
-
-COMPANY = _table("company", "created_at")
-BILLS = _table(
-    "bills",
-    """
-    updated_at visible_at type currency description issued_date due_date payment_at canceled_at
-    vendor_id company_entity_id sender_bank_account_id invoice_number body
-    """,
-    sa.Column("created_at", sa.Text, index=True),
-    sa.Column("state", sa.Text, index=True),
-    sa.Column("version", sa.Integer),
-    sa.Column("amount", sa.BigInteger),
-    sa.Index("bills_by_vendor", "vendor_id", "invoice_number"),
-)
-LINES = _table(
-    "lines", "body", sa.Column("bill_id", sa.Text, index=True), sa.Column("position", sa.Integer)
-)
-NOTES = _table(
-    "credit_notes",
-    """
-    updated_at visible_at status currency description document_number document_date
-    company_entity_id business_partner_id business_partner_name body
-    """,
-    sa.Column("created_at", sa.Text, index=True),
-    sa.Column("amount", sa.BigInteger),
-    sa.Column("request_key", sa.Text, unique=True),
-    sa.Column("request_digest", sa.Text),
-    sa.Index("credit_notes_by_number", "document_number"),
-)
-NOTE_LINKS = sa.Table(  # what of a credit note clears what of a bill
-    "credit_note_links",
-    META,
-    sa.Column("note_id", sa.Text, primary_key=True),
-    sa.Column("bill_id", sa.Text, primary_key=True, index=True),
-    sa.Column("amount", sa.BigInteger, nullable=False),
-    sa.Column("created_at", sa.Text, nullable=False),
-    sa.Column("updated_at", sa.Text, nullable=False),
-)
-PAYMENTS = _table(  # of bills, as accounting documents
-    "payments",
-    """
-    updated_at visible_at currency description document_number document_date company_entity_id
-    business_partner_id body
-    """,
-    sa.Column("created_at", sa.Text, index=True),
-    sa.Column("amount", sa.BigInteger),
-)
-LEDGER_LINES = _table(
-    "ledger_lines",
-    """
-    account_id account_label account_type accounting_document_number business_partner_id
-    business_partner_name company_entity_code company_entity_id created_at document_sequence_id
-    document_type group_currency ledger_name ledger_transaction_id local_currency posting_date
-    tax_tag_label transaction_currency transaction_sequence_id body
-    """,
-    sa.Column("accounting_document_id", sa.Text, index=True),
-    sa.Column("position", sa.Integer, index=True),
-    sa.Column("account_code", sa.Integer),
-    sa.Column("local_amount", sa.BigInteger),
-    sa.Column("group_amount", sa.BigInteger),
-)
-# The reference is written anew at each start: the files are the truth.
-VENDORS = _table(
-    "vendors",
-    "name type status created_at updated_at search body",
-    sa.Column("spend", sa.BigInteger),
-)
-ACCOUNTS = _table(
-    "accounts",
-    "label type category status entity_ids created_at updated_at body",
-    sa.Column("code", sa.Integer),
-)
-ENTITIES = _table(
-    "entities",
-    """
-    code name display_name country status local_currency vat_number created_at updated_at body
-    """,
-    sa.Column("position", sa.Integer),
-)
-GROUPS = _table(
-    "groups",
-    "internal_name label level input_type object_types status created_at updated_at body",
-    sa.Column("required", sa.Boolean),
-    sa.Column("deleted", sa.Boolean),
-)
-ORDERS = _table(
-    "purchase_orders",
-    """
-    erp_number vendor_id vendor_name owner_id owner_name company_entity_id state closed_at
-    cancelled_at created_at updated_at body
-    """,
-    sa.Column("total_amount", sa.BigInteger),
-)
-USERS = _table("users", "email first_name last_name status created_at updated_at body")
-APPROVALS = _table("approvals", "body")  # by the id of their bill
-NEW_VENDORS = _table("new_vendors", "row body created_at")  # those that were created here
-REFERENCE_TABLES = (VENDORS, ACCOUNTS, ENTITIES, GROUPS, ORDERS, USERS)
 INSERT_BILL = sa.insert(BILLS)
 _ANY_COMPANY = "c0000000-0000-4000-8000-00000000c0de"  # in rows that do not know theirs yet
 _OPENED = "2024-01-01T00:00:00Z"  # when the first records of a company were created
@@ -285,7 +194,7 @@ class Store:
         """Store a new vendor: for lists, for the check of bills, and for the next start."""
         body = {"id": row.id, "row": row.model_dump_json(by_alias=True)}
         with self.transaction() as connection:
-            created = {"created_at": vendor["vendorCreatedAt"], "body": _dumped(vendor)}
+            created = {"created_at": vendor["vendorCreatedAt"], "body": dumped(vendor)}
             connection.execute(sa.insert(NEW_VENDORS), body | created)
             self._show_vendor(connection, row, vendor)
 
@@ -342,22 +251,6 @@ def _insert_lines(connection: sa.Connection, lines: Sequence[JsonObject]) -> Non
         connection.execute(sa.insert(LINES), rows)
 
 
-def table_row(table: sa.Table, body: JsonObject, **values: object) -> JsonObject:
-    """The columns of a table from the fields of the same names, ``values`` and the JSON."""
-    row = {column: body[field] for column, field in _json_names(table).items() if field in body}
-    return row | values | {"body": _dumped(body)}
-
-
-@cache
-def _json_names(table: sa.Table) -> dict[str, str]:
-    """The field of the JSON that each column would be filled from."""
-    return {column.name: to_camel(column.name) for column in table.columns}
-
-
-def _dumped(value: JsonObject) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _vendor_row(vendor: VendorRow, body: JsonObject) -> JsonObject:
     texts = filter(None, (vendor.name, vendor.identifier, vendor.vat_id))
     created = body["vendorCreatedAt"]
@@ -388,7 +281,9 @@ def _reference_rows(reference: Reference) -> Mapping[sa.Table, list[JsonObject]]
         for index, row in enumerate(rows.values()):
             yield row, wire_time(first + timedelta(seconds=index))
 
-    entities = [answer_models.entity_json(*each, company) for each in stamped(reference.entities)]
+    entities = [
+        reference_answers.entity_json(*each, company) for each in stamped(reference.entities)
+    ]
     tables = {
         ENTITIES: [
             table_row(
@@ -401,13 +296,13 @@ def _reference_rows(reference: Reference) -> Mapping[sa.Table, list[JsonObject]]
             for position, body in enumerate(entities)
         ],
         VENDORS: [
-            _vendor_row(vendor, answer_models.vendor_json(vendor, created, company))
+            _vendor_row(vendor, reference_answers.vendor_json(vendor, created, company))
             for vendor, created in stamped(reference.vendors)
         ],
         ACCOUNTS: [
             table_row(
                 ACCOUNTS,
-                answer_models.account_json(account, created, entities, company),
+                reference_answers.account_json(account, created, entities, company),
                 category=account.category,
                 entity_ids=f";{';'.join(reference.entities)};",
             )
@@ -416,7 +311,7 @@ def _reference_rows(reference: Reference) -> Mapping[sa.Table, list[JsonObject]]
         GROUPS: [
             table_row(
                 GROUPS,
-                answer_models.group_json(group, created, company),
+                reference_answers.group_json(group, created, company),
                 level=group.level,
                 object_types="".join(f";{each}" for each in group.object_types) + ";",
                 status="ACTIVE" if "ACTIVE" in group.statuses.values() else "DELETED",
@@ -428,7 +323,7 @@ def _reference_rows(reference: Reference) -> Mapping[sa.Table, list[JsonObject]]
     tables[ORDERS] = [
         table_row(
             ORDERS,
-            answer_models.purchase_order_json(
+            reference_answers.purchase_order_json(
                 order, created, reference.vendors.get(order.vendor_id), company
             ),
         )

@@ -7,7 +7,8 @@ import uuid
 import sqlalchemy as sa
 
 from importer.sandbox.answer_models import answer_model
-from importer.sandbox.store import USERS, Store, table_row
+from importer.sandbox.store import Store
+from importer.sandbox.store_tables import USERS, table_row
 from importer.sandbox.wire_types import JsonObject, Moment, Text, Uuid
 
 KEY_USER = "Sandbox User"

@@ -13,7 +13,7 @@ from pydantic import create_model
 from starlette.requests import Request
 from starlette.responses import Response
 
-from importer.sandbox import answer_models
+from importer.sandbox import reference_answers
 from importer.sandbox.company_file import VendorRow
 from importer.sandbox.gate import json_answer
 from importer.sandbox.http_request import json_body
@@ -78,7 +78,7 @@ async def create_vendor(context: Context, request: Request) -> Response:
     )
     now = store.now()
     shown = {name: values[name] for name in _TEXTS if values.get(name)}
-    vendor = answer_models.vendor_json(row, now, company) | shown
+    vendor = reference_answers.vendor_json(row, now, company) | shown
     vendor["customProperties"] = properties
     vendor["companyEntityIds"] = values.get("companyEntityIds", [])
     store.add_vendor(row, vendor)
