@@ -192,13 +192,13 @@ class Engine:
         for operation in sending:
             self._in_flight.send(operation)
         self._in_flight.look_up([*due, *(e.operation for e in entries if isinstance(e, Look))])
-        if self._queue and self.stopped is None and self._lookout.due(self.clock()):
+        if self._queue.waits and self.stopped is None and self._lookout.due(self.clock()):
             self._lookout.start(self._unsent(), self.clock())
 
     def _unsent(self) -> list[Operation]:
         """What could still be held back."""
         requests = (operation for _, operation in self._in_flight.unsent())
-        return [*requests, *self._queue.single_operations()]
+        return [*requests, *self._queue.waiting_to_send()]
 
     def _room(self) -> int:
         """How many more operations may go now."""
@@ -232,7 +232,7 @@ class Engine:
             times = [] if look_due is None else [look_due]
             if self._queue and self._backoff.held_until > now:
                 times.append(self._backoff.held_until)
-            if self._queue and self._lookout.when is not None:
+            if self._queue.waits and self._lookout.when is not None:
                 times.append(self._lookout.when)
             timeout = max(_SHORTEST_WAIT, min(times) - now) if times else None
             if timeout is not None and not tasks:
@@ -273,6 +273,8 @@ class Engine:
                 self._superfluous[operation] = ended[operation]
                 task.cancel()
         for operation, decision in ended.items():
+            if isinstance(decision, Look) and self._queue.look_first(decision):
+                continue
             if self._queue.withdraw(operation):
                 self._apply(decision)
         if watching.result().crowded and self._lookout.is_first_crowd():

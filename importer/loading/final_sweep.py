@@ -3,7 +3,7 @@ refused them, and what amounts its answers did not state."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from importer.loading.gateway import list_documents
 from importer.loading.identity import ConflictIndex, content
 from importer.loading.job import BillJob
 from importer.loading.journal.journal_records import Change
-from importer.loading.operation import Record
+from importer.loading.operation import Record, write_records
 from importer.loading.reconcile import SKEW, look_up
 from importer.loading.twins import (
     BillInLight,
@@ -36,12 +36,15 @@ class FinalSweep:
     in_light: Sequence[BillJob]
 
     async def __call__(self) -> list[Record]:
-        bills = self._bills()
         refused = [job for job in self.jobs if job.refused and job.light_id is None]
-        if not bills and not refused:
+        if not self._bills() and not refused:
             return []
         engine, settle = self.engine, self.engine.settings.settle
         await wait_for_sweep(self._unsettled(), engine.progress.message)
+        # First: a copy that is theirs is not one too many of a bill that is alike.
+        settled = await self._refused_in_light(refused)
+        write_records(engine.journal, engine.run, settled)
+        bills = self._bills({each.entry for each in settled if each.status is Status.REJECTED})
         sweep = await look_for_twins(bills, engine.gateway, engine.journal, settle)
         as_sent = [job for job in self.jobs if job.created or job.loaded_once]
         sent_twice = {job.entry.id for job in as_sent if job.sent_twice}
@@ -52,12 +55,11 @@ class FinalSweep:
         doubtful = {change.entry for change in sweep.moved}
         swept = {each.entry.id for each in bills} & sent_twice - doubtful
         records: list[Record] = [j.complete_once() for j in self.jobs if j.entry.id in swept]
-        records += await self._refused_in_light(refused)
         return records + [x for x in await self._stated_amounts() if x.entry not in doubtful]
 
-    async def _refused_in_light(self, refused: Sequence[BillJob]) -> list[Record]:
+    async def _refused_in_light(self, refused: Sequence[BillJob]) -> list[Change]:
         """Whether Light has bills that it refused all the same."""
-        engine, records = self.engine, list[Record]()
+        engine, records = self.engine, list[Change]()
         settle = engine.settings.settle
         settled = await look_up(refused, engine.gateway, engine.journal, settle) if refused else []
         for each in settled:
@@ -105,13 +107,14 @@ class FinalSweep:
             return settle
         return unsettled_for((job.entry for job in self.in_light), settle)
 
-    def _bills(self) -> list[BillInLight]:
-        """The bills that may have got a twin since the look before this one."""
+    def _bills(self, rejected: Collection[int] = ()) -> list[BillInLight]:
+        """The bills that may have got a twin since the look before this one. ``rejected``: entries
+        that Light does not have."""
         settle = timedelta(seconds=self.engine.settings.settle)
         since = utc_now() - settle
         bills = []
         # A second copy could be of another bill that is alike, and that was not settled.
-        unsettled = (job for job in self.jobs if not job.is_in_light)
+        unsettled = (j for j in self.jobs if not j.is_in_light and j.entry.id not in rejected)
         open_bills = ConflictIndex(job.bill for job in unsettled)
         for job in self.jobs:
             if job.is_in_light and job.remote is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from importer.core.clock import utc_now
+from importer.core.object_ids import same_id
 from importer.loading.existing_bills import match_change
 from importer.loading.gateway import LightGateway, list_documents
 from importer.loading.job import BillJob, JobOperation, not_before
@@ -27,6 +29,10 @@ class LoadWatch:
     ) -> None:
         self._jobs, self._gateway, self._journal = jobs, gateway, journal
         self._settle = settle
+        self._entities: dict[str, list[str]] = defaultdict(list)  # by conflict key
+        for job in jobs:
+            if job.bill.invoice_number:
+                self._entities[job.conflict_key].append(job.bill.company_entity_id or "")
         self._overlap = timedelta(seconds=min(settle, OVERLAP))
         self._last = _earlier_clock(gateway.light_time)  # before the look that preceded the load
 
@@ -58,10 +64,21 @@ class LoadWatch:
         for each, candidates in near.items():
             candidates = confirmed(each.job.bill, candidates, read, undone)
             same = [c.bill for c in candidates if c.likeness is Likeness.SAME]
+            same = [bill for bill in same if self._tells(each, bill)]
             if same:
                 ended.append(_ended(each, same[0]))
         crowded = any(isinstance(each, Finish) for each in ended) or self._crowded(index)
         return WatchResult(ended, crowded)
+
+    def _tells(self, operation: JobOperation, remote: LightBill) -> bool:
+        """Whether what Light shows cannot be another bill of the sheet that has the number: only
+        their entities tell those apart."""
+        entities = self._entities[operation.conflict_key]
+        if len(entities) == 1:
+            return True
+        entity = operation.job.bill.company_entity_id
+        alike = sum(not each or same_id(each, entity) for each in entities)
+        return alike == 1 and same_id(remote.company_entity_id, entity)
 
     def _crowded(self, index: ListedBills) -> bool:
         """Whether somebody else has created a bill that we have, too."""

@@ -37,12 +37,15 @@ class SendQueue:
         for entry in (*self._completing, *self._entries):
             yield entry.operation
 
-    def single_operations(self) -> Iterator[Operation]:
-        """Those that can go now and that no other one like them waits for."""
-        for entry in self._entries:
-            key = entry.operation.conflict_key
-            if isinstance(entry, Send) and not self._blocked.get(key):
-                yield entry.operation
+    @property
+    def waits(self) -> bool:
+        """Whether something waits, be it for another one like it."""
+        return bool(self or self._blocked)
+
+    def waiting_to_send(self) -> Iterator[Operation]:
+        """Those that nothing of is in Light yet, also where they wait for another one like them."""
+        for entries in (self._entries, *self._blocked.values()):
+            yield from (entry.operation for entry in entries if isinstance(entry, Send))
 
     def mark_out(self, operation: Operation) -> None:
         """It was sent before, and is not finished."""
@@ -61,8 +64,10 @@ class SendQueue:
         """It is finished: the next one with its conflict key may go."""
         key = operation.conflict_key
         self._out[key] -= 1
-        if not self._out[key] and self._blocked[key]:
-            self.add(self._blocked[key].popleft())
+        if not self._out[key] and key in self._blocked:
+            entry = self._blocked[key].popleft()
+            self._forget_empty(key)
+            self.add(entry)
 
     def requeue_behind(self, entry: Entry) -> None:
         """Again, behind those with its conflict key that wait."""
@@ -70,11 +75,28 @@ class SendQueue:
         self.release(entry.operation)
 
     def withdraw(self, operation: Operation) -> bool:
-        """Take out an operation that can go now, to be released; False where it is out, or has
-        ended."""
-        for entry in self._entries:
-            if entry.operation is operation:
-                self._entries.remove(entry)
+        """Take out an operation that waits, to be released; False where it is out, or has ended."""
+        key = operation.conflict_key
+        for entries in filter(None, (self._entries, self._blocked.get(key))):
+            for entry in entries:
+                if entry.operation is operation:
+                    entries.remove(entry)
+                    if entries is not self._entries:
+                        self._out[key] += 1
+                        self._forget_empty(key)
+                    return True
+        return False
+
+    def _forget_empty(self, key: str) -> None:
+        if not self._blocked[key]:
+            del self._blocked[key]
+
+    def look_first(self, look: Look) -> bool:
+        """Look an operation up in its turn, where it waits for another one like it."""
+        blocked = self._blocked.get(look.operation.conflict_key, deque())
+        for i, entry in enumerate(blocked):
+            if entry.operation is look.operation:
+                blocked[i] = look
                 return True
         return False
 

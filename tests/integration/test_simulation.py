@@ -386,6 +386,38 @@ MENDED = {
             ),
         ),
     ),
+    "a bill found after a lost answer is settled beside one that is alike and refused": Scenario(
+        40576,
+        (4, 5),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={("create", 1): "502 page after", ("create", 2): "422 before"},
+            ),
+        ),
+        separate=True,
+    ),
+    "a bill sent twice is settled beside one that is alike and refused": Scenario(
+        40577,
+        (4, 5),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={("create", 1): "lost before", ("create", 2): "422 before"},
+            ),
+        ),
+    ),
+    "what others load while a bill of a sister entity is settled is not sent": Scenario(
+        101351,
+        (0, 7),
+        (
+            Computer("A", (Session(pause=17.8),), faults={("line", 1): "empty 200"}),
+            Computer("B", (Session(pause=22.6),)),
+        ),
+        separate=True,
+    ),
     "a second copy that a look showed is not forgotten where the last list hides it": Scenario(
         429,
         (0,),

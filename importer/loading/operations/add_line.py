@@ -123,7 +123,8 @@ class AddLine(JobOperation):
         if job.next_line == line and job.lost >= MOST_LOST:
             return self.for_a_person(f"Light's answer to the next one was lost {job.lost} times")
         if job.next_line == line:
-            job.resent = job.resent or job.lost > 0 or job.unanswered or job.in_doubt
+            line_in_doubt = job.in_doubt and job.entry.light_id is not None
+            job.resent = job.resent or job.lost > 0 or job.unanswered or line_in_doubt
         else:  # as we sent it, or as another loader did, and then ours may still come
             job.line_in_doubt |= job.unanswered
             job.lost, job.unanswered = 0, False

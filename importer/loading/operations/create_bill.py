@@ -205,6 +205,7 @@ class CreateBill(JobOperation):
                 # It may be another loader's, who adds the lines at once.
                 job.lacked_lines = True
                 return Look(self, self.settings.settle)
+            job.lost, job.unanswered = 0, False  # that was its creation, and no line of it
             return self._lines().match(remote, how)
         return self.complete(remote, how)
 
