@@ -46,15 +46,15 @@ class FinalSweep:
         write_records(engine.journal, engine.run, settled)
         bills = self._bills({each.entry for each in settled if each.status is Status.REJECTED})
         sweep = await look_for_twins(bills, engine.gateway, engine.journal, settle)
-        as_sent = [job for job in self.jobs if job.created or job.loaded_once]
-        sent_twice = {job.entry.id for job in as_sent if job.sent_twice}
+        sent_twice = {job.entry.id for job in self.jobs if job.is_in_light and job.sent_twice}
         if once := [each for each in bills if each.entry.id in sent_twice - sweep.entries]:
             await wait_for_sweep(settle, engine.progress.message)
             sweep.add(await look_for_twins(once, engine.gateway, engine.journal, settle))
         save_sweep(engine.journal, engine.run, sweep)
         doubtful = {change.entry for change in sweep.moved}
         swept = {each.entry.id for each in bills} & sent_twice - doubtful
-        records: list[Record] = [j.complete_once() for j in self.jobs if j.entry.id in swept]
+        as_sent = (job for job in self.jobs if job.created or job.loaded_once)
+        records: list[Record] = [j.complete_once() for j in as_sent if j.entry.id in swept]
         return records + [x for x in await self._stated_amounts() if x.entry not in doubtful]
 
     async def _refused_in_light(self, refused: Sequence[BillJob]) -> list[Change]:

@@ -64,21 +64,21 @@ class LoadWatch:
         for each, candidates in near.items():
             candidates = confirmed(each.job.bill, candidates, read, undone)
             same = [c.bill for c in candidates if c.likeness is Likeness.SAME]
-            same = [bill for bill in same if self._tells(each, bill)]
+            same = [bill for bill in same if self._is_of_this(each, bill)]
             if same:
                 ended.append(_ended(each, same[0]))
         crowded = any(isinstance(each, Finish) for each in ended) or self._crowded(index)
         return WatchResult(ended, crowded)
 
-    def _tells(self, operation: JobOperation, remote: LightBill) -> bool:
+    def _is_of_this(self, operation: JobOperation, remote: LightBill) -> bool:
         """Whether what Light shows cannot be another bill of the sheet that has the number: only
         their entities tell those apart."""
         entities = self._entities[operation.conflict_key]
         if len(entities) == 1:
             return True
         entity = operation.job.bill.company_entity_id
-        alike = sum(not each or same_id(each, entity) for each in entities)
-        return alike == 1 and same_id(remote.company_entity_id, entity)
+        same = sum(not each or same_id(each, entity) for each in entities)
+        return same == 1 and same_id(remote.company_entity_id, entity)
 
     def _crowded(self, index: ListedBills) -> bool:
         """Whether somebody else has created a bill that we have, too."""

@@ -409,6 +409,25 @@ MENDED = {
             ),
         ),
     ),
+    "a second copy is looked for twice of a bill that Light calls a duplicate, too": Scenario(
+        50012,
+        (7,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={("create", 1): "403-html-after"}
+                | dict.fromkeys((("list", 3), ("list", 4), ("list", 5)), "short-list"),
+            ),
+        ),
+        strict=True,
+    ),
+    "a clearing in doubt is not called refused while its bill is settled": Scenario(
+        50699,
+        (2, 9, 11),
+        (Computer("A", (Session("update", crash=Crash(seconds=51.92)),)),),
+        (HandWork(60.7, 2, "types"),),
+    ),
     "what others load while a bill of a sister entity is settled is not sent": Scenario(
         101351,
         (0, 7),

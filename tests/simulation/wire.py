@@ -64,6 +64,7 @@ class Wire:
     numbers: Counter[str] = field(default_factory=Counter)
     used: Counter[str] = field(default_factory=Counter)  # faults
     misled: int = 0  # reads that were answered with a lie
+    misled_lists: int = 0  # of them, lists
     named: set[str] = field(default_factory=set)  # ids in untrue answers to creations
     doubted: set[str] = field(default_factory=set)  # numbers of bills with an answer in doubt
     first_step: float | None = None  # when it was sent, after the last creation of the session
@@ -88,6 +89,7 @@ class Wire:
         fault = "" if self.honest else self.faults.get((kind, number), "")
         self.used[fault] += 1
         self.misled += kind in ("get", "list") and fault in lies.LIES
+        self.misled_lists += kind == "list" and fault in lies.LIES
         body = content if method == "PUT" and kind == "upload" else json.loads(content or b"null")
         idempotency = (more or {}).get("X-Idempotency-Key", "")
         request = Request(kind, number, method, parts.path, parts.query, body, idempotency)

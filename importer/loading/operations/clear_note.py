@@ -51,7 +51,8 @@ class ClearNote(JournaledStep):
 
     def first(self) -> Decision:
         if self.credited is None:
-            return self.finish(StepState.REFUSED, self.why_not)
+            state = StepState.UNKNOWN if self._tried else StepState.REFUSED
+            return self.finish(state, self.why_not)
         return Look(self)
 
     @property
