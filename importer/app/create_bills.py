@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +18,6 @@ from importer.app.change_bills import (
     update_note,
     withhold_carried,
 )
-from importer.app.checked_files import CheckedFiles
 from importer.app.company_check import held
 from importer.app.concurrent_loads import wait_for_holders
 from importer.app.create_vendors import (
@@ -41,7 +40,7 @@ from importer.app.verify_run import read_back
 from importer.core.errors import StoppedEarly, UsageProblem
 from importer.core.object_ids import with_names
 from importer.loading import step_plan
-from importer.loading.bill_state import StepForecast, wanted_steps
+from importer.loading.bill_state import wanted_steps
 from importer.loading.engine import Engine
 from importer.loading.journal.cancellation_records import unfinished_undo
 from importer.loading.journal.journal import Journal
@@ -92,11 +91,9 @@ async def rehearse(bills: list[Bill], journal: Journal, context: LoadContext) ->
     progress.outcomes = expected_outcomes(plan) | {
         job.bill.index: BillOutcome(Status.UNKNOWN, job.entry, why) for job in plan.unsettled
     }
-    progress.forecast = _forecast_steps(bills, plan, journal, context).words()
-    updates = context.updates
-    findings = updates.would_update()
-    context.files.checked.add_findings(_with_cells(findings, context.files))
-    progress.update_note = update_note(updates, dry=True)
+    progress.forecast = step_plan.forecast_steps(bills, plan, journal, context.credits).words()
+    _add_findings(context.updates.would_update(), context)
+    progress.update_note = update_note(context.updates, dry=True)
 
 
 async def _plan(
@@ -132,7 +129,7 @@ async def _plan(
     untouchable = step_plan.untouchable_bills(plan)
     plan.untouched = set(untouchable)
     findings = [*plan.findings, *step_plan.held_back_findings(bills, untouchable, compared)]
-    files.checked.add_findings(_with_cells(findings, files))
+    _add_findings(findings, context)
     files.checked.add_findings(
         compare_with_before(files, plan, journal, sandbox=context.destination.sandbox)
     )
@@ -158,7 +155,7 @@ async def create(
     if plan.withheld and not options.only_valid:
         return
     to_create = [job.bill for job in (*plan.send, *plan.unsettled)]
-    steps = _forecast_steps(bills, plan, journal, context)
+    steps = step_plan.forecast_steps(bills, plan, journal, context.credits)
     needs_consent = bool(to_create or steps.counts) and not consented
     if needs_consent or context.updates.updates:
         asked = await ask(bills, to_create, company, plan, steps, context)
@@ -218,14 +215,7 @@ async def create(
 
 
 def _record_updates(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
-    findings = record_updates(context.updates, plan, journal, context.run)
-    context.files.checked.add_findings(_with_cells(findings, context.files))
-
-
-def _forecast_steps(
-    bills: list[Bill], plan: LoadPlan, journal: Journal, context: LoadContext
-) -> StepForecast:
-    return step_plan.forecast_steps(bills, plan, journal, context.credits)
+    _add_findings(record_updates(context.updates, plan, journal, context.run), context)
 
 
 async def _load_what_others_held(
@@ -262,7 +252,7 @@ async def _with_vendors(
     plan = plan_from_journal(others, journal, dry=True)
     with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
         await look_in_light(plan, context.client, journal, settle=context.settle)
-    steps = _forecast_steps(others, plan, journal, context)
+    steps = step_plan.forecast_steps(others, plan, journal, context.credits)
     for bill in waiting:
         steps.add(bill, wanted_steps(bill))
     to_create = [*(job.bill for job in (*plan.send, *plan.unsettled)), *waiting]
@@ -294,7 +284,7 @@ async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) ->
             await look_in_light(plan, context.client, journal, settle=context.settle, again=True)
             if clock() - began <= context.watch:
                 break
-    context.files.checked.add_findings(_with_cells(plan.findings[before:], context.files))
+    _add_findings(plan.findings[before:], context)
 
 
 def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[str, object]:
@@ -347,12 +337,12 @@ async def _take_steps(
     others = step_plan.others_bills(outcomes)  # also what came into Light during the load
     why = {index: words for index, words in others.items() if index not in plan.untouched}
     held_back = step_plan.held_back_findings(bills, why, context.updates.compared)
-    checked.add_findings(_with_cells(held_back, context.files))
+    _add_findings(held_back, context)
     before = step_plan.steps_by_bill(journal, outcomes)
     changed = await asyncio.to_thread(
         step_plan.changed_documents, outcomes, before, checked.documents
     )
-    checked.add_findings(_with_cells(changed, context.files, "document"))
+    _add_findings(changed, context, "document")
     tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents, context.credits)
     total = sum(len(task.kinds) for task in tasks)
     settings = EngineSettings(settle=context.settle)
@@ -392,16 +382,17 @@ def _by_index(by_entry: Mapping[int, T], plan: LoadPlan) -> dict[int, T]:
     }
 
 
-def _with_cells(
-    findings: list[Finding], files: CheckedFiles, field: str = "invoiceNumber"
-) -> list[Finding]:
-    """Findings of the plan, which knows bills and no cells, with their cells: of the field that
+def _add_findings(
+    findings: Iterable[Finding], context: LoadContext, field: str = "invoiceNumber"
+) -> None:
+    """Add findings of the plan, which knows bills and no cells, with their cells: of the field that
     they are of, where they quote it, else of ``field``."""
-    bills, mapped = files.checked.bills, files.checked.mapped
+    checked = context.files.checked
+    bills, mapped = checked.bills, checked.mapped
 
     def cell(finding: Finding) -> CellRef:
         i, name = finding.bills[0], finding.code.split(".")[1]
         quoted = name in bills.columns and str(bills[name].at(i)) == finding.value
         return mapped.cell("bills", name if quoted else field, i)
 
-    return [replace(f, cell=cell(f)) for f in findings]
+    checked.add_findings([replace(f, cell=cell(f)) for f in findings])

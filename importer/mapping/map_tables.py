@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import translate
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from importer.mapping.disagreements import disagreements
 from importer.mapping.dispositions import dispositions
 from importer.mapping.evaluate import NOWHERE
 from importer.mapping.extra_lines import with_extra_lines, with_lines_of_bills
+from importer.mapping.finding_items import findings_with_items
 from importer.mapping.group_rows import GroupedRows, group_rows, key_findings
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import (
@@ -28,7 +31,7 @@ from importer.mapping.recognition import example_headers, table_kinds
 from importer.mapping.repeated_rows import RepeatedRows, repeated_rows
 from importer.mapping.split_tables import lines_left_out, split_bills, split_tables
 from importer.mapping.stated_amounts import StatedColumn, stated_columns
-from importer.mapping.template_model import Template, glob_matches
+from importer.mapping.template_model import Template
 from importer.mapping.unread_columns import UnreadColumn, unread_columns
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
@@ -83,7 +86,7 @@ class MappedTables:
         source, other = (self.tables[int(items.table[k])].source for k in (i, relative_to))
         row = str(items.row[i])
         if source.file != other.file:
-            return f"{row} of {_name(source)}"
+            return f"{row} of {source.name}"
         return row if source.sheet == other.sheet else f"{row} of sheet {source.sheet}"
 
     def cell(self, sheet: str, name: str, i: int) -> CellRef:
@@ -145,17 +148,17 @@ def map_tables(
         ]
         if source.formats_unread:
             notes.append(
-                f"{_name(source)} is damaged: its cells could be read, their number formats could"
+                f"{source.name} is damaged: its cells could be read, their number formats could"
                 " not. Compare it with Excel where a format shows a currency, a sign or zeros."
             )
         if source.holds_choices:
             continue
         if not _is_selected(source, template):
             sheet = template.source.sheet
-            notes.append(f"{_name(source)} is not read: the template reads the sheet '{sheet}'.")
+            notes.append(f"{source.name} is not read: the template reads the sheet '{sheet}'.")
             continue
         if kind is None or header is None:
-            notes.append(f"{_name(source)} is not read: its headers are not those of the template.")
+            notes.append(f"{source.name} is not read: its headers are not those of the template.")
             continue
         headed = HeadedTable(source, header, kind, template, len(bound))
         bound.append(bind_table(headed, findings, totals))
@@ -167,9 +170,9 @@ def map_tables(
         mapped, of_rows = _map_two_sheets(bound, template)
         differing = []
     mapped.notes, mapped.control_totals = notes, totals
-    places = _items_by_row(mapped) if any(f.code in _OF_ROWS for f in findings) else {}
-    mapped.findings = [_with_items(f, mapped, places) for f in findings] + of_rows
-    mapped.findings += differing
+    fills_down = bool(template.source.fill_down)
+    of_items = findings_with_items(findings, mapped.bills, mapped.lines, fills_down)
+    mapped.findings = [*of_items, *of_rows, *differing]
     return mapped
 
 
@@ -301,75 +304,10 @@ def _mapped(
     return mapped
 
 
-# Findings that make all rows of their sheet invalid, and those that make one row invalid.
-_SHEET_WIDE = frozenset(
-    (
-        "sheet.column.missing",
-        "sheet.column.twice",
-        "sheet.field.unmapped",
-        "sheet.stop.missing",
-        "sheet.header.holds_data",
-        "sheet.parameter.missing",
-    )
-)
-_OF_ROWS = frozenset(
-    (
-        "sheet.row.swallowed",
-        "sheet.row.too_long",
-        "sheet.row.shifted",
-        "sheet.total.doubtful",
-        "sheet.row.goes_on_with_passed_over",
-        "sheet.row.total",
-        "sheet.cell.merged_amount",
-        "sheet.row.no_bill",
-        "sheet.row.no_vendor",
-        "sheet.row.struck",
-        "sheet.group.other_name",
-    )
-)
-# Of these the bill above may lack the row, where blank cells are filled down.
-_OF_BILL_ABOVE = frozenset(
-    ("sheet.row.goes_on_with_passed_over", "sheet.row.total", "sheet.row.no_bill")
-)
-_NO_LINES = frozenset(("line_items.sheet.missing", "sheet.rows.none"))
-
-ItemsByRow = dict[tuple[int, int], tuple[list[int], list[int]]]
-
-
-def _items_by_row(mapped: MappedTables) -> ItemsByRow:
-    """The bills and lines of each (table, row)."""
-    out: ItemsByRow = {}
-    for which, items in enumerate((mapped.bills, mapped.lines)):
-        places = zip(items.table.tolist(), items.row.tolist(), strict=True)
-        for i, place in enumerate(places):
-            out.setdefault(place, ([], []))[which].append(i)
-    return out
-
-
-def _with_items(f: Finding, mapped: MappedTables, places: ItemsByRow) -> Finding:
-    """The finding with the bills and lines it makes invalid."""
-    if f.code in _SHEET_WIDE:
-        bills, lines = (
-            tuple(np.flatnonzero(items.table == f.cell.table).tolist())
-            for items in (mapped.bills, mapped.lines)
-        )
-        return replace(f, bills=bills, lines=lines)
-    if f.code in _OF_ROWS:
-        at = (-1 if f.cell.table is None else f.cell.table, f.cell.row or 0)
-        bills, lines = map(tuple, places.get(at, ([], [])))
-        if f.code in _OF_BILL_ABOVE and mapped.template.source.fill_down:
-            table = mapped.lines.table
-            lines = tuple(n for i in lines for n in (i - 1, i) if n >= 0 and table[n] == table[i])
-        return replace(f, lines=lines) if lines else replace(f, bills=bills)
-    if f.code in _NO_LINES and not len(mapped.lines):
-        return replace(f, bills=tuple(range(len(mapped.bills))))
-    return f
-
-
 def _notes(bound: BoundTable, template: Template) -> Iterator[str]:
     """What to tell people about a table: its parameters, its ignored rows by rule."""
     table = bound.table
-    name = _name(table.source)
+    name = table.source.name
     if table.parameters:
         values = ", ".join(f"{name} = {text}" for name, text in table.parameters.items())
         yield f"{name}: parameters of the template: {values}."
@@ -384,7 +322,8 @@ def _notes(bound: BoundTable, template: Template) -> Iterator[str]:
 
 
 def _is_selected(source: SourceTable, template: Template) -> bool:
-    return source.sheet is None or glob_matches(template.source.sheet, source.sheet)
+    pattern = translate(template.source.sheet.casefold())
+    return source.sheet is None or re.match(pattern, source.sheet.casefold()) is not None
 
 
 def _recognised(
@@ -411,7 +350,3 @@ def _recognised(
         return None if source.file in confirmed else stated
 
     return [(source, header, decided(source, kind)) for source, header, kind in out]
-
-
-def _name(source: SourceTable) -> str:
-    return source.file if source.sheet is None else f"{source.file}, sheet {source.sheet}"

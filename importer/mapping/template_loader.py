@@ -17,8 +17,8 @@ import importer
 from importer.core.errors import TemplateProblem
 from importer.core.nearest_name import did_you_mean
 from importer.mapping.template_checks import problems
-from importer.mapping.template_model import Template, is_field, rule_target, unsuitable_lookups
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS
+from importer.mapping.template_model import Template, is_field, rule_target
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, LOOKUP_FIELDS
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _read(path: Path, shipped: bool) -> LoadedTemplate:
         template = Template.model_validate(data)
         if not shipped:
             wrong += problems(template)
-            wrong += unsuitable_lookups(template)
+            wrong += _unsuitable_lookups(template)
     except ValidationError as error:
         wrong += [(e["loc"], _sentence(dict(e))) for e in error.errors()]
     if wrong:
@@ -322,3 +322,19 @@ def template_schema() -> dict[str, Any]:
         **Template.model_json_schema(),
         "title": "light-import template",
     }
+
+
+def _unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """(path, sentence) for each lookup by names that the field does not have in Light."""
+    for field, lookup in template.lookups.items():
+        names = LOOKUP_FIELDS[field].names
+        wrong = [name for name in lookup.light or () if name not in names]
+        if not wrong:
+            continue
+        sentence = f"Light lists no tax codes, so lookups.{field} needs a table, not light."
+        if names:
+            sentence = (
+                f"'{wrong[0]}' is not a name that Light has for lookups.{field}; write any of"
+                f" {', '.join(names)}."
+            )
+        yield ("lookups", field, "light"), sentence

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from fnmatch import translate
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -21,13 +19,9 @@ from importer.core.money import Numbers, UnreadableAmount, read_decimal
 from importer.core.relative_path import leads_outside
 from importer.mapping.expressions import Expression
 from importer.mapping.yaml_types import DateFormat, Names, Regex, Scalar, StrictModel, Text, as_list
-from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, LOOKUP_FIELDS, PROPERTY
+from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, PROPERTY
 
 # The published JSON Schema shows the docstrings of these models.
-
-
-def _auto_dates(value: object) -> object:
-    return [] if value == "auto" else value
 
 
 def _amount(text: str) -> str:
@@ -54,7 +48,10 @@ def _unit(number: int) -> int:
 Currency = Annotated[str, AfterValidator(_currency)]
 DateFormats = Annotated[
     list[DateFormat],
-    BeforeValidator(_auto_dates, json_schema_input_type=Literal["auto"] | list[str]),
+    BeforeValidator(
+        lambda value: [] if value == "auto" else value,
+        json_schema_input_type=Literal["auto"] | list[str],
+    ),
 ]
 
 
@@ -244,10 +241,6 @@ class Expect(StrictModel):
     gross: dict[Currency, Amount] = Field(default={})
 
 
-def _as_parameter(value: object) -> object:
-    return value if isinstance(value, dict) else {"value": value}
-
-
 class ParameterSpec(StrictModel):
     """What changes from file to file, as the year of an export; --set NAME=VALUE overrides it."""
 
@@ -276,7 +269,10 @@ class ParameterSpec(StrictModel):
 
 Parameter = Annotated[
     ParameterSpec,
-    BeforeValidator(_as_parameter, json_schema_input_type=Scalar | ParameterSpec | None),
+    BeforeValidator(
+        lambda value: value if isinstance(value, dict) else {"value": value},
+        json_schema_input_type=Scalar | ParameterSpec | None,
+    ),
 ]
 
 
@@ -371,22 +367,6 @@ class Template(StrictModel):
         return self
 
 
-def unsuitable_lookups(template: Template) -> Iterator[tuple[tuple[str, str, str], str]]:
-    """(path, sentence) for each lookup by names that the field does not have in Light."""
-    for field, lookup in template.lookups.items():
-        names = LOOKUP_FIELDS[field].names
-        wrong = [name for name in lookup.light or () if name not in names]
-        if not wrong:
-            continue
-        sentence = f"Light lists no tax codes, so lookups.{field} needs a table, not light."
-        if names:
-            sentence = (
-                f"'{wrong[0]}' is not a name that Light has for lookups.{field}; write any of"
-                f" {', '.join(names)}."
-            )
-        yield ("lookups", field, "light"), sentence
-
-
 # What a bill's row is, beside its fields: neither is sent to Light.
 TYPE, STATE = DISPOSING = ("type", "state")
 
@@ -403,7 +383,3 @@ def rule_target(key: str) -> tuple[str, str] | None:
     if sheet not in (BILLS, LINE_ITEMS) or name in DISPOSING:
         return None
     return (sheet, name) if is_field(sheet, name) else None
-
-
-def glob_matches(pattern: str, name: str) -> bool:
-    return re.match(translate(pattern.casefold()), name.casefold()) is not None

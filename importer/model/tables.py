@@ -130,6 +130,11 @@ class SourceTable:
         first = self.columns[0][0] if self.columns and len(self.rows) else ""
         return self.sheet == CHOICES_SHEET and first.startswith(CHOICES_HEADER)
 
+    @property
+    def name(self) -> str:
+        """The file, and of a workbook the sheet, in words."""
+        return self.file if self.sheet is None else f"{self.file}, sheet {self.sheet}"
+
     def row_cells(self, i: int) -> tuple[str, ...]:
         return tuple(column[i] for column in self.columns)
 
