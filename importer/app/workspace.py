@@ -18,12 +18,13 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from importer.app.correction_log import CellEdit, CorrectionLog, CorrectionStep, iso_now
 from importer.app.data_paths import data_folder
 from importer.app.sources import SUFFIXES
 from importer.app.user_name import user_name
@@ -34,8 +35,8 @@ from importer.core.safe_text import visible
 from importer.model.report_model import Correction
 
 _TEMPLATES = frozenset((".yaml", ".yml"))
-_STATE, _STEPS, _FILES, _RESULTS = "workspace.json", "steps.jsonl", "files", "results"
-_UNSAVED = ("folder", "_steps")
+_STATE, _FILES, _RESULTS = "workspace.json", "files", "results"
+_UNSAVED = ("folder", "_log")
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _LONGEST_NAME = 120  # bytes
 _SAVING = threading.Lock()
@@ -47,33 +48,6 @@ STALE = (
 
 class StaleVersion(UsageProblem):
     """What was asked is about a state of the files that has passed."""
-
-
-@dataclass(frozen=True)
-class CellEdit:
-    """A cell of a file: ``row`` as in Excel, ``column`` from 0; its text before and after."""
-
-    file: str
-    sheet: str | None
-    row: int
-    column: int
-    header: str
-    before: str
-    after: str
-
-    @property
-    def place(self) -> tuple[str | None, int, int]:
-        return self.sheet, self.row, self.column
-
-
-@dataclass(frozen=True)
-class CorrectionStep:
-    """What a person did at once: an edit, a paste, a correction of many cells."""
-
-    what: str
-    by: str
-    at: str  # UTC
-    cells: tuple[CellEdit, ...]
 
 
 @dataclass(frozen=True)
@@ -106,9 +80,9 @@ class Workspace:
     released_by: str = ""
     loading: bool = False  # a load was started and has not ended
     corrected: dict[str, int] = field(default_factory=dict)  # file → length of the steps' file
-    _steps: tuple[tuple[int, int], list[CorrectionStep]] = field(
-        default=((0, 0), []), init=False, repr=False
-    )  # as they were read last: length and time of their file
+
+    def __post_init__(self) -> None:
+        self._log = CorrectionLog(self.folder / "steps.jsonl")
 
     @property
     def id(self) -> str:
@@ -207,56 +181,30 @@ class Workspace:
         cells = [cell for cell in cells if cell.before != cell.after]
         if not cells:
             raise UsageProblem("Nothing to correct: the cells have this value already.")
-        self._append({"what": what, "cells": [asdict(cell) for cell in cells]})
+        self._log.append({"what": what, "cells": [asdict(cell) for cell in cells]})
+        self.save()
 
     def undo_step(self) -> CorrectionStep:
         """Take back the last correction that stands; UsageProblem where there is none."""
         steps = self.steps()
         if not steps:
             raise UsageProblem("There is nothing to undo.")
-        self._append({"undo": True})
-        return steps[-1]
-
-    def _append(self, facts: Mapping[str, Any]) -> None:
-        line = json.dumps({**facts, "by": user_name(), "at": _now()}) + "\n"
-        path = private_file_at(self.folder / _STEPS)
-        with path.open("r+b") as file:
-            file.truncate(_complete(file.read()))  # what a power cut left of a line
-            file.seek(0, os.SEEK_END)
-            file.write(line.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        self._log.append({"undo": True})
         self.save()
+        return steps[-1]
 
     def pick(self, field: str, value: str, id: str, label: str) -> None:
         """Choose what a name means; an ``id`` of "" takes the choice back."""
         self.picks = [p for p in self.picks if (p.field, p.value) != (field, value)]
         if id:
-            self.picks.append(PickedName(field, value, id, label, user_name(), _now()))
+            self.picks.append(PickedName(field, value, id, label, user_name(), iso_now()))
         self.save()
 
     # --- what stands --------------------------------------------------------------------------
 
     def steps(self) -> list[CorrectionStep]:
         """The corrections that stand, in order."""
-        path = self.folder / _STEPS
-        state = path.stat() if path.exists() else None
-        mark = (state.st_size, state.st_mtime_ns) if state is not None else (0, 0)
-        if mark != self._steps[0]:
-            self._steps = mark, self._read_steps()
-        return self._steps[1]
-
-    def _read_steps(self) -> list[CorrectionStep]:
-        steps: list[CorrectionStep] = []
-        data = (self.folder / _STEPS).read_bytes()
-        for line in data[: _complete(data)].splitlines():
-            facts = json.loads(line)
-            if facts.get("undo"):
-                steps = steps[:-1]
-            else:
-                cells = tuple(CellEdit(**cell) for cell in facts["cells"])
-                steps.append(CorrectionStep(facts["what"], facts["by"], facts["at"], cells))
-        return steps
+        return self._log.steps()
 
     def edited(self) -> dict[str, dict[tuple[str | None, int, int], str]]:
         """The corrected cells by file."""
@@ -297,8 +245,7 @@ class Workspace:
         """
         from importer.readers.edited_file import write_edited
 
-        steps = self.folder / _STEPS
-        length = steps.stat().st_size if steps.exists() else 0
+        length = self._log.length()
         edited, paths = self.edited(), []
         for name in self.sheets:
             if not edited.get(name):
@@ -325,7 +272,7 @@ def new_workspace(owner: str) -> Workspace:
     """An empty workspace of a person. Raises OSError."""
     folder = private_folder(workspaces_folder(owner) / _new_id())
     private_folder(folder / _FILES)
-    workspace = Workspace(folder, created=_now())
+    workspace = Workspace(folder, created=iso_now())
     workspace.save()
     return workspace
 
@@ -401,15 +348,6 @@ def _web_folder() -> Path:
 def private_folder_of_results(owner: str) -> Path:
     """Where result files of a person's runs are written. Raises OSError."""
     return private_folder(workspaces_folder(owner) / _RESULTS)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _complete(data: bytes) -> int:
-    """The length of the lines that were written whole."""
-    return data.rfind(b"\n") + 1
 
 
 def _safe_part(part: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from importer.app.correction_log import CellEdit
 from importer.app.page_words import HEADER_ROW, column_name, shown_text, status_name
 from importer.app.result import Result
-from importer.app.workspace import CellEdit, Workspace
+from importer.app.workspace import Workspace
 from importer.model.finding import Finding, Severity
 from importer.model.tables import InputTable
 
