@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from importer.core.hold_back import HOLDING, duration, longest_hold
+from importer.light.permit_times import earliest
 from importer.light.rate_limit_headers import MINUTE, pause_after, read_headers, stated_pause
 from importer.light.rate_limit_store import Answers, Store
 
 WINDOW = 60.0  # seconds
+HOLD = WINDOW + 0.05  # the margin is for clocks that tick coarsely
 LONGEST_STOP = 86_400.0  # seconds; a nonsensical Retry-After must not lock the file for ever
 FORGET_LIMIT = 600.0  # seconds after which a lower limit that Light does not repeat is forgotten
 
@@ -53,6 +55,18 @@ class StatedLimits:
 
     limits: dict[int, int]
     pause_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAvailability:
+    """When a key may be used next, how much of its limit is taken, and which limit that is."""
+
+    at: float
+    taken: float
+    key: LimitedKey
+    limit: int
+    window: int
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,44 @@ class KeyLimits:
                     (pause, now, key.mark, name),
                 )
         return StatedLimits(limits, pause)
+
+    def availability(
+        self, key: LimitedKey, now: float, stated: StatedLimits, held: int
+    ) -> KeyAvailability:
+        """``held`` is how many of its permits are taken."""
+        limits = {MINUTE: self.per_minute, **stated.limits}
+        limits[MINUTE] = min(self.per_minute, limits[MINUTE])
+        windows = [(*self._room(key, now, held, *each), each) for each in limits.items()]
+        free_at, _, (window, limit) = max(windows)
+        paused_until = max(key.pause, stated.pause_until)
+        return KeyAvailability(
+            max(free_at, paused_until, now),
+            max(taken for _, taken, _ in windows),
+            key,
+            limit,
+            window,
+            paused_until > free_at,
+        )
+
+    def _room(
+        self, key: LimitedKey, now: float, held: int, window: int, limit: int
+    ) -> tuple[float, float]:
+        """When one more request may go by this limit alone, and the part of it that is taken."""
+        earlier = WINDOW - window  # than for the minute, a permit is free again
+        question = "FROM slot WHERE key = ? AND free_at > ?"
+        arguments = key.mark, now + earlier
+        if window != MINUTE:
+            (held,) = self.db.execute(f"SELECT count(*) {question}", arguments).fetchone()
+        if held + 1 >= limit:
+            key.full_at = now
+        frees_at = None
+        if held >= limit:
+            (free_at,) = self.db.execute(
+                f"SELECT free_at {question} ORDER BY free_at LIMIT 1 OFFSET ?",
+                (*arguments, held - limit),
+            ).fetchone()
+            frees_at = free_at - earlier
+        return earliest(now, held, frees_at, limit, HOLD - earlier), held / limit
 
     def _store_limit(self, key: LimitedKey, name: str, limit: int, now: float) -> None:
         lower = f"WHERE excluded.value <= told.value OR abs(told.told_at - :now) > {FORGET_LIMIT}"

@@ -31,16 +31,16 @@ from importer.core.hold_back import (
     duration,
 )
 from importer.light.key_limits import (
+    HOLD,
     LONGEST_STOP,
-    WINDOW,
+    KeyAvailability,
     KeyLimits,
     LimitedKey,
-    StatedLimits,
     why_full,
     why_held,
     why_held_for_long,
 )
-from importer.light.permit_times import earliest, minute_after, next_midnight, utc_date
+from importer.light.permit_times import minute_after, next_midnight, utc_date
 from importer.light.rate_limit_headers import MINUTE
 from importer.light.rate_limit_store import (
     Store,
@@ -62,7 +62,6 @@ from importer.light.team_pace import TeamPace, TeamPaceStore
 PER_MINUTE = 300
 PER_DAY = 100_000
 
-HOLD = WINDOW + 0.05  # the margin is for clocks that tick coarsely
 DAYS_STORED = 7 * 86_400.0  # seconds after which a day's count is deleted
 # Turns of the event loop before each permit, for which the store keeps all else waiting. A permit
 # lasts until a minute after its answer is seen: what is on its way, or has come, goes first.
@@ -87,18 +86,6 @@ class _BudgetSpent:
 
     why: str
     until: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Availability:
-    """When a key may be used next, how much of its limit is taken, and which limit that is."""
-
-    at: float
-    taken: float
-    key: LimitedKey
-    limit: int
-    window: int
-    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +266,7 @@ class RateLimiter:
                 return _Wait(now, "", True)  # ask again
             # Of the keys that may go at once, the one with the largest part of its limit left.
             available = [
-                self._availability(
+                self._limits.availability(
                     key, now, self._limits.stated(key, now, limits), held.fetchone()[0]
                 )
                 for key, limits, held in of_keys
@@ -301,7 +288,7 @@ class RateLimiter:
             count_request(self._db, first.key.mark, day)
         return Permit(slot(), now, first.key.place)
 
-    def _check_hold(self, first: _Availability, now: float) -> None:
+    def _check_hold(self, first: KeyAvailability, now: float) -> None:
         """Raises HeldBack where Light has taken nothing for too long, and will not yet."""
         hold = first.key.hold
         if hold is None or first.at <= now or hold.refusals < FEWEST_REFUSALS:
@@ -313,44 +300,6 @@ class RateLimiter:
                 f"Light answered {hold.words} for {lasted}, {hold.refusals} times in a row. "
                 f"Continue after {minute_after(first.at)}."
             )
-
-    def _availability(
-        self, key: LimitedKey, now: float, stated: StatedLimits, held: int
-    ) -> _Availability:
-        """``held`` is how many of its permits are taken."""
-        limits = {MINUTE: self.per_minute, **stated.limits}
-        limits[MINUTE] = min(self.per_minute, limits[MINUTE])
-        windows = [(*self._room(key, now, held, *each), each) for each in limits.items()]
-        free_at, _, (window, limit) = max(windows)
-        paused_until = max(key.pause, stated.pause_until)
-        return _Availability(
-            max(free_at, paused_until, now),
-            max(taken for _, taken, _ in windows),
-            key,
-            limit,
-            window,
-            paused_until > free_at,
-        )
-
-    def _room(
-        self, key: LimitedKey, now: float, held: int, window: int, limit: int
-    ) -> tuple[float, float]:
-        """When one more request may go by this limit alone, and the part of it that is taken."""
-        earlier = WINDOW - window  # than for the minute, a permit is free again
-        question = "FROM slot WHERE key = ? AND free_at > ?"
-        arguments = key.mark, now + earlier
-        if window != MINUTE:
-            (held,) = self._db.execute(f"SELECT count(*) {question}", arguments).fetchone()
-        if held + 1 >= limit:
-            key.full_at = now
-        frees_at = None
-        if held >= limit:
-            (free_at,) = self._db.execute(
-                f"SELECT free_at {question} ORDER BY free_at LIMIT 1 OFFSET ?",
-                (*arguments, held - limit),
-            ).fetchone()
-            frees_at = free_at - earlier
-        return earliest(now, held, frees_at, limit, HOLD - earlier), held / limit
 
     # --- the day ------------------------------------------------------------------------------
 
@@ -410,7 +359,7 @@ class RateLimiter:
         )
 
 
-def _why(first: _Availability) -> str:
+def _why(first: KeyAvailability) -> str:
     """Why nothing may be sent with the key that may go first."""
     if first.paused:
         return why_held(first.key.hold)

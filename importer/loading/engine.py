@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from importer.core.answers import Outcome, Verdict
+from importer.core.async_tasks import cancelled, unless_set
 from importer.core.errors import (
     HeldBack,
     ImporterError,
@@ -27,7 +28,7 @@ from importer.core.fetch import refusal
 from importer.core.hold_back import MOST_REFUSALS
 from importer.loading.backoff import Backoff
 from importer.loading.gateway import LightGateway
-from importer.loading.in_flight import InFlight, Looking, OutgoingRequest, Sending, cancelled
+from importer.loading.in_flight import InFlight, Looking, OutgoingRequest, Sending
 from importer.loading.journal.journal import Journal
 from importer.loading.key_rights import KeyRights
 from importer.loading.later_looks import LaterLooks
@@ -39,6 +40,7 @@ from importer.loading.operation import (
     Finish,
     Look,
     Operation,
+    Progress,
     Record,
     Send,
     write_records,
@@ -49,19 +51,8 @@ from importer.loading.wait_messages import WaitMessages
 _SHORTEST_WAIT = 0.001  # seconds; a timer may fire a hair early
 # After an answer more are waited for, so many times as long as the last turn took, to be committed
 # together: what is durable costs the disk as much for one bill as for many.
-_GATHERING = 3
-_LONGEST_GATHERING = 0.05  # seconds
-Sweep = Callable[[], Awaitable[Sequence[Record]]]
-
-
-def _loop_time() -> float:
-    return asyncio.get_running_loop().time()
-
-
-class Progress(Protocol):
-    def advance(self, failed: bool) -> None: ...
-
-    def message(self, text: str) -> None: ...
+_GATHERING, _LONGEST_GATHERING = 3, 0.05  # the latter in seconds
+Sweep = Callable[[], Coroutine[Any, Any, Sequence[Record]]]
 
 
 @dataclass
@@ -73,7 +64,7 @@ class Engine:
     run: str
     settings: EngineSettings
     progress: Progress
-    clock: Callable[[], float] = _loop_time
+    clock: Callable[[], float] = lambda: asyncio.get_running_loop().time()
     stopped: StoppedEarly | None = None
     _finishing: bool = False  # stopped, but what Light has a part of is completed
     _queue: SendQueue = field(default_factory=SendQueue)
@@ -83,7 +74,7 @@ class Engine:
     _backoff: Backoff = field(default_factory=Backoff)
     _held_back: bool = False  # Light takes no changes for now; the gateway waits
     _refused_probes: int = 0  # in a row
-    _messages: WaitMessages = field(default_factory=WaitMessages)
+    _messages: WaitMessages = field(init=False)
     _rights: KeyRights = field(default_factory=KeyRights)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _lookout: Lookout = field(default_factory=Lookout)
@@ -92,8 +83,9 @@ class Engine:
 
     def __post_init__(self) -> None:
         self._in_flight = InFlight(self.gateway)
+        self._messages = WaitMessages(lambda text: self.progress.message(text))
 
-    def stop(self, reason: StoppedEarly, *, finish: bool = False, drop_looks: bool = True) -> None:
+    def stop(self, reason: ImporterError, *, finish: bool = False, drop_looks: bool = True) -> None:
         """Send nothing more; what is on its way is waited for, look-ups are only with
         ``drop_looks=False``.
 
@@ -101,7 +93,8 @@ class Engine:
         """
         reachable = self.clock() >= self._backoff.held_until and not self._held_back
         self._finishing = finish and reachable and (self.stopped is None or self._finishing)
-        self.stopped = self.stopped or reason
+        early = reason if isinstance(reason, StoppedEarly) else StoppedEarly(str(reason))
+        self.stopped = self.stopped or early
         self._stop.set()
         for looking in self._in_flight.looks if drop_looks else ():
             looking.cancel()
@@ -137,7 +130,7 @@ class Engine:
                 await self._wait(bell)
                 self._collect()
         except ImporterError as error:
-            self.stop(error if isinstance(error, StoppedEarly) else StoppedEarly(str(error)))
+            self.stop(error)
             if tasks := self._tasks():
                 await asyncio.wait(tasks)
             with contextlib.suppress(ImporterError):  # the answers, if the disk takes them now
@@ -155,29 +148,22 @@ class Engine:
 
     async def _sweep(self, sweep: Sweep) -> None:
         """A stop ends it; where Light cannot be asked, the run has not come to its end."""
-        sweeping = asyncio.ensure_future(sweep())
-        bell = asyncio.create_task(self._stop.wait())
         try:
-            await asyncio.wait({sweeping, bell}, return_when=asyncio.FIRST_COMPLETED)
-            if not sweeping.done():
-                return
-            self._records += sweeping.result()
-            self._commit([])
+            if (records := await unless_set(self._stop, sweep())) is not None:
+                self._records += records
+                self._commit([])
         except JournalProblem:
             raise
         except ImporterError as error:
-            text = f"Could not check for bills that are in Light twice: {error}"
-            self.stop(StoppedEarly(text))
-        finally:
-            await cancelled([sweeping, bell])
+            self.stop(StoppedEarly(f"Could not check for bills that are in Light twice: {error}"))
 
     def _tasks(self) -> list[asyncio.Task[Any]]:
         return [*self._in_flight.tasks(), *self._lookout.tasks]
 
     def _more(self) -> bool:
-        if self.stopped is not None:
-            return self._finishing and self._queue.completing
-        return bool(self._queue or self._later)
+        if self.stopped is None:
+            return bool(self._queue or self._later)
+        return self._finishing and self._queue.completing
 
     # --- a turn -------------------------------------------------------------------------------
 
@@ -193,24 +179,17 @@ class Engine:
             self._in_flight.send(operation)
         self._in_flight.look_up([*due, *(e.operation for e in entries if isinstance(e, Look))])
         if self._queue.waits and self.stopped is None and self._lookout.due(self.clock()):
-            self._lookout.start(self._unsent(), self.clock())
-
-    def _unsent(self) -> list[Operation]:
-        """What could still be held back."""
-        requests = (operation for _, operation in self._in_flight.unsent())
-        return [*requests, *self._queue.waiting_to_send()]
+            unsent = (operation for _, operation in self._in_flight.unsent())
+            self._lookout.start([*unsent, *self._queue.waiting_to_send()], self.clock())
 
     def _room(self) -> int:
         """How many more operations may go now."""
-        if self.stopped is not None and not self._finishing:
+        ended = self.stopped is not None and not self._finishing
+        if ended or self.clock() < self._backoff.held_until:
             return 0
-        if self.clock() < self._backoff.held_until:
-            return 0
-        most = self.settings.concurrency
+        most = self._rights.room(self.settings.concurrency)
         if self._backoff.lost_since is not None or self._held_back:
             most = 1  # enough to see whether Light can be reached again
-        else:
-            most = self._rights.room(most)
         return max(0, most - len(self._in_flight))
 
     def _look_later(self, operation: Operation, seconds: float) -> None:
@@ -224,8 +203,7 @@ class Engine:
 
     async def _wait(self, bell: asyncio.Future[Any]) -> None:
         """Until an answer comes, something falls due, or the run is stopped, when it rings."""
-        tasks: set[asyncio.Future[Any]] = set(self._tasks())
-        timeout = None
+        tasks, timeout = set[asyncio.Future[Any]](self._tasks()), None
         if self.stopped is None:
             now = self.clock()
             look_due = self._later.next_due(together=not self._in_flight.looks_together)
@@ -236,8 +214,7 @@ class Engine:
                 times.append(self._lookout.when)
             timeout = max(_SHORTEST_WAIT, min(times) - now) if times else None
             if timeout is not None and not tasks:
-                show = self.progress.message
-                self._messages.waiting(timeout, self.clock(), len(self._later), show)
+                self._messages.waiting(timeout, self.clock(), len(self._later))
             tasks.add(bell)
         _, others = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if self._turn_seconds and others - {bell}:
@@ -256,17 +233,11 @@ class Engine:
             self._judge_key()
 
     def _watched(self, watching: asyncio.Task[WatchResult]) -> None:
-        if watching.cancelled():
-            return
-        error = watching.exception()
+        error = None if watching.cancelled() else watching.exception()
         if isinstance(error, LightUnreachable):
             return  # what is sent next tells whether that lasts; the sweep looks once more
-        if isinstance(error, ImporterError):
-            stopped = error if isinstance(error, StoppedEarly) else StoppedEarly(str(error))
-            self.stop(stopped, drop_looks=False)
+        if watching.cancelled() or self._stopped_by(error):
             return
-        if error is not None:
-            raise error
         ended = {decision.operation: decision for decision in watching.result().ended}
         for task, operation in self._in_flight.unsent():
             if operation in ended:
@@ -319,9 +290,7 @@ class Engine:
 
     def _decided(self, operation: Operation, outcome: Outcome[Any]) -> None:
         if outcome.verdict is Verdict.UNKNOWN:
-            self._apply(operation.lost(outcome.reason))
-            self._announce_look_up(operation)
-            return
+            return self._lost(operation, outcome.reason)
         self._admit(operation.right)
         if outcome.verdict is Verdict.ACCEPTED:
             self._apply(operation.accepted(outcome.content))
@@ -357,9 +326,7 @@ class Engine:
             self._queue.put_first(decision)
 
     def _looked(self, some: Sequence[Operation], looking: Looking) -> None:
-        if looking.cancelled():
-            return
-        error = looking.exception()
+        error = None if looking.cancelled() else looking.exception()
         if isinstance(error, LightUnreachable) and self.stopped is None:
             self._hold_back(error)
             for operation in some:
@@ -368,15 +335,19 @@ class Engine:
                     self._apply(operation.unreadable(str(error)))
                 else:
                     self._look_later(operation, self._backoff.held_until - self.clock())
-        elif isinstance(error, ImporterError):
-            stopped = error if isinstance(error, StoppedEarly) else StoppedEarly(str(error))
-            self.stop(stopped, drop_looks=False)
-        elif error is not None:
-            raise error
-        else:
+        elif not looking.cancelled() and not self._stopped_by(error):
             self._backoff.reset()
             for decision in looking.result():
                 self._apply(decision)
+
+    def _stopped_by(self, error: BaseException | None) -> bool:
+        """Whether a look ended with an error, which ends the run."""
+        if error is None:
+            return False
+        if not isinstance(error, ImporterError):
+            raise error
+        self.stop(error, drop_looks=False)
+        return True
 
     def _hold_back(self, problem: LightUnreachable) -> None:
         """Wait for a while, longer each time; give up when it lasts."""
@@ -400,19 +371,16 @@ class Engine:
         if outcome.verdict is Verdict.WAIT:
             self._put_back(operation, attempted=True)
         else:  # perhaps it was done, and then the answer failed
-            self._apply(operation.lost(outcome.reason, counts=False))
-            self._announce_look_up(operation)
+            self._lost(operation, outcome.reason, counts=False)
         if not self._in_flight.requests:  # those that were refused together are one refusal
             self._refused_probes += 1
             if self._refused_probes >= MOST_REFUSALS:
                 self.stop(HeldBack(f"Light takes nothing for now: {outcome.reason}"))
 
-    def _announce_look_up(self, operation: Operation) -> None:
-        """Say what is waited for, where nothing else goes on."""
-        if not operation.together or self._in_flight.requests or self._queue:
-            return
-        settle, show = self.settings.settle, self.progress.message
-        self._messages.answer_lost(settle, self.clock(), len(self._later), show)
+    def _lost(self, operation: Operation, reason: str, *, counts: bool = True) -> None:
+        self._apply(operation.lost(reason, counts=counts))
+        if operation.together and not (self._in_flight.requests or self._queue):
+            self._messages.answer_lost(self.settings.settle, self.clock(), len(self._later))
 
     # --- whether the key may do it ------------------------------------------------------------
 

@@ -15,13 +15,6 @@ Sending = asyncio.Task[Outcome[Any]]
 Looking = asyncio.Task[list[Decision]]
 
 
-async def cancelled(tasks: Sequence[asyncio.Future[Any]]) -> None:
-    """Cancel them, and wait until they have ended."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
 @dataclass
 class OutgoingRequest:
     """One request of an operation, which may or may not have been sent."""

@@ -10,7 +10,8 @@ from importer.core.clock import utc_now
 from importer.core.object_ids import same_id
 from importer.loading.existing_bills import match_change
 from importer.loading.gateway import LightGateway, list_documents
-from importer.loading.job import BillJob, JobOperation, not_before
+from importer.loading.job import BillJob, not_before
+from importer.loading.job_operation import JobOperation
 from importer.loading.journal.journal import Journal
 from importer.loading.listed_bills import Likeness, ListedBills, confirmed, read_by_id
 from importer.loading.lookout import WatchResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from importer.core.answers import Answer, Mismatch, Outcome
 from importer.loading.gateway import LightGateway, OnWire
@@ -21,6 +21,14 @@ from importer.model.read_back import ReadBack
 
 ABSENT_LOOKS = 2  # one look that does not show a bill proves nothing
 MOST_LOST = 5  # answers of one change in a row before a person has to look
+
+
+class Progress(Protocol):
+    """Hears of what the engine does; ``message`` is for the person."""
+
+    def advance(self, failed: bool) -> None: ...
+
+    def message(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True)

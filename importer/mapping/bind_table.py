@@ -14,16 +14,16 @@ from importer.core.number_look import is_code, look_of
 from importer.core.text_column import arrow_texts
 from importer.mapping.cell_looks import look_findings
 from importer.mapping.classified_rows import ClassifiedRows, ControlTotal
-from importer.mapping.column_findings import (
+from importer.mapping.continued_rows import filled_note
+from importer.mapping.fill_down import BILL_START, FilledTable, fill_down, finish_fill
+from importer.mapping.headed_table import HeadedTable
+from importer.mapping.header_findings import (
     ambiguous_headers,
     data_in_header,
     missing_columns,
     missing_parameters,
     unknown_columns,
 )
-from importer.mapping.continued_rows import filled_note
-from importer.mapping.fill_down import BILL_START, FilledTable, fill_down, finish_fill
-from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import (
     HeaderMatch,
     accepted_headers,

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from simulated import SERVERS, START, SlidingWindow, simulate
 
 from importer.core.errors import BudgetSpent, HeldBack, RateLimiterProblem, UsageProblem
+from importer.light.key_limits import HOLD
 from importer.light.permit_times import earliest, next_midnight
-from importer.light.rate_limiter import HOLD, RateLimiter
+from importer.light.rate_limiter import RateLimiter
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ import pytest
 from simulated import START, simulate
 
 from importer.core.errors import BudgetSpent
-from importer.light.rate_limiter import HOLD, RateLimiter
+from importer.light.key_limits import HOLD
+from importer.light.rate_limiter import RateLimiter
 
 NOON_TO_MIDNIGHT = 12 * 3600.0
 

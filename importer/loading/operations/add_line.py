@@ -10,7 +10,7 @@ from importer.core.object_ids import normal_id, same_id
 from importer.loading.bill_match import line_contradictions
 from importer.loading.bill_state import is_cancelled
 from importer.loading.gateway import LightGateway, OnWire, fetch_bill
-from importer.loading.job import JobOperation
+from importer.loading.job_operation import JobOperation
 from importer.loading.operation import (
     ABSENT_LOOKS,
     MOST_LOST,

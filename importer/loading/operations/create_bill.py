@@ -18,7 +18,8 @@ from importer.loading.engine import Engine
 from importer.loading.existing_bills import look_for_others
 from importer.loading.final_sweep import FinalSweep
 from importer.loading.gateway import LightGateway, OnWire
-from importer.loading.job import BillJob, JobOperation
+from importer.loading.job import BillJob
+from importer.loading.job_operation import JobOperation
 from importer.loading.light_id_claims import LightIdClaims
 from importer.loading.load_watch import LoadWatch
 from importer.loading.note_numbers import other_note
