@@ -244,9 +244,8 @@ class Engine:
                 self._superfluous[operation] = ended[operation]
                 task.cancel()
         for operation, decision in ended.items():
-            if isinstance(decision, Look) and self._queue.look_first(decision):
-                continue
-            if self._queue.withdraw(operation):
+            looked_up = isinstance(decision, Look) and self._queue.look_first(decision)
+            if not looked_up and self._queue.withdraw(operation):
                 self._apply(decision)
         if watching.result().crowded and self._lookout.is_first_crowd():
             # Two loaders that go through one file in step would send each bill at the same time.
@@ -342,12 +341,11 @@ class Engine:
 
     def _stopped_by(self, error: BaseException | None) -> bool:
         """Whether a look ended with an error, which ends the run."""
-        if error is None:
-            return False
-        if not isinstance(error, ImporterError):
+        if isinstance(error, ImporterError):
+            self.stop(error, drop_looks=False)
+        elif error is not None:
             raise error
-        self.stop(error, drop_looks=False)
-        return True
+        return error is not None
 
     def _hold_back(self, problem: LightUnreachable) -> None:
         """Wait for a while, longer each time; give up when it lasts."""
