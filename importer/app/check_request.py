@@ -93,6 +93,7 @@ class CheckRequest:
     picks: tuple[Pick, ...] = ()  # for names, beside those of a result workbook
     corrections: tuple[Correction, ...] = ()  # of cells, by which the files differ from originals
     team: TeamAddress | None = None  # whose database has lookup tables named team:NAME
+    company: str | None = None  # a profile of light-import.toml or a company, as it is typed
     stdin: Path | None = None  # what came on standard input, which the source "-" stands for
 
     @property

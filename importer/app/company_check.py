@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from importer.app.defaults import profile_names
 from importer.app.destination import Destination
 from importer.app.events import Listener
 from importer.app.stop import StopControl
@@ -68,10 +69,11 @@ def check_company_of_run(record: RunRecord, company: Company) -> None:
 def check_expected_company(expected: str | None, company: Company) -> None:
     """UsageProblem where the key is of another company than was named."""
     if expected and name_key(expected) not in (name_key(company.name), name_key(company.id)):
+        profiles = ", ".join(profile_names())
         raise UsageProblem(
             f"The key belongs to the company {company.name}, but --company expects {expected}."
-            f" Nothing"
-            " was sent. Use the key of that company."
+            " Nothing was sent. Use the key of that company"
+            + (f", or a profile of light-import.toml: {profiles}." if profiles else ".")
         )
 
 

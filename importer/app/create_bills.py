@@ -85,7 +85,9 @@ def journal_for_reading(place: JournalPlace) -> Iterator[Journal]:
 async def rehearse(bills: list[Bill], journal: Journal, context: LoadContext) -> None:
     """What a load would find; nothing is written, neither to Light nor to the journal."""
     bills = [bill for bill in bills if bill.vendor_id not in context.vendors.create]
+    unclean = not context.files.checked.clean
     plan = await _plan(bills, journal, context, dry=True)
+    context.progress.blocked = unclean or bool(plan.withheld)
     why = "an earlier run does not know whether Light has it"
     progress = context.progress
     progress.outcomes = expected_outcomes(plan) | {

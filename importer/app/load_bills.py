@@ -277,6 +277,7 @@ def _report(context: LoadContext, started: datetime) -> Report:
         options=run_options(files.request, only_valid=context.options.only_valid),
         asked=progress.asked,
         dry_run=context.options.dry_run,
+        blocked=progress.blocked,
         created_vendors=created_vendors(context.vendors.records),
         checked_by=progress.checked_by,
     )

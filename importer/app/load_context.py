@@ -36,6 +36,7 @@ class LoadProgress:
     forecast: str = ""  # in a dry run: what would be done after creation
     update_note: str = ""  # in a dry run: what would be changed
     stopped: ImporterError | None = None
+    blocked: bool | None = None  # whether a load sends nothing without --only-valid, once planned
     requests: int = 0
     asked: bool = False  # whether Light was asked about the bills
     checked_by: EarlierCheck | None = None  # where four eyes were demanded

@@ -37,12 +37,17 @@ def command_words(request: CheckRequest) -> str:
         words.append(f"--lookups {shlex.quote(request.lookups)}")
     if request.save_lookups:
         words.append(f"--save-lookups {shlex.quote(request.save_lookups)}")
-    return " ".join(words) + _step_words(request)
+    return " ".join(words) + _company_words(request) + _step_words(request)
 
 
 def load_command(request: CheckRequest, options: LoadOptions) -> str:
     """The command that does the same load again."""
-    return f"light-import load {command_words(request)}{_load_words(options)}"
+    archive = f" --archive {shlex.quote(options.archive)}" if options.archive else ""
+    return f"light-import load {command_words(request)}{_load_words(options)}{archive}"
+
+
+def _company_words(request: CheckRequest) -> str:
+    return f" --company {shlex.quote(request.company)}" if request.company else ""
 
 
 def _step_words(request: CheckRequest) -> str:
@@ -69,6 +74,8 @@ def _load_words(options: LoadOptions) -> str:
         "--update-only": options.update_only,
         "--wait": pace.wait,
         "--verify": options.verify,
+        "--force": options.force,
+        "--four-eyes": options.four_eyes,
     }
     words = [flag for flag, given in flags.items() if given]
     if options.line_mode != "inline":
@@ -89,7 +96,8 @@ def _pick_words(request: CheckRequest, result: Path, options: str = "") -> str:
     folder = shlex.quote(request.save_lookups or request.lookups or "lookups")
     return (
         f"pick in the sheet 'To resolve' of {result.name}, save it, and run light-import load"
-        f" {_quoted(result)} --save-lookups {folder}{_step_words(request)}{options}"
+        f" {_quoted(result)} --save-lookups {folder}{_company_words(request)}"
+        f"{_step_words(request)}{options}"
     )
 
 
@@ -109,7 +117,8 @@ def after_check(
         return _pick_words(request, result, update) + " (correct the coloured cells there too)"
     return (
         f"correct the coloured cells in {result.name}, save it, and run light-import load"
-        f" {_quoted(result)}{update} (or correct your own file and run the same command again)"
+        f" {_quoted(result)}{_company_words(request)}{update} (or correct your own file and run the"
+        " same command again)"
     )
 
 
@@ -152,6 +161,8 @@ def after_load(
         return _pick_words(request, to_resolve, _load_words(options))
     if bills.get(Status.REJECTED) or bills.get(Status.INVALID) or code == 1:
         if bills.get(Status.VALID) and not summary.run:
+            if summary.blocked is False:
+                return f"look at the problems; what is not in Light is loaded by: {again}"
             return (
                 f"correct the coloured cells and run {again} again, or load the valid bills alone"
                 " with --only-valid"

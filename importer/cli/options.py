@@ -308,6 +308,7 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
         sources=sources,
         table_kinds=tuple((name, kind) for name, kind in files if name),
         stdin=stdin,
+        company=options.get("company"),
         **{name: options.pop(name) for name in names if name in options},
     )
     if not request.files:

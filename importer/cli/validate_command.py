@@ -43,8 +43,8 @@ def validate(**options: Any) -> int:
     from importer.app import check
 
     result, console = output_of(options)
-    typed, company = options["company"], company_of(options)
     request = request_of(options)
+    typed, company = options["company"], company_of(options)
     checked = check(
         request,
         company=company,

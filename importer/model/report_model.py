@@ -320,6 +320,7 @@ class RunSummary:
     constants: tuple[tuple[str, str], ...] = ()  # what the template states and no column says
     asked: bool = True  # whether Light was asked about the bills
     dry_run: bool = False
+    blocked: bool | None = None  # whether the load would send nothing; None: by the findings
     created_vendors: tuple[tuple[str, str], ...] = ()  # name and Light's id
     unlisted: int = 0  # valid bills that name what the saved lists of Light do not have
     failed_controls: frozenset[str] = frozenset()  # codes of findings about control totals

@@ -32,7 +32,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_profile_gives_options_and_refuses_the_key_of_another_company(
-    load: Command, sandbox: Sandbox, tmp_path: Path
+    load: Command, command: Command, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     write(tmp_path, PROFILES)
     files = write_bills(tmp_path, [bill_row(0, companyEntity="UK01")])
@@ -40,9 +40,15 @@ def test_profile_gives_options_and_refuses_the_key_of_another_company(
     assert refused.code == 2
     assert "expects Somebody Else. Nothing was sent." in refused.err
     assert sandbox.bills() == []
+    dry = load(sandbox.base_url, *files, "--company=kestrel", "--dry-run")
+    assert "--company kestrel" in dry.json["next"]
     done = load(sandbox.base_url, *files, "--company=kestrel")
     assert (done.code, done.json["steps"]) == (0, {"submitted": 1})
-    assert load(sandbox.base_url, *files, "--company", "Nobody Ltd").code == 2
+    undone = command("undo", done.json["run"], "--yes", "--json")
+    assert "--company kestrel" in undone.json["next"]
+    typo = load(sandbox.base_url, *files, "--company", "kestral")
+    assert typo.code == 2
+    assert "or a profile of light-import.toml: kestrel, other." in typo.err
 
 
 def test_typed_option_overrides_the_file_and_folders_are_relative_to_it(
