@@ -13,13 +13,13 @@ _TAXES = r"(?:vat|tax(?:es)?|gst|hst|mwst|ust|tva|iva|btw|moms|mva|alv)"
 _WITH_TAX = re.compile(
     rf"\b(?:incl?|including|inclusive of|inkl|inkl\.|with|mit|avec|con|med)\b\W*{_TAXES}\b"
     rf"|\b{_TAXES}\W*(?:incl(?:uded|usive|uida|uido|usa|uso)?|incluse?|inkludert|inbegrepen)\b"
-    r"|\b(?:gross|brutto|brut|bruto|ttc|net à payer|bruttobetrag|bruttobeløb|bruttobelopp)\b",
+    r"|\b(?:gross|brutto|brut|bruto|ttc|net à payer|bruttobetrag|bruttobelø[bp]|bruttobelopp)\b",
     re.IGNORECASE,
 )
 _WITHOUT_TAX = re.compile(
-    rf"\b(?:excl?|ex|excluding|exclusive of|exkl|ekskl|without|before|less|net of|ohne|zzgl|hors"
-    rf"|sin|senza|uden|uten|utan|zonder)\b\W*{_TAXES}\b|\b{_TAXES}\W*(?:excl(?:uded|usive)?|exclus)\b"
-    r"|\b(?:net|netto|neto|ht|subtotal|imponibile|nettobetrag|nettobeløb|nettobelopp"
+    rf"\b(?:excl?|ex|excluding|exclusive of|exkl|eks(?:kl)?|without|before|less|net of|ohne|zzgl"
+    rf"|hors|sin|senza|uden|uten|utan|zonder)\b\W*{_TAXES}\b|\b{_TAXES}\W*(?:excl(?:uded|usive)?|exclus)\b"
+    r"|\b(?:net|netto|neto|ht|subtotal|imponibile|nettobetrag|nettobelø[bp]|nettobelopp"
     r"|base imponible)\b",
     re.IGNORECASE,
 )

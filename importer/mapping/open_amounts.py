@@ -23,8 +23,8 @@ _OPEN = frozenset(
     """
     outstanding unpaid remaining remainder residual owed owing payable balance restant restbetrag
     offen offener offene offenerbetrag saldo solde residuo pendiente openstaand openstaande
-    restbeløb restbelopp udestående utestående restsaldo avoinna avoin maksamatta zahlbetrag
-    restschuld offenstehend
+    restbeløb restbeløp restbelopp udestående utestående restsaldo avoinna avoin maksamatta
+    zahlbetrag restschuld offenstehend
     """.split()
 )
 _PAID = frozenset(
@@ -52,7 +52,7 @@ _BESIDE = frozenset(
     amount amounts amt total invoice bill document doc in the to of vendor supplier open due still
     left net gross original currency local lcy home base company gbp eur usd value sum so far
     betrag summe rechnung noch rest montant restant facture dû importe total importo fattura valor
-    bedrag totaal factuur beløb belopp faktura kwota
+    bedrag totaal factuur beløb beløp belopp faktura kwota
     """.split()
 )
 

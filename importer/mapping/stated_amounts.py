@@ -48,7 +48,8 @@ _AMOUNT = frozenset(
     amount amounts value total sum invoiceamount invoicetotal invoicevalue billamount billtotal
     totalamount totalvalue grandtotal transactionamount paymentamount documentamount
     betrag summe gesamt gesamtbetrag rechnungsbetrag montant total montanttotal importe
-    importetotal importo importototale totale bedrag totaal totaalbedrag beløb belopp kwota valor
+    importetotal importo importototale totale bedrag totaal totaalbedrag beløb beløp belopp kwota
+    valor
     """.split()
 )
 # Totals that have the tax in them, beside amounts without.
@@ -58,7 +59,7 @@ _TOTALS = frozenset(
     documenttotal gesamt gesamtbetrag rechnungsbetrag endbetrag montanttotal totalfacture
     importetotal totalfactura importefactura totale totalefattura importototale totaledocumento
     totaal totaalbedrag factuurbedrag factuurtotaal totalbeløb fakturabeløb fakturatotal
-    totalbelopp fakturabelopp totalbeløp valortotal yhteensä loppusumma razem
+    totalbelopp fakturabelopp totalbeløp fakturabeløp valortotal yhteensä loppusumma razem
     """.split()
 )
 LOCAL, FOREIGN = "local", "another currency"

@@ -230,7 +230,7 @@ QUANTITY_WORDS = _set(
 TAX_WORDS = _set(
     "vat tax gst hst pst qst cgst sgst igst utgst cess mwst ust mehrwertsteuer umsatzsteuer"
     " vorsteuer steuer steuerbetrag tva tps tvq taxe iva igic impuesto impuestos imposta imposto"
-    " btw moms momsbeløb momsbelopp mva alv taxes taxamount"
+    " btw moms momsbeløb momsbelopp mva mvabeløp alv taxes taxamount"
 )
 # With these it is no amount of the bill: a code, a rate, an account; a discount for early payment.
 NO_AMOUNT = _set(

@@ -318,17 +318,24 @@ _SIDES = (("S", "H"), ("SOLL", "HABEN"), ("D", "C"), ("DR", "CR"), ("DEBIT", "CR
 
 
 def _signed(draft: Draft, table: Table, column: ColumnProfile) -> str:
-    """The column of an amount, with the column that says on which side it stands."""
+    """The column of an amount, with the column that says on which side it stands.
+
+    The side that most rows are on is the one of the bills: in a ledger of creditors it is H, in one
+    of expenses S.
+    """
     for other in table.columns:
-        marks = {text.upper() for text in other.filled}
-        for positive, negative in _SIDES:
-            if marks and marks <= {positive, negative}:
-                draft.todo(
-                    "line_items",
-                    f"'{other.header}' gives the amounts their sign: check that {positive} adds to"
-                    f" what is owed and {negative} takes from it.",
-                )
-                amount, side = (quoted(column_name(table.columns, c)) for c in (column, other))
-                signs = f"positive: [{quoted(positive)}], negative: [{quoted(negative)}]"
-                return f"{{column: {amount}, sign_from: {{column: {side}, {signs}}}}}"
+        marks = [text.upper() for i in table.data_rows() if (text := other.texts[i])]
+        for sides in _SIDES:
+            if not marks or not set(marks) <= set(sides):
+                continue
+            positive, negative = sorted(sides, key=marks.count, reverse=True)
+            draft.todo(
+                "line_items",
+                f"'{other.header}' gives the amounts their sign. {positive}, as in"
+                f" {marks.count(positive):,} of {len(marks):,} rows, is taken to add to what is"
+                f" owed, and {negative} to take from it: exchange them where that is wrong.",
+            )
+            amount, side = (quoted(column_name(table.columns, c)) for c in (column, other))
+            signs = f"positive: [{quoted(positive)}], negative: [{quoted(negative)}]"
+            return f"{{column: {amount}, sign_from: {{column: {side}, {signs}}}}}"
     return column_expression(table.columns, column)

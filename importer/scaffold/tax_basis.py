@@ -19,7 +19,7 @@ _MOST_RATES = 4  # of one country's taxes
 _PAYABLE = re.compile(
     r"\b(?:invoice|bill|grand|document)[ _]?totals?\b|\btotal invoice value\b|\binvoice amount\b"
     r"|\b(?:amount|total) (?:payable|due)\b|\brechnungsbetrag\b|\btotale fattura\b"
-    r"|\btotal factura\b|\bfakturabeløb\b|\bfactuurbedrag\b",
+    r"|\btotal factura\b|\bfakturabelø[bp]\b|\bfactuurbedrag\b",
     re.IGNORECASE,
 )
 

@@ -466,6 +466,25 @@ def test_amounts_below_zero_are_turned_round_as_a_question(tmp_path: Path) -> No
     assert [amount for _, amount in amounts(checked(path, text))] == [150, 250, 350]
 
 
+def test_side_of_most_rows_is_the_side_of_the_bills(tmp_path: Path) -> None:
+    rows = [("Kreditor", "Rechnungsnr", "Datum", "Währung", "Umsatz", "S/H")]
+    rows += [("Acme", f"N{i}", "2025-04-03", "EUR", f"{i}.50", "SHH"[i - 1]) for i in (1, 2, 3)]
+    path = written(tmp_path, rows)
+    text = drafted(path)
+    assert "sign_from: {column: S/H, positive: [H], negative: [S]}" in text
+    assert [line for line in todos(text) if "H, as in 2 of 3 rows, is taken to add" in line]
+    assert [amount for _, amount in amounts(checked(path, text, INCLUDED))] == [250, 350]
+
+
+def test_norwegian_ledger_is_drafted_like_a_danish_one(tmp_path: Path) -> None:
+    head = ("Leverandørnavn", "Fakturanr", "Fakturadato", "Valuta")
+    for amount, tax in (("Beløp", "MVA"), ("Beløb", "Moms")):
+        rows = [(*head, amount, tax)]
+        rows += [("Ås", f"{i}", "2025-04-03", "NOK", f"{i}25,00", f"{i}5,00") for i in (1, 2, 4)]
+        text = drafted(written(tmp_path, rows))
+        assert f'amount: {{column: "{amount}"}}' in text
+
+
 def test_columns_of_zeros_prove_no_sums(tmp_path: Path) -> None:
     rows = [(*HEAD, "Duty", "Levy", "Worth")]
     rows += [("Acme", f"N{i}", "2025-04-03", "GBP", "0.00", "0.00", f"{i}.50") for i in (1, 2)]
