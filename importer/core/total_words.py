@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from importer.core.name_key import name_key
 
@@ -21,10 +22,6 @@ _AFTER = (
     r"(?: ?(?:amounts?|payable|due|net|gross|vat|excl\.?|incl\.?|tax|eur|gbp|usd|chf|sek|dkk|nok"
     r"|pln|[£€$]|betrag|brutto|netto|ttc|ht|iva|btw|moms))*"
 )
-_TOTAL = re.compile(rf"\W*(?:{_WORDS}){_AFTER}\W*")
-_OF = re.compile(rf"\W*(?:{_WORDS})\b.*", re.DOTALL)
-
-
 _LETTERS = re.compile("[a-z]*")
 
 # How the words begin that begin with a letter of ASCII.
@@ -35,14 +32,26 @@ _STEMS = (
 ).split()
 
 
+@cache  # compiled when a text begins like a total: few files have any
+def _total() -> re.Pattern[str]:
+    return re.compile(rf"\W*(?:{_WORDS}){_AFTER}\W*")
+
+
+@cache
+def _total_of() -> re.Pattern[str]:
+    return re.compile(rf"\W*(?:{_WORDS})\b.*", re.DOTALL)
+
+
 def is_total(text: str) -> bool:
     """Whether a text is nothing but the word for a total, as ``Total``, ``Zwischensumme:``."""
-    return len(text) <= 60 and _TOTAL.fullmatch(name_key(text)) is not None
+    if len(text) > 60 or not may_begin_total(text):
+        return False
+    return _total().fullmatch(name_key(text)) is not None
 
 
 def may_be_total_of(text: str) -> bool:
     """Whether a text begins with the word for a total, as ``Total for Acme`` and ``Total Gas``."""
-    return _OF.fullmatch(name_key(text[:120])) is not None
+    return may_begin_total(text) and _total_of().fullmatch(name_key(text[:120])) is not None
 
 
 def may_begin_total(first: str) -> bool:

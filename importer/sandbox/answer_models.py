@@ -20,7 +20,7 @@ from importer.sandbox.wire_types import JSON_TYPES, Cents, Day, JsonObject, Mome
 class AnswerModel(BaseModel):
     """A blank field is null where the description allows null, else it is left out."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

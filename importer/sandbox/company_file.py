@@ -70,13 +70,13 @@ def _values_by_id(items: list[dict[str, str]]) -> dict[str, dict[str, str]]:
 class ReferenceRow(BaseModel):
     """One row of a file; columns that it does not name are passed over."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, defer_build=True)
 
     id: Uuid
 
 
 class CompanyFile(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, defer_build=True)
 
     name: FilledText
     base_currency: Currency

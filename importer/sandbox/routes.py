@@ -20,7 +20,6 @@ from starlette.types import ASGIApp
 from importer.sandbox import (
     answer_models,
     approvals,
-    bills_page,
     lists,
     reference_answers,
     request_bodies,
@@ -286,6 +285,8 @@ async def get_company(context: Context, request: Request) -> Response:
 
 async def show_page(context: Context, request: Request) -> Response:
     """The bills for people."""
+    from importer.sandbox import bills_page  # with jinja2: few look at it
+
     text = request.query_params.get("page", "1")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
     page = bills_page.render(context.store, max(1, number), context.counters)

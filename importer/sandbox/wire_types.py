@@ -29,7 +29,9 @@ _MOMENT = re.compile(
 class RequestBody(BaseModel):
     """An object of a request; fields that it does not name are refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, alias_generator=to_camel, defer_build=True
+    )
 
 
 def field_error(kind: str, message: str, status: int = 400) -> PydanticCustomError:

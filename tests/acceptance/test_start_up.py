@@ -18,6 +18,11 @@ SPARED = """httpx anyio keyring stamina pydantic_settings starlette uvicorn
     importer.report.html_report importer.report.light_findings importer.model.light_objects
     importer.model.ledger importer.model.bill_updates importer.loading.bill_state
     importer.references.new_vendors importer.app.consent""".split()
+# What a load takes of these: Light's client, the journal, and the sandbox.
+OF_A_LOAD = """httpx anyio stamina starlette uvicorn sqlalchemy importer.loading.engine
+    importer.sandbox importer.report.light_findings importer.model.light_objects
+    importer.model.ledger importer.model.bill_updates importer.loading.bill_state
+    importer.references.new_vendors importer.app.consent""".split()
 # What other commands take, and the list of the commands does without.
 OF_A_COMMAND = ["subprocess", "dataclasses", "importer.app.defaults"]
 
@@ -66,3 +71,11 @@ def test_check_of_a_workbook_imports_nothing_that_it_does_not_use(tmp_path: Path
     modules = loaded(tmp_path, [["validate", str(SAMPLE), "--quiet"]], [*SPARED, *HEAVY])
     assert (tmp_path / "bills-result.xlsx").exists()
     assert modules["completion"] == ["pandas", "pandera", "pyarrow", "xlsxwriter"]
+
+
+def test_load_into_the_sandbox_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    command = ["load", str(SAMPLE), "--sandbox", "--yes", "--quiet"]
+    modules = loaded(tmp_path, [command], [*SPARED, *HEAVY])
+    assert (tmp_path / "bills-result.xlsx").exists()
+    of_a_check = {"pandas", "pandera", "pyarrow", "xlsxwriter"}
+    assert {*modules[" ".join(command)]} == {*OF_A_LOAD, *of_a_check}
