@@ -22,8 +22,9 @@ from importer.light.credentials import Credentials, Key, check_base_url, follow
 from importer.light.document_upload import Uploads
 from importer.light.error_bodies import errors_beside_content, refusal_from_json, words_of
 from importer.light.page_text import text_of_page
+from importer.light.permit_stock import Permit
 from importer.light.rate_limit_headers import http_date
-from importer.light.rate_limiter import Permit, RateLimiter
+from importer.light.rate_limiter import RateLimiter
 from importer.light.transport import Exchanger, Failure, Reply, Transport
 
 MOST_HOPS = 5

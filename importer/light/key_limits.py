@@ -47,6 +47,7 @@ class LimitedKey:
     hold: KeyHold | None = None
     pause: float = 0.0
     full_at: float = float("-inf")
+    minute_limit: int | None = None  # as Light stated it, when that was last read
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,10 @@ class StatedLimits:
     pause_until: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KeyAvailability:
-    """When a key may be used next, how much of its limit is taken, and which limit that is."""
+    """When a key may be used next, how much of its limit is taken, and which limit that is; how
+    many more requests may go at once."""
 
     at: float
     taken: float
@@ -67,6 +69,7 @@ class KeyAvailability:
     limit: int
     window: int
     paused: bool
+    room: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,12 @@ class KeyLimits:
                     "UPDATE told SET value = ?, told_at = ? WHERE key = ? AND name = ?",
                     (pause, now, key.mark, name),
                 )
+        key.minute_limit = limits.get(MINUTE)
         return StatedLimits(limits, pause)
+
+    def exact_from(self, key: LimitedKey) -> int:
+        """From which number of permits on it has to be known how many are taken."""
+        return min(self.per_minute, key.minute_limit or self.per_minute) // 2
 
     def availability(
         self, key: LimitedKey, now: float, stated: StatedLimits, held: int
@@ -150,21 +158,23 @@ class KeyLimits:
         limits = {MINUTE: self.per_minute, **stated.limits}
         limits[MINUTE] = min(self.per_minute, limits[MINUTE])
         windows = [(*self._room(key, now, held, *each), each) for each in limits.items()]
-        free_at, _, (window, limit) = max(windows)
+        free_at, _, _, (window, limit) = max(windows)
         paused_until = max(key.pause, stated.pause_until)
         return KeyAvailability(
             max(free_at, paused_until, now),
-            max(taken for _, taken, _ in windows),
+            max(taken for _, taken, _, _ in windows),
             key,
             limit,
             window,
             paused_until > free_at,
+            min(room for _, _, room, _ in windows),
         )
 
     def _room(
         self, key: LimitedKey, now: float, held: int, window: int, limit: int
-    ) -> tuple[float, float]:
-        """When one more request may go by this limit alone, and the part of it that is taken."""
+    ) -> tuple[float, float, int]:
+        """When one more request may go by this limit alone, the part of it that is taken, and how
+        many more there is room for."""
         earlier = WINDOW - window  # than for the minute, a permit is free again
         question = "FROM slot WHERE key = ? AND free_at > ?"
         arguments = key.mark, now + earlier
@@ -179,7 +189,8 @@ class KeyLimits:
                 (*arguments, held - limit),
             ).fetchone()
             frees_at = free_at - earlier
-        return earliest(now, held, frees_at, limit, HOLD - earlier), held / limit
+        at = earliest(now, held, frees_at, limit, HOLD - earlier)
+        return at, held / limit, limit - held
 
     def _store_limit(self, key: LimitedKey, name: str, limit: int, now: float) -> None:
         lower = f"WHERE excluded.value <= told.value OR abs(told.told_at - :now) > {FORGET_LIMIT}"

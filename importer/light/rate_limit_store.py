@@ -140,9 +140,21 @@ def delete_free_slots(db: Store, now: float) -> None:
     db.execute("DELETE FROM slot WHERE free_at <= ?", (now,))
 
 
-def ask_held(db: Store, key: str) -> Answers:
-    """Ask how many permits of the key are taken: (number,)."""
-    return db.execute("SELECT coalesce(sum(slots), 0) FROM held WHERE key = ?", (key,))
+def ask_held(db: Store, key: str, exact_from: int) -> Answers:
+    """Ask how many permits of the key are taken: (number,). Below ``exact_from`` a team's database
+    may give a number that is too large, since there it takes as long to count them as there are."""
+    if isinstance(db, TeamPaceStore):
+        return db.execute(_HELD_BY_TEAM, (exact_from, key))
+    return db.execute(_HELD, (key,))
+
+
+_HELD = "SELECT coalesce(sum(slots), 0) FROM held WHERE key = ?"
+# Those of all keys have numbers in a row, with gaps.
+_HELD_BY_TEAM = f"""
+    SELECT CASE WHEN numbers < ? THEN numbers ELSE ({_HELD})::bigint END
+    FROM (SELECT coalesce((SELECT id FROM slot ORDER BY id DESC LIMIT 1)
+        - (SELECT id FROM slot ORDER BY id LIMIT 1) + 1, 0) AS numbers) AS span
+"""
 
 
 def ask_newest(db: Store) -> Answers:
@@ -150,16 +162,34 @@ def ask_newest(db: Store) -> Answers:
     return db.execute("SELECT started_at FROM slot ORDER BY id DESC LIMIT 1")
 
 
-def take_slot(db: Store, key: str, started_at: float, free_at: float) -> Callable[[], int]:
-    """What is returned gives its number, once the transaction has ended."""
+def take_slots(
+    db: Store, key: str, started_at: float, free_at: float, number: int
+) -> Callable[[], list[int]]:
+    """What is returned gives their numbers, once the transaction has ended."""
+    rows = ", ".join(["(?, ?, ?)"] * number)
     answers = db.execute(
-        "INSERT INTO slot (key, started_at, free_at) VALUES (?, ?, ?) RETURNING id",
-        (key, started_at, free_at),
+        f"INSERT INTO slot (key, started_at, free_at) VALUES {rows} RETURNING id",
+        (key, started_at, free_at) * number,
     )
     if isinstance(db, TeamPaceStore):
-        return lambda: int(answers.fetchone()[0])
-    number = int(answers.fetchall()[0][0])  # SQLite commits nothing before
-    return lambda: number
+        return lambda: [int(row[0]) for row in answers.fetchall()]
+    numbers = [int(row[0]) for row in answers.fetchall()]  # SQLite commits nothing before
+    return lambda: numbers
+
+
+def give_slot_back(db: Store, slot: int, key: str, day: str) -> None:
+    """One that was taken, and is not used."""
+    for statement, parameters in (
+        ("DELETE FROM slot WHERE id = ? AND finished_at IS NULL", (slot,)),
+        (
+            f"UPDATE day SET requests = requests - 1 WHERE owner = {_OWNER} AND utc_date = ?",
+            (key, key, day),
+        ),
+    ):
+        if isinstance(db, TeamPaceStore):
+            db.execute_later(statement, parameters)
+        else:
+            db.execute(statement, parameters)
 
 
 def write_slot_finished(
@@ -191,11 +221,11 @@ def assign_company(db: Store, key: str, company: str) -> None:
     db.execute("DELETE FROM day WHERE owner = ?", (f"key {key}",))
 
 
-def count_request(db: Store, key: str, day: str) -> None:
+def count_requests(db: Store, key: str, day: str, number: int) -> None:
     db.execute(
-        f"INSERT INTO day VALUES ({_OWNER}, ?, 1) "
-        "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = day.requests + 1",
-        (key, key, day),
+        f"INSERT INTO day VALUES ({_OWNER}, ?, ?) "
+        "ON CONFLICT (owner, utc_date) DO UPDATE SET requests = day.requests + excluded.requests",
+        (key, key, day, number),
     )
 
 
@@ -203,7 +233,8 @@ def ask_requests(db: Store, keys: Sequence[str], day: str) -> Answers:
     """Ask for the requests of all these keys and of the other keys of their companies: (sum,)."""
     owners = ", ".join([_OWNER] * len(keys))
     return db.execute(
-        f"SELECT coalesce(sum(requests), 0) FROM day WHERE utc_date = ? AND owner IN ({owners})",
+        "SELECT CAST(coalesce(sum(requests), 0) AS bigint) FROM day"
+        f" WHERE utc_date = ? AND owner IN ({owners})",
         (day, *(key for each in keys for key in (each, each))),
     )
 

@@ -30,16 +30,16 @@ from importer.core.hold_back import (
     AnnouncedWait,
     duration,
 )
+from importer.light.key_choice import choose, why_not
 from importer.light.key_limits import (
     HOLD,
     LONGEST_STOP,
     KeyAvailability,
     KeyLimits,
     LimitedKey,
-    why_full,
-    why_held,
     why_held_for_long,
 )
+from importer.light.permit_stock import Permit, PermitStock
 from importer.light.permit_times import minute_after, next_midnight, utc_date
 from importer.light.rate_limit_headers import MINUTE
 from importer.light.rate_limit_store import (
@@ -48,11 +48,12 @@ from importer.light.rate_limit_store import (
     ask_newest,
     ask_requests,
     assign_company,
-    count_request,
+    count_requests,
     delete_free_slots,
+    give_slot_back,
     open_rate_limit_store,
     store_problem,
-    take_slot,
+    take_slots,
     transaction,
     write_slot_finished,
 )
@@ -69,15 +70,6 @@ ANSWERS_FIRST = 5
 SMALLEST_SLEEP = 0.001  # seconds; a timer may fire a hair early
 # Seconds. Timers stand still while a computer sleeps, and know nothing of a clock that is set.
 LONGEST_SLEEP = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Permit:
-    """The permission for one request with the key at place ``key``. Times are unix seconds."""
-
-    id: int
-    started_at: float
-    key: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +132,7 @@ class RateLimiter:
         self._announced = float("-inf")  # the moment until which waits are announced
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
+        self._stock = PermitStock()
         self._path = path
         self._db = store or open_rate_limit_store(path, oldest=utc_date(clock() - DAYS_STORED))
         self._limits = KeyLimits(self._db, per_minute)
@@ -168,24 +161,50 @@ class RateLimiter:
         file cannot be written; in all cases nothing may be sent. A caller that is cancelled while
         it waits consumes no permit.
         """
-        async with self._queue():  # first come, first served; only the first one has a timer
-            for _ in range(ANSWERS_FIRST):
-                await asyncio.sleep(0)
-            while True:
-                permit = self._try_acquire(longest, key)
-                if isinstance(permit, Permit):
-                    self.requests += 1
-                    return permit  # do not await between granting and returning the permit
-                now = self.clock()
-                seconds = permit.until - now
-                if isinstance(permit, _BudgetSpent):
-                    until = minute_after(permit.until)
-                    if not self.past_budget or not wait:
-                        raise BudgetSpent(f"{permit.why} Continue after {until}.")
-                    self._announce(permit, now, f"until {until}; Ctrl-C stops")
-                elif seconds > ANNOUNCED_FROM:
-                    self._announce(permit, now, duration(seconds))
-                await self._sleep(min(max(seconds, SMALLEST_SLEEP), LONGEST_SLEEP))
+        self._stock.waiting += key is None
+        try:
+            async with self._queue():  # first come, first served; only the first one has a timer
+                permit = self._handed_on(longest) if key is None else None
+                permit = permit or await self._acquire(longest, key, wait=wait)
+                self.requests += 1
+                return permit  # do not await between granting and returning the permit
+        finally:
+            self._stock.waiting -= key is None
+            self._give_back(self._stock.surplus())
+
+    async def _acquire(self, longest: float, key: int | None, *, wait: bool) -> Permit:
+        """As ``acquire``, of the first one in the queue."""
+        for _ in range(ANSWERS_FIRST):
+            await asyncio.sleep(0)
+        while True:
+            permit = self._try_acquire(longest, key)
+            if isinstance(permit, Permit):
+                return permit
+            now = self.clock()
+            seconds = permit.until - now
+            if isinstance(permit, _BudgetSpent):
+                until = minute_after(permit.until)
+                if not self.past_budget or not wait:
+                    raise BudgetSpent(f"{permit.why} Continue after {until}.")
+                self._announce(permit, now, f"until {until}; Ctrl-C stops")
+            elif seconds > ANNOUNCED_FROM:
+                self._announce(permit, now, duration(seconds))
+            await self._sleep(min(max(seconds, SMALLEST_SLEEP), LONGEST_SLEEP))
+
+    def _handed_on(self, longest: float) -> Permit | None:
+        """A permit that was taken together with one before, unless Light asks to wait since."""
+        now = self.clock()
+        permit = self._stock.take(now, longest, lambda each: self._keys[each.key].pause <= now)
+        if permit is None:
+            self._give_back(self._stock.all())
+        return permit
+
+    def _give_back(self, permits: Sequence[Permit]) -> None:
+        """They are not used. Never raises: what is not given back frees itself."""
+        with contextlib.suppress(sqlite3.Error):
+            for permit in permits:
+                mark = self._keys[permit.key].mark
+                give_slot_back(self._db, permit.id, mark, utc_date(permit.started_at))
 
     def _announce(self, wait: _BudgetSpent | _Wait, now: float, how_long: str) -> None:
         """Once for each moment that is waited for.
@@ -234,7 +253,7 @@ class RateLimiter:
             write_slot_finished(self._db, permit.id, permit.started_at, now, now + HOLD)
             if utc_date(now) != utc_date(permit.started_at):
                 # Light may have counted it on either day.
-                count_request(self._db, self._keys[permit.key].mark, utc_date(now))
+                count_requests(self._db, self._keys[permit.key].mark, utc_date(now), 1)
 
     def _queue(self) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
@@ -243,33 +262,50 @@ class RateLimiter:
         return self._turn
 
     def _try_acquire(self, longest: float, place: int | None) -> Permit | _BudgetSpent | _Wait:
-        """A permit, or the time at which to ask again. Raises HeldBack, RateLimiterProblem."""
+        """A permit, or the time at which to ask again. Raises HeldBack, RateLimiterProblem.
+
+        Those who wait behind get theirs in the same go, as far as there is room.
+        """
         keys = self._keys if place is None else [self._keys[place]]
+        most = self._stock.waiting if place is None else 1
         try:
             try:
-                return self._take_permit(longest, keys)
+                permits = self._take_permits(longest, keys, most)
             except StoreLost:
-                return self._take_permit(longest, keys)  # on a new connection
+                permits = self._take_permits(longest, keys, most)  # on a new connection
         except sqlite3.Error as error:
             raise store_problem(self._path, error) from error
+        if not isinstance(permits, list):
+            return permits
+        first, *others = permits
+        self._stock.put(others, longest)
+        return first
 
-    def _take_permit(self, longest: float, keys: list[LimitedKey]) -> Permit | _BudgetSpent | _Wait:
+    def _take_permits(
+        self, longest: float, keys: list[LimitedKey], most: int
+    ) -> list[Permit] | _BudgetSpent | _Wait:
         with transaction(self._db):  # counting and taking are one step for all processes
             day = utc_date(self.clock())
             delete_free_slots(self._db, self.clock())
             newest = ask_newest(self._db)
             sent = ask_requests(self._db, [key.mark for key in self._keys], day)
-            of_keys = [(key, self._limits.ask(key), ask_held(self._db, key.mark)) for key in keys]
+            # Several keys are used evenly: of these it has to be known how much is taken.
+            exact_from = self._limits.exact_from(keys[0]) if self.keys == 1 else 0
+            of_keys = [
+                (key, self._limits.ask(key), ask_held(self._db, key.mark, exact_from))
+                for key in keys
+            ]
             ahead = newest.fetchone()
             now = self.clock()  # others, or a lost connection, may have kept us waiting until here
             if self._handle_clock_rollback(now, ahead) or utc_date(now) != day:
                 return _Wait(now, "", True)  # ask again
+            stated = [self._limits.stated(key, now, limits) for key, limits, _ in of_keys]
+            if self._limits.exact_from(keys[0]) < exact_from:
+                return _Wait(now, "", True)  # ask again: Light has stated a lower limit
             # Of the keys that may go at once, the one with the largest part of its limit left.
             available = [
-                self._limits.availability(
-                    key, now, self._limits.stated(key, now, limits), held.fetchone()[0]
-                )
-                for key, limits, held in of_keys
+                self._limits.availability(key, now, limits, held.fetchone()[0])
+                for (key, _, held), limits in zip(of_keys, stated, strict=True)
             ]
             first = min(available, key=lambda each: (each.at, each.taken))
             self._check_hold(first, now)
@@ -283,10 +319,14 @@ class RateLimiter:
                     next_midnight(now).timestamp(),
                 )
             if first.at > now:
-                return _Wait(first.at, _why(first), not first.paused)
-            slot = take_slot(self._db, first.key.mark, now, now + longest + HOLD)
-            count_request(self._db, first.key.mark, day)
-        return Permit(slot(), now, first.key.place)
+                return _Wait(first.at, why_not(first), not first.paused)
+            chosen = choose(available, now, min(most, self.per_day - requests))
+            taken = []
+            for key, number in chosen:
+                free_at = now + longest + HOLD
+                taken.append((key, take_slots(self._db, key.mark, now, free_at, number)))
+                count_requests(self._db, key.mark, day, number)
+        return [Permit(slot, now, key.place) for key, slots in taken for slot in slots()]
 
     def _check_hold(self, first: KeyAvailability, now: float) -> None:
         """Raises HeldBack where Light has taken nothing for too long, and will not yet."""
@@ -357,10 +397,3 @@ class RateLimiter:
         return self._limits.observe(
             self._keys[key], status, headers, self.clock(), words=words, reading=reading
         )
-
-
-def _why(first: KeyAvailability) -> str:
-    """Why nothing may be sent with the key that may go first."""
-    if first.paused:
-        return why_held(first.key.hold)
-    return why_full(first.limit, first.window)

@@ -164,6 +164,8 @@ class TeamPaceStore:
             raise StoreError(one_line(error)) from error
         self.execute(f"SET search_path = {_SCHEMA}")
         self.execute("SET synchronous_commit = off")
+        # Each statement is about few of the permits; what is known of the table is of before.
+        self.execute("SET enable_seqscan = off")
         self._look_at_clock()
 
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from importer.light.rate_limiter import Permit
+from importer.light.permit_stock import Permit
 
 
 @dataclass

@@ -332,6 +332,48 @@ def test_waiter_cancelled_before_midnight_counts_nowhere(file):
     simulate(run)
 
 
+def test_permits_taken_for_those_behind_count_only_for_who_uses_them(file):
+    async def run(clock):
+        with RateLimiter(file, per_minute=5, clock=clock) as limiter:
+            others = []
+
+            async def first():
+                await limiter.acquire()
+                for task in others:  # they are next
+                    task.cancel()
+
+            leaving = asyncio.create_task(first())
+            others += [asyncio.create_task(limiter.acquire()) for _ in range(4)]
+            await asyncio.wait([leaving, *others])
+            assert limiter.requests == 1
+            await spend(limiter, 4)
+            assert clock() == START
+        database = sqlite3.connect(file)
+        assert database.execute("SELECT requests FROM day").fetchall() == [(5,)]
+        database.close()
+
+    simulate(run)
+
+
+def test_those_behind_heed_a_pause_that_comes_between(file):
+    moments: list[float] = []
+
+    async def run(clock):
+        with RateLimiter(file, clock=clock) as limiter:
+
+            async def ask():
+                permit = await limiter.acquire()
+                if not moments:
+                    limiter.observe(429, {"Retry-After": "30"})
+                moments.append(clock() - START)
+                limiter.finish(permit)
+
+            await asyncio.gather(*(ask() for _ in range(4)))
+
+    simulate(run)
+    assert moments == [0, *[pytest.approx(30, abs=1.5)] * 3]
+
+
 def test_acquire_without_wait_raises_at_once(file):
     async def run(clock):
         with RateLimiter(file, per_day=1, past_budget=True, clock=clock) as limiter:

@@ -105,9 +105,31 @@ def test_permit_takes_two_exchanges_with_the_database(place: TeamPace) -> None:
             for _ in range(permits):
                 limiter.finish(await limiter.acquire())
             assert exchanges.number - before <= 2 * permits + 5  # for the clock, and for chance
+            before = exchanges.number
+            await asyncio.gather(*(limiter.acquire() for _ in range(permits)))
+            assert exchanges.number - before <= 7  # of those who wait together
 
     with counted_exchanges(place.dsn) as exchanges:
         asyncio.run(taking(exchanges))
+
+
+def test_permit_reads_few_rows_however_many_were_taken_in_the_minute(place: TeamPace) -> None:
+    async def taking(number: int) -> None:
+        for _ in range(number):
+            with RateLimiter(place, per_minute=1_000_000) as limiter:
+                await asyncio.gather(*(limiter.acquire() for _ in range(50)))
+
+    def rows_read() -> int:
+        with psycopg.connect(place.dsn, autocommit=True) as db:
+            query = (
+                "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = %s"
+            )
+            return int(db.execute(query, ("slot",)).fetchone()[0])
+
+    asyncio.run(taking(10))  # 500 permits
+    before = rows_read()
+    asyncio.run(taking(10))
+    assert rows_read() - before <= 500
 
 
 @contextlib.contextmanager
