@@ -34,7 +34,9 @@ PRELOADED = (
     " importer.report.json_summary importer.references.resolve_offline"
     " importer.resume.result_workbook importer.readers.csv.csv_reader"
     " importer.readers.csv.encoding pandera.pandas"
-    " pandera.backends.register_checks preloaded"
+    " pandera.backends.register_checks importer.web.page_server importer.app.local_sandbox"
+    " uvicorn.protocols.http.auto uvicorn.loops.auto uvicorn.protocols.websockets.auto"
+    " preloaded"
 )
 FORKS.set_forkserver_preload(PRELOADED.split())
 

@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from forked import Forked, piped
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -24,7 +24,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 class WebPage:
     """``address`` is what the command printed first, ``base`` without its token."""
 
-    process: subprocess.Popen[str]
+    process: Forked
     address: str
     client: httpx.Client
     home: Path  # its data folder
@@ -119,17 +119,7 @@ def web_page(home: Path, *options: str, **variables: str) -> Iterator[WebPage]:
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         **variables,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "importer", "web", "--no-browser", *options],
-        cwd=home,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
+    process = piped(("web", "--no-browser", *options), home, env)
     try:
         address = process.stdout.readline().strip()
         assert address.startswith("http"), process.stderr.read()
@@ -138,12 +128,7 @@ def web_page(home: Path, *options: str, **variables: str) -> Iterator[WebPage]:
             page = WebPage(process, address, client, home)
             yield page
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        process.stdout.close()
-        process.stderr.close()
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+        process.close()

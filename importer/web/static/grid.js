@@ -16,7 +16,8 @@ function startGrid(box) {
   const placeKey = `grid ${base}`;
   let standing = JSON.parse(box.dataset.standing);
   let view = { table: 0, show: "problems", at: 0, column: 0 };
-  let total = 0, pages = new Map(), editing = null, saving = Promise.resolve();
+  let total = 0, pages = new Map(), editing = null;
+  let saving = Promise.resolve(true), unsaved = 0;
   if (!tables.length) { box.hidden = true; return; }
   cellWords.id = "cell-words";
 
@@ -88,7 +89,8 @@ function startGrid(box) {
     for (let at = first; at < last; at++) drawn.push(drawRow(at));
     body.replaceChildren(...drawn);
     const active = activeCell();
-    if (active) active.tabIndex = 0; else grid.tabIndex = 0;
+    grid.tabIndex = active ? -1 : 0;
+    if (active) active.tabIndex = 0;
     if (hadFocus) (active || grid).focus({ preventScroll: true });
   }
 
@@ -187,16 +189,18 @@ function startGrid(box) {
     form.elements.show.value = String(rows);
     form.elements.column.replaceChildren(...tables[table].headers.map((name, c) => new Option(name, c)));
     form.elements.column.value = String(column);
-    await load(0);
-    if (view !== shown) return;  // other rows were chosen meanwhile
-    size();
-    if (!total) { body.replaceChildren(); cellWords.textContent = "No such rows."; return; }
-    let at = view.show === "all" && total > 1 ? 1 : 0;  // below the headers
+    body.replaceChildren();  // a click must not meet a row of before
+    let at = -1;
     if (row) {
       const query = new URLSearchParams({ table, show: view.show, row });
       at = (await ask(`${base}/rows?${query}`)).at;
-      if (view !== shown) return;
+      if (view !== shown) return;  // other rows were chosen meanwhile
     }
+    await load(0);
+    if (view !== shown) return;
+    size();
+    if (!total) { cellWords.textContent = "No such rows."; return; }
+    if (at < 0) at = view.show === "all" && total > 1 ? 1 : 0;  // below the headers
     await moveTo(at, column, focus);
   }
 
@@ -205,14 +209,19 @@ function startGrid(box) {
   function stand(facts) {
     standing = facts;
     for (const input of document.querySelectorAll("input[name=version]")) input.value = facts.version;
-    const send = document.querySelector("[data-send]");
-    if (send) send.disabled = !facts.checked;
+    permitSend(facts.checked);
     const count = `${facts.cells.toLocaleString("en")} ${facts.cells === 1 ? "cell is" : "cells are"} corrected.`;
     words.textContent = !facts.cells && facts.checked ? "" : facts.checked ? count : `${count} Check again to see what is still wrong.`;
     box.querySelector("[data-undo]").disabled = !facts.steps;
   }
 
+  function permitSend(permitted) {
+    const send = document.querySelector("[data-send]");
+    if (send) send.disabled = !permitted;
+  }
+
   function refused(error) {
+    permitSend(standing.checked);
     words.textContent = error.message;
     if (error.status === 409) {
       const again = element("a");
@@ -222,11 +231,19 @@ function startGrid(box) {
     }
   }
 
-  function save(cells) {
-    // One after the other: each needs the version that the one before made. The sheet is the one
-    // that was shown when it was typed.
-    const of = view.table;
-    saving = saving.then(async () => {
+  // One change after the other: each needs the version that the one before made. The promise is
+  // whether it was taken.
+  function change(work) {
+    unsaved++;
+    permitSend(false);
+    saving = saving.then(work).then(() => true, (error) => { refused(error); return false; })
+      .finally(() => { unsaved--; });
+    return saving;
+  }
+
+  // ``of`` is the sheet that was shown when it was typed.
+  function save(cells, of = view.table) {
+    return change(async () => {
       const facts = await ask(`${base}/edit`, {
         method: "POST",
         body: JSON.stringify({ version: standing.version, table: of, cells }),
@@ -244,22 +261,22 @@ function startGrid(box) {
       }
       draw();
       describe();
-    }).catch(refused);
-    return saving;
+    });
   }
 
-  function leaveOut() {
+  async function leaveOut() {
     // A row without any text is none.
-    const facts = rowAt(view.at);
+    const facts = rowAt(view.at), of = view.table;
     if (editing || !facts) return;
+    await saving;  // what was typed in this row a moment ago is left out, too
     if (facts.header) { words.textContent = "This is the row of the headers, without which nothing can be read."; return; }
     const cells = facts.cells.map((text, c) => [facts.row, c, ""]).filter(([, c]) => facts.cells[c]);
     if (!cells.length) { words.textContent = "This row is blank already."; return; }
-    save(cells).then(() => { words.textContent = `Row ${facts.row} is left out. ${words.textContent}`; });
+    if (await save(cells, of)) words.textContent = `Row ${facts.row} is left out. ${words.textContent}`;
   }
 
-  async function undo() {
-    saving = saving.then(async () => {
+  function undo() {
+    return change(async () => {
       const facts = await ask(`${base}/undo-edit`, {
         method: "POST",
         body: JSON.stringify({ version: standing.version }),
@@ -267,9 +284,9 @@ function startGrid(box) {
       stand(facts);
       words.textContent = facts.words;
       pages = new Map();
+      draw();  // until its text is there, a cell cannot be edited
       await moveTo(view.at, view.column, false);
-    }).catch(refused);
-    return saving;
+    });
   }
 
   function startEdit(text) {
@@ -392,6 +409,14 @@ function startGrid(box) {
   box.querySelector("[data-leave-out]").addEventListener("click", leaveOut);
   tableChoice.addEventListener("change", () => show(Number(tableChoice.value), view.show, 0, 0, false));
   rowChoice.addEventListener("change", () => show(view.table, rowChoice.value, 0, 0, false));
+  // What is being saved is saved before its page is left.
+  document.addEventListener("submit", async (event) => {
+    if (!unsaved) return;
+    event.preventDefault();
+    const { target, submitter } = event;
+    if (await saving && !(submitter && submitter.disabled)) target.requestSubmit(submitter);
+  });
+  addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
   for (const button of document.querySelectorAll("[data-show]")) {
     button.addEventListener("click", async () => {
       const choice = [...rowChoice.options].find((option) => option.value === button.dataset.show);

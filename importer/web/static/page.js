@@ -68,6 +68,8 @@ if (job) {
       return item;
     }));
   };
+  // The page that an answer leads to listens itself.
+  document.addEventListener("submit", () => events.close());
   events.onerror = () => {
     if (text) text.textContent = "The page cannot be reached. Is light-import web still running? What was sent is safe.";
   };
