@@ -28,14 +28,26 @@ _NET_PAYABLE = re.compile(r"\bnet (?:à payer|payable|pay|due)\b", re.IGNORECASE
 _CODES = "EUR|GBP|USD|CHF|DKK|SEK|NOK|AUD|CAD|PLN"
 _THOUSANDS = re.compile(
     r"(?<![0-9.,])(?:[£€$¥]|[A-Z]{3} ?)?['’]?000['’]?s?(?![0-9.,])"
-    rf"|[£€$] ?[kK]\b|\b[kKT] ?(?:{_CODES})\b|\b[kKT] ?[£€$]|\b[Tt]housands?\b|\bTausend\b"
-    r"|\bmilliers\b|\bmigliaia\b|\btusinder?\b|\btusental\b|\bduizend(?:en|tallen)?\b|\btys\b"
+    rf"|[£€$] ?[kK]\b|\b[kKT] ?(?:{_CODES})\b|\b[kKT] ?[£€$]|\b(?:{_CODES}) ?[kK]\b"
+    r"|\b(?:[Ii]n|[Xx]|×) ?(?:[A-Z]{3} |[£€$])?1[.,' ’]?000\b(?![.,]?[0-9])|[(\[] ?[kK] ?[)\]]"
+    rf"|(?i:\b[kt](?:{_CODES})\b)|(?i:\b[tk]\.? ?kr\b"
+    r"|\bthousands?\b|\bthous\b|\bths\b|\btausend\b|\btsd\b"
+    r"|\bmilliers\b|\bmigliaia\b|\ben miles\b|\bmiles de\b|\bmilhares\b|\btusinder?\b|\btusind\b"
+    r"|\btusental\b|\bduizend(?:en|tallen)?\b|\btys\b|\btis\. ?kč|\bтыс\b|\btūkst\b|\bezer ft\b"
+    r"|\bthnd\b|\blakhs?\b)"
+    rf"|\b[Tt]h\.? ?(?:{_CODES})\b|\beFt\b"
 )
 _MILLIONS = re.compile(
     rf"[£€$] ?[mM](?:n|illions?)?\b|\b[mM](?:n|ln|io)?\.? ?(?:{_CODES})\b|\b[mM] ?[£€$]"
-    r"|\b[mM]illions?\b|\bMio\b|\bmln\b"
+    rf"|[£€$] ?MM\b|\b(?:{_CODES}) ?(?:m|mn|M|MM|bn)\b|[£€$] ?bn\b|\bMrd\b"
+    r"|(?i:\bmillions?\b|\bmio\b|\bmln\b|\bmillones\b|\bmilioni\b|\bmilhões\b|\bmillionen\b"
+    r"|\bmillioner\b|\bmiljoner\b|\bmn?kr\b|\bcrores?\b)"
 )
-_IN_TITLE = re.compile(r"\bin\b|\bfigures\b|\bamounts?\b|\bangaben\b|[(\[]", re.IGNORECASE)
+_IN_TITLE = re.compile(
+    r"\b(?:in|en|figures|amounts?|angaben|beträge|werte|montants|importi|importes|bedragen|belopp"
+    r"|beløb)\b|[(\[]",
+    re.IGNORECASE,
+)
 
 _CODE_IN_TITLE = re.compile(
     r"(?:\b[Ii]n|[Cc]urrency:?|[Ww]ährung:?|[(\[])\s*([A-Z]{3})(?![A-Za-z])"

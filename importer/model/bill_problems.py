@@ -59,6 +59,16 @@ bills.currency.not_in_cents: a currency without cents
 warning bills.issuedDate.in_future: an issue date years ahead
   The bill would be issued on {value}, more than two years from now.
   → Check the year.
+warning bills.issuedDate.years_apart: an issue date years from the others
+  The issue date {value} is years from those beside it: {beside} ({bills_count} of this kind).{why}
+  → Check the year.
+warning bills.issuedDate.other_years: issue dates of other years than the file names
+  The bills are dated {dates}, but {where} names {year}. Dates that were copied from a workbook that
+  counts its days from 1904 are 4 years and a day off.
+  → Check some dates with the invoices.
+warning bills.dueDate.years_ahead: due more than a year after the issue date
+  The due date {value} is more than a year after the issue date {issued}.
+  → Check the year of both dates.
 bills.dueDate.before_issued: due before the issue date
   The due date {value} is before the issue date {issued}.
   → Correct one of the two dates.
@@ -189,6 +199,11 @@ line_items.taxAmount.sign: tax with the wrong sign
 warning line_items.taxAmount.above_amount: a tax above its amount
   The tax is {tax} and the amount {base}: the two cells may be swapped.
   → Check which is which.
+warning line_items.taxAmount.other_rate: a tax that its tax code does not come to
+  With the tax code '{tax_code}' the tax is {rate} of the amount, but here it is {value} of {base}
+  ({lines_count} of this kind): a tax, an amount or a code ({header}) may be in another row than its
+  own, or mistyped.
+  → Compare these rows with the invoices.
 line_items.taxAmount.without_code: tax without a tax code
   The line has a tax amount but no tax code.
   → Give 'taxCodeId' or 'taxCode'.

@@ -68,6 +68,10 @@ shifted: dates that a time zone may have moved
   The dates in this column have the time {times} ({rows}), as dates have that were converted to
   another time zone: '{value}' may be of the next day, {next_day}.
   → Write the right dates, without a time: YYYY-MM-DD.
+warning other_order: dates that may have day and month the other way round
+  '{value}' is read as {reading}, {order}. Read {other_order} it is {other}, and {why}.
+  → Check some dates with the invoices. If they are wrong, state the order in the template
+    (formats: dates: [MM/DD/YYYY] or [DD/MM/YYYY]), or write them as YYYY-MM-DD.
 """
 
 _NUMBERS = """

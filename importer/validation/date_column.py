@@ -11,17 +11,19 @@ import pyarrow as pa
 
 from importer.core import dates
 from importer.core.cell_parsers import date_parser, date_time_parser
-from importer.core.dates import Order
+from importer.core.dates import Order, stated_order
 from importer.core.text_column import take
 from importer.mapping.text_cleanup import tidied as tidied_texts
 from importer.model.fields import FieldKind
 from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind
 from importer.validation import vector_parsers
 from importer.validation.cells import Cells, Reader, distinct, is_in
 from importer.validation.column_evidence import Proofs, only_way
 from importer.validation.column_findings import column_finding, contradiction, rows_of
-from importer.validation.sheet_column import SheetColumn
+from importer.validation.date_order import other_order
+from importer.validation.sheet_column import SheetColumn, code_of
 
 
 def decide_dates(column: SheetColumn) -> list[Finding]:
@@ -40,12 +42,38 @@ def decide_dates(column: SheetColumn) -> list[Finding]:
             column.formats[group] = order or ""
             findings += of_order
         readers.append((group, make(formats, order)))
+        findings += _likelier_order(column, group, tidied, stated_order(formats) or order)
         findings += _doubtful_date_cells(column, group, tidied)
         findings += _year_first_dates(column, group, tidied)
         if column.field.kind is FieldKind.DATE:
             findings += _shifted_dates(column, group, tidied, dates.reader(formats, order))
     column.parse = lambda texts: Cells(texts, lambda _: readers)
     return findings
+
+
+def _likelier_order(
+    column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray, order: Order | None
+) -> list[Finding]:
+    """A warning that the dates are likelier in the other order of day and month."""
+    if order is None or column.field.kind is not FieldKind.DATE:
+        return []
+    written = group[~column.of_kind(CellKind.DATE)[group]]
+    if not len(written) or (doubt := other_order(take(tidied, written), order)) is None:
+        return []
+    first = int(written[doubt.at])
+    cell = column.mapped.cell(column.sheet, column.name, first)
+    return [
+        finding(
+            code_of(column.sheet, column.name, "other_order"),
+            cell,
+            column.canonical.text_at(first),
+            reading=doubt.reading,
+            other=doubt.other,
+            order=order,
+            other_order=doubt.other_order,
+            why=doubt.why,
+        )
+    ]
 
 
 def _shifted_dates(
@@ -150,19 +178,28 @@ def _order(
     return likeliest, [of_column]
 
 
+_FEWEST_ISO = 3  # different dates of each kind that are no chance
+_ISO_DAY = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
+
+
 def _doubtful_date_cells(
     column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray
 ) -> list[Finding]:
     """Dates that Excel may have turned round while it left the impossible ones as text.
 
     Excel of one country that opens a list of another's takes 03/04/2025 for a date, day and month
-    exchanged, and leaves 13/04/2025 as text.
+    exchanged, and leaves 13/04/2025 as text. Saved as CSV, such dates may be 2025-03-04.
     """
     typed = column.of_kind(CellKind.DATE)[group]
+    iso = vector_parsers.matching(take(tidied, group), _ISO_DAY) & ~typed
+    typed |= iso
     of_text, of_date = group[~typed], group[typed]
     if not len(of_date):
         return []
-    order = dates.order_of(distinct(take(tidied, of_text)))
+    texts = distinct(take(tidied, of_text))
+    if iso.any() and min(len(texts), len(distinct(take(tidied, of_date)))) < _FEWEST_ISO:
+        return []
+    order = dates.order_of(texts)
     doubtful = [int(text[8:10]) <= 12 for text in distinct(take(tidied, of_date))]
     if order.order is None or order.either or not doubtful or not all(doubtful):
         return []

@@ -187,6 +187,7 @@ _REQUIRED_IF_PAID = compare("required_if_paid", pa.Check.ge, 1)
 _REQUIRED_IF_GROSS = compare("required_if_gross", pa.Check.ge, 1)
 _REQUIRED_IF_NET = compare("required_if_net", pa.Check.ge, 1)
 
+_MOST_DAYS_DUE = 366  # from the issue date
 _MOST_DAYS_AHEAD = 731  # of an issue date; two years ahead it is mistyped
 
 BILL_RULES = (
@@ -203,6 +204,12 @@ BILL_RULES = (
         "bills.dueDate.before_issued",
         row.days_between("issuedDate", "dueDate"),
         compare("not_before_issued_date", pa.Check.ge, 0),
+        row.value_of("issuedDate", "issued"),
+    ),
+    RowRule(
+        "bills.dueDate.years_ahead",
+        row.days_between("issuedDate", "dueDate"),
+        compare("not_years_ahead", pa.Check.le, _MOST_DAYS_DUE),
         row.value_of("issuedDate", "issued"),
     ),
     RowRule(

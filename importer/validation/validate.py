@@ -31,6 +31,7 @@ from importer.validation.credit_notes import (
     turn_amounts,
 )
 from importer.validation.date_like_numbers import date_like_numbers
+from importer.validation.date_outliers import date_outliers
 from importer.validation.finding_batch import (
     FindingBatch,
     Findings,
@@ -50,6 +51,7 @@ from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_o
 from importer.validation.says_no_bill import saying_no_bill
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
 from importer.validation.swapped_cells import swapped_cells
+from importer.validation.tax_rates import tax_rates
 from importer.validation.template_rules import template_rules
 from importer.validation.torn_bills import torn_bills
 from importer.validation.torn_numbers import torn_numbers
@@ -125,6 +127,8 @@ def check(
     findings += [torn_numbers(mapped, bills, line_bill, near), *date_like_numbers(mapped, bills)]
     findings += line_gaps(mapped, bills, line_bill)
     findings += swapped_cells(mapped, bills, lines, line_bill)
+    findings += date_outliers(mapped, bills)
+    findings += tax_rates(mapped, lines, of_lines)
     asked = np.zeros(bills.size, dtype=bool)  # bills with a row that may be a total
     totals_in = line_bill[findings.items_of("sheet.row.total")[1]]
     asked[totals_in[totals_in >= 0]] = True

@@ -101,6 +101,11 @@ NEEDS_OTHER_FILES = {
 }
 # Dates that a time zone has moved: tests/integration/test_validation_column_formats.py.
 NEEDS_OTHER_FILES |= {code for code in CATALOGUE if code.endswith("Date.shifted")}
+# Dates in another order, or years off: tests/integration/test_validation_column_formats.py.
+NEEDS_OTHER_FILES |= {
+    code for code in CATALOGUE if code.endswith(("Date.other_order", "Date.years_apart"))
+} | {"bills.issuedDate.other_years", "bills.dueDate.years_ahead"}
+NEEDS_OTHER_FILES |= {"line_items.taxAmount.other_rate"}  # tests/integration/test_swapped_cells.py
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
 NEEDS_OTHER_FILES |= {
     "cells.not_clearable",

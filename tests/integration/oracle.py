@@ -20,6 +20,7 @@ Row = dict[str, Cell]
 FindingKey = tuple[str, str, int, str, str]  # code, file, row, header, value
 WARNINGS = {
     "bills.issuedDate.in_future",
+    "bills.dueDate.years_ahead",
     "bills.invoiceNumber.missing",
     "bills.invoiceNumber.near_duplicate",
     "bills.invoiceNumber.sister_entity",
@@ -27,6 +28,8 @@ WARNINGS = {
     "line_items.taxAmount.worked_out_by_light",
     "line_items.taxAmount.above_amount",
 }
+# What the rows of a file prove together, and generated ones by chance.
+OF_FILES = (".other_rate", ".other_order", ".years_apart", ".other_years")
 DATES = ("issuedDate", "dueDate", "amortizationStartDate", "amortizationEndDate")
 AMOUNTS = ("amount", "netAmount", "taxAmount")
 DOLLARS = frozenset(("USD", "CAD", "AUD", "NZD", "SGD", "HKD"))  # of the generated currencies
@@ -346,6 +349,8 @@ class Judge:
             self.say("bills", "issuedDate.in_future", i, "issuedDate")
         if issued and due and due < issued:
             self.say("bills", "dueDate.before_issued", i, "dueDate")
+        if issued and due and (due - issued).days > 366:
+            self.say("bills", "dueDate.years_ahead", i, "dueDate")
         amount, currency = bill["amount"].value, bill["currency"].value
         if amount == 0:
             self.say("bills", "amount.zero", i, "amount")

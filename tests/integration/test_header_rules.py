@@ -42,6 +42,12 @@ line_items:
         ("Amount in Rappen", ("in_cents", 2)),
         ("Amount £000", ("scaled", 0)),
         ("Betrag TEUR", ("scaled", 0)),
+        *(
+            (f"Amount {words}", ("scaled", 0))
+            for words in ("(K)", "GBPk", "x1000", "in 1.000 GBP", "tkr", "tsd.", "GBP mn", "mio")
+        ),
+        ("Amount per 1000", None),
+        ("Belopp i kr", None),
         ("Amount excl. VAT", ("other_basis", 0)),
     ],
 )
@@ -60,6 +66,7 @@ def test_a_header_that_contradicts_the_template(
     ("title", "code"),
     [
         ("All figures in £000", "sheet.column.scaled"),
+        ("Alle Beträge TGBP", "sheet.column.scaled"),
         ("Currency: USD", "sheet.title.other_currency"),
         ("Spend over £25,000 in March", None),
         ("Amounts in GBP", None),

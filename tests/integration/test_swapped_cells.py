@@ -87,3 +87,45 @@ def test_codes_of_vendors_that_are_written_as_the_numbers_are_no_swap(tmp_path: 
     ]
     file = csv_file(tmp_path / "l.csv", [HEADERS, *rows])
     assert finding_cells(checked([file], template(tmp_path, BY_SUPPLIER % ""))) == []
+
+
+TAXED = """
+template: mine
+layout: flat
+formats: {dates: [YYYY-MM-DD], numbers: point, amounts: decimal}
+group_by: row
+bills:
+  vendor: {column: Supplier}
+  invoiceNumber: {column: Number}
+  issuedDate: {value: 2025-05-01}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+line_items:
+  netAmount: {column: Net}
+  taxAmount: {column: Tax}
+  taxCode: {column: Code}
+"""
+S, Z, ONE_ODD = "20% S", "Z", "line_items.taxAmount.other_rate"
+
+
+@pytest.mark.parametrize(
+    ("codes", "taxes", "rows"),
+    [
+        ([S, S, S, S, Z, Z, Z, Z], ["20.00"] * 4 + ["0.00"] * 4, []),
+        ([Z, S, S, S, S, Z, Z, Z], ["20.00"] * 4 + ["0.00"] * 4, [6, 2]),
+        (["T1"] * 8, ["20.00"] * 7 + ["2.00"], [9]),
+        (["T1"] * 8, ["20.00", "20.01", "19.99", "0.00", "5.00", "20.00", "20.00", "20.00"], []),
+        ([S] * 8, ["0.00"] * 8, [2]),
+        (["20% RC"] * 8, ["0.00"] * 8, []),
+    ],
+)
+def test_a_tax_that_is_not_its_codes_is_reported_once(
+    tmp_path: Path, codes: list[str], taxes: list[str], rows: list[int]
+) -> None:
+    table = [
+        ["Acme Ltd", f"INV-{i}", "100.00", tax, code]
+        for i, (tax, code) in enumerate(zip(taxes, codes, strict=True))
+    ]
+    file = csv_file(tmp_path / "l.csv", [["Supplier", "Number", "Net", "Tax", "Code"], *table])
+    of = checked([file], template(tmp_path, TAXED))
+    assert sorted(finding_cells(of)) == sorted((ONE_ODD, row, "Tax") for row in rows)

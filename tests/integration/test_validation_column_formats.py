@@ -384,3 +384,99 @@ def test_other_times_of_dates_say_nothing(tmp_path: Path, hours: list[tuple[int,
     of = timed(tmp_path, *(datetime(2025, 3, 4 + i, *at) for i, at in enumerate(hours)))  # noqa: DTZ001
     assert [b.issued_date for b in of.valid_bills()] == [date(2025, 3, 4 + i) for i in range(3)]
     assert not codes(of)
+
+
+# --- dates that are likelier in another order, or years off ---------------------------------------
+
+OF_DAYS = """
+template: mine
+layout: flat
+formats: {dates: [DD/MM/YYYY], numbers: point, amounts: decimal}
+group_by: row
+bills:
+  vendor: {value: A}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+line_items:
+  netAmount: {column: Net}
+"""
+
+
+def in_rows(folder: Path, *days: str, title: str = "", number: str = "N") -> Checked:
+    rows = [[f"{number}{i}", day, "5.00"] for i, day in enumerate(days)]
+    file = csv_file(
+        folder / "l.csv", [*([[title]] if title else []), ["Number", "Date", "Net"], *rows]
+    )
+    return checked([file], template(folder, OF_DAYS))
+
+
+def december(*days: int, form: str = "{:02d}/12/2025") -> list[str]:
+    return [form.format(day) for day in days]
+
+
+@pytest.mark.parametrize(
+    ("days", "why"),
+    [
+        (december(1, 2, 3, 4, 5, 6, 9), None),
+        (december(1, 2, 3, 4, 5, 8, 9, form="12/{:02d}/2025"), "all are of 2025-12"),
+        (december(9, 1, 5, 4, 2, 8, 9, form="12/{:02d}/2025"), "all are of 2025-12"),
+        ([f"0{m}/0{d}/2025" for m in (3, 4, 5) for d in (2, 5, 8)], "8 pairs are not"),
+        ([f"01/{m:02d}/2025" for m in range(1, 13)], None),
+        ([f"0{d}/{m:02d}/2025" for m in range(1, 13) for d in (1, 3)], None),
+    ],
+)
+def test_dates_that_are_likelier_in_the_other_order_are_reported(
+    tmp_path: Path, days: list[str], why: str | None
+) -> None:
+    of = in_rows(tmp_path, *days)
+    code = "bills.issuedDate.other_order"
+    assert finding_cells(of) == ([(code, 2, "Date")] if why else [])
+    assert why is None or why in next(iter(of.findings)).message
+
+
+def test_dates_of_two_kinds_in_a_csv_file_are_refused(tmp_path: Path) -> None:
+    of = in_rows(tmp_path, *december(13, 20, 31), *december(1, 2, 3, form="2025-{:02d}-12"))
+    assert codes(of) == ["bills.issuedDate.mixed_typed"]
+    typed = in_rows(tmp_path, *december(13, 20, 31), *december(1, 2, 13, form="2025-12-{:02d}"))
+    assert codes(typed) == []
+
+
+APART, OTHER_YEARS = "bills.issuedDate.years_apart", "bills.issuedDate.other_years"
+
+
+@pytest.mark.parametrize(
+    ("changes", "title", "found"),
+    [
+        ({}, "As of 31 December 2025", []),
+        ({3: "04/12/2052"}, "", ["bills.issuedDate.in_future", APART]),
+        ({3: "04/12/2015"}, "", [APART]),
+        ({3: "04/12/2024"}, "", [APART]),
+        ({0: "30/11/2021", 1: "01/12/2021", 2: "02/12/2021"}, "", [APART]),
+        ({0: "30/03/2025"}, "", []),
+        ({0: "30/11/2020", 7: "01/01/2018"}, "", []),
+        ({}, "As of 31 December 2029", [OTHER_YEARS]),
+        ({}, "Printed on 5 January 2027", []),
+    ],
+)
+def test_dates_years_from_the_others_or_from_the_title_are_reported(
+    tmp_path: Path, changes: dict[int, str], title: str, found: list[str]
+) -> None:
+    days = december(1, 2, 3, 4, 5, 6, 7, 8)
+    for i, day in changes.items():
+        days[i] = day
+    of = in_rows(tmp_path, *days, title=title)
+    assert sorted(codes(of)) == found
+    of_apart = [f for f in of.findings if f.code == APART]
+    assert [f.bills for f in of_apart] == [tuple(changes)] * len(of_apart)
+    if len(changes) == 3:
+        assert "counts its days from 1904" in of_apart[0].message
+    elif of_apart:
+        assert "2025-12-03 in row 4 and 2025-12-05 in row 6" in of_apart[0].message
+
+
+def test_numbers_with_other_years_than_the_dates_are_reported(tmp_path: Path) -> None:
+    days = december(1, 2, 3, 4, 5, 6)
+    assert codes(in_rows(tmp_path, *days, number="HLS/2025/")) == []
+    assert codes(in_rows(tmp_path, *days, number="HLS/2029/")) == [OTHER_YEARS]

@@ -286,6 +286,7 @@ ROWS = [
         "bills.issuedDate.in_future",
         bill={"issuedDate": "2079-03-01", "dueDate": "2079-03-31"},
     ),
+    Case("dueDate.not_years_ahead", "bills.dueDate.years_ahead", bill={"dueDate": "2026-03-03"}),
     Case(
         "amortizationStartDate.both_dates_or_none",
         "line_items.amortizationStartDate.incomplete",

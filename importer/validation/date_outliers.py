@@ -1,0 +1,139 @@
+"""Issue dates that are years from those beside them, or from what the file says of its years."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+
+from importer.core.counted_nouns import count
+from importer.mapping.map_tables import MappedTables
+from importer.mapping.stated_constants import titles_above
+from importer.model.fields import BILLS
+from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
+from importer.validation.column import ParsedTable
+
+_APART, _OUT_OF_ORDER = 600, 300  # days from all other dates; from those of the rows beside it
+_STEP, _IN_ORDER = 31, 0.8  # days between rows of a file in the order of its dates; their share
+_BETWEEN = 62  # days between the rows above and below one that is out of order
+_FEWEST, _MOST_APART = 5, 0.05
+_1904 = 1462  # days that workbooks count later which begin with 1904
+_NEAR = 92
+_YEARS = 3  # that a file's own words are from all its dates
+_YEAR, _SAMPLE = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])"), 5000
+
+
+def date_outliers(mapped: MappedTables, bills: ParsedTable) -> Iterator[Finding]:
+    """A warning for the dates of each file that are years from the others, one for all of them;
+    and one where the titles or numbers of the file name years that are far from all of its dates.
+    """
+    column = bills["issuedDate"]
+    if not column.ok.any():
+        return
+    days = column.map_distinct(lambda day: day.toordinal() if day else 0, np.int32)
+    for t in range(len(mapped.tables)):
+        at = np.flatnonzero((mapped.bills.table == t) & column.ok)
+        if not len(at):
+            continue
+        of_file = days[at]
+        if len(at) >= _FEWEST:
+            yield from _apart(mapped, at, of_file)
+        yield from _other_years(mapped, bills, t, at, of_file)
+
+
+def _apart(mapped: MappedTables, at: np.ndarray, days: np.ndarray) -> Iterator[Finding]:
+    odd, shifted = _far_off(days)
+    if not len(odd):
+        odd = _out_of_order(days)
+    if not len(odd):
+        return
+    first = int(odd[0])
+    beside = [k for k in (first - 1, first + 1) if 0 <= k < len(at) and k not in set(odd.tolist())]
+    if not beside:
+        beside = [int(np.setdiff1d(np.arange(len(at)), odd)[0])]
+    rows = [
+        f"{date.fromordinal(int(days[k]))} in row {mapped.bills.row[at[k]]}" for k in beside
+    ]  # fmt: skip
+    yield finding(
+        "bills.issuedDate.years_apart",
+        mapped.cell(BILLS, "issuedDate", int(at[first])),
+        date.fromordinal(int(days[first])).isoformat(),
+        bills=tuple(at[odd].tolist()),
+        beside=" and ".join(rows),
+        bills_count=count(len(odd), "bill"),
+        why=" They are 4 years and a day off, as dates are that were copied from a workbook that"
+        " counts its days from 1904." if shifted else "",
+    )  # fmt: skip
+
+
+def _far_off(days: np.ndarray) -> tuple[np.ndarray, bool]:
+    """(which dates are years from all others, whether they are as far off as those from 1904)."""
+    distinct = np.unique(days)
+    splits = np.flatnonzero(np.diff(distinct) > _APART)
+    if not len(splits):
+        return np.empty(0, dtype=np.int64), False
+    cluster = np.searchsorted(distinct[splits], days, side="left")
+    counts = np.bincount(cluster)
+    most = int(counts.argmax())
+    odd = np.flatnonzero(cluster != most)
+    main = days[cluster == most]
+    low, high = int(main.min()) - _NEAR, int(main.max()) + _NEAR
+    moved = [days[odd] + by for by in (_1904, -_1904)]
+    shifted = any(bool(((each >= low) & (each <= high)).all()) for each in moved)
+    if shifted and len(odd) >= 2:
+        return odd, True
+    return (odd, False) if len(odd) <= max(1, _MOST_APART * len(days)) else (odd[:0], False)
+
+
+def _out_of_order(days: np.ndarray) -> np.ndarray:
+    """Which dates are far from those of the rows above and below, in a file in their order."""
+    steps = np.abs(np.diff(days))
+    if (steps <= _STEP).sum() < _IN_ORDER * len(steps) - 2:  # one date makes two long steps
+        return np.empty(0, dtype=np.int64)
+    between = np.abs(days[2:] - days[:-2]) <= _BETWEEN
+    return 1 + np.flatnonzero((steps[:-1] > _OUT_OF_ORDER) & (steps[1:] > _OUT_OF_ORDER) & between)
+
+
+def _other_years(
+    mapped: MappedTables, bills: ParsedTable, t: int, at: np.ndarray, days: np.ndarray
+) -> Iterator[Finding]:
+    """That all dates are years from what the titles name, or most of the numbers."""
+    table = mapped.tables[t]
+    first, last = (date.fromordinal(int(each)) for each in (days.min(), days.max()))
+    named: list[tuple[int, str]] = []
+    titles = titles_above(table.source, table.header - table.header_rows + 1)
+    for _, title in titles:
+        named += [(int(year), f"the title '{title}'") for year in _YEAR.findall(title)]
+    numbers = bills["invoiceNumber"].values_at(at[:_SAMPLE])
+    of_numbers = [(int(m[0]), n) for n in numbers if n and (m := _YEAR.search(n))]
+    if not named and len(of_numbers) >= max(_FEWEST, len(numbers) / 10):
+        off = Counter(
+            year - date.fromordinal(day).year
+            for (year, _), day in zip(
+                of_numbers,
+                [int(d) for d, n in zip(days, numbers, strict=False) if n and _YEAR.search(n)],
+                strict=True,
+            )
+        )
+        if sum(n for by, n in off.items() if abs(by) >= _YEARS) >= 0.9 * len(of_numbers):
+            named = [
+                (year, f"the invoice number '{number}', as others,") for year, number in of_numbers
+            ]
+    if not named:
+        return
+    years = [year for year, _ in named]
+    if min(years) - last.year < _YEARS and first.year - max(years) < _YEARS:
+        return
+    yield finding(
+        "bills.issuedDate.other_years",
+        mapped.cell(BILLS, "issuedDate", int(at[0])),
+        first.isoformat(),
+        bills=tuple(at.tolist()),
+        dates=str(first) if first == last else f"{first} to {last}",
+        where=named[0][1],
+        year=years[0],
+    )

@@ -1,0 +1,116 @@
+"""Taxes that are not what their tax code comes to on other lines, or says itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from importer.core.counted_nouns import count
+from importer.mapping.map_tables import MappedTables
+from importer.model.fields import LINE_ITEMS
+from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
+from importer.validation.column import ParsedTable
+
+_STATED = re.compile(r"(?<![0-9.,])([0-9]{1,2}(?:[.,][0-9]{1,3})?) ?%")
+# Codes of taxes that the buyer accounts for: the vendor's invoice has none.
+_REVERSED = re.compile(
+    r"revers|\brc\b|\be[cu]\b|acqui|erwerb|import|postponed|13b|innergem|omvendt|omvänd|verlegd"
+    r"|autoliq|inversion|intra|exempt|zero|\bex\b",
+    re.IGNORECASE,
+)
+_MOST_OFF = 2  # cents by which programs round the tax of a line differently
+_FEWEST, _LEAST_BASE = 4, 500  # lines of a code, and cents of one, that show its rate
+_USUAL, _CLEARLY_USUAL, _FEWEST_CLEAR = 0.5, 0.9, 10
+_LOST_POINTS = (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0)
+
+
+def tax_rates(
+    mapped: MappedTables, lines: ParsedTable, include_tax: np.ndarray
+) -> Iterator[Finding]:
+    """A warning for each tax code of a file with lines whose tax is not the code's.
+
+    ``include_tax``: 1 where a line's amount includes its tax. Of a code that does not state its
+    rate, the rate of most of its lines; a line is told where its tax is that of another code or of
+    another decimal point, or where nearly all other lines agree.
+    """
+    name = "taxCode" if not lines["taxCode"].blank.all() else "taxCodeId"
+    code, tax, net = lines[name], lines["taxAmount"].cents(), lines["netAmount"].cents()
+    gross = lines["amount"].cents()
+    computable = tax.valid & code.ok & (net.valid | (gross.valid & (include_tax == 1)))
+    if not computable.any():
+        return
+    taxes = tax.cents.astype(np.float64)
+    base = np.where(net.valid, net.cents, gross.cents - tax.cents).astype(np.float64)
+    values, of_code = code.dictionary()
+    for t in range(len(mapped.tables)):
+        at = np.flatnonzero(computable & (base != 0) & (mapped.lines.table == t))
+        if len(at) >= _FEWEST:
+            odd = _odd_lines(values, of_code[at], taxes[at], base[at])
+            for value, which, rate in odd:
+                yield _finding(mapped, lines, name, str(values[value]), at[which], rate)
+
+
+def _odd_lines(
+    values: np.ndarray, of_code: np.ndarray, tax: np.ndarray, base: np.ndarray
+) -> list[tuple[int, np.ndarray, float]]:
+    """(index of a code, its lines with another tax, its rate)."""
+    rates, stated = dict[int, float](), dict[int, float]()
+    lines_of: dict[int, np.ndarray] = {}
+    for value in np.unique(of_code).tolist():
+        lines_of[value] = at = np.flatnonzero(of_code == value)
+        percents = set(_STATED.findall(str(values[value])))
+        if len(percents) == 1 and not _REVERSED.search(str(values[value])):
+            rate = float(percents.pop().replace(",", ".")) / 100
+            rates[value] = stated[value] = rate
+            continue
+        large = at[np.abs(base[at]) >= _LEAST_BASE]
+        if len(large) >= _FEWEST:
+            rates[value] = float(np.round(np.median(tax[large] / base[large]), 3))
+    out = []
+    for value, rate in rates.items():
+        at = lines_of[value]
+        fits = _fits(tax[at], base[at], rate)
+        if fits.all():
+            continue
+        share = fits.mean()
+        odd = at[~fits]
+        if value not in stated and share < _USUAL:
+            continue
+        if value not in stated and not (share >= _CLEARLY_USUAL and len(at) >= _FEWEST_CLEAR):
+            explained = np.zeros(len(odd), dtype=bool)
+            for other in {rates[key] for key in rates if key != value} - {rate}:
+                explained |= _fits(tax[odd], base[odd], other)
+            for point in _LOST_POINTS:
+                explained |= _fits(tax[odd], base[odd], rate * point) & (tax[odd] != 0)
+            odd = odd[explained]
+        if len(odd):
+            out.append((value, odd, rate))
+    return out
+
+
+def _fits(tax: np.ndarray, base: np.ndarray, rate: float) -> np.ndarray:
+    """Which taxes are a rate of their amounts, or of them rounded otherwise."""
+    return np.asarray(np.abs(tax - base * rate) <= _MOST_OFF + 0.0005 * np.abs(base))
+
+
+def _finding(
+    mapped: MappedTables, lines: ParsedTable, name: str, code: str, at: np.ndarray, rate: float
+) -> Finding:
+    first = int(at[0])
+    net, gross = lines["netAmount"].at(first), lines["amount"].at(first)
+    tax = lines["taxAmount"].at(first)
+    base = net if net is not None else gross - tax
+    return finding(
+        "line_items.taxAmount.other_rate",
+        mapped.cell(LINE_ITEMS, "taxAmount", first),
+        lines.money(first, tax),
+        lines=tuple(at.tolist()),
+        tax_code=code,
+        header=(mapped.cell(LINE_ITEMS, name, first).column or name).strip(),
+        base=lines.money(first, base),
+        rate=f"{100 * rate:g} %",
+        lines_count=count(len(at), "line item"),
+    )
