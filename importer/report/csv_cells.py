@@ -86,8 +86,9 @@ def csv_cells(texts: Texts) -> Texts:
         doubled = pc.replace_substring(texts.take(pa.array(quoted)), '"', '""')
         out = replace_at(out, quoted, concatenate(['"', doubled, '"']))
     if len(risky):
-        cells = [_csv_cell(text) for text in texts.take(pa.array(risky)).to_pylist()]
-        out = replace_at(out, risky, strings(cells))
+        some = texts.take(pa.array(risky)).dictionary_encode()  # a dash may stand in every row
+        cells = strings([_csv_cell(text) for text in some.dictionary.to_pylist()])
+        out = replace_at(out, risky, cells.take(some.indices))
     return out
 
 
