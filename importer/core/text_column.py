@@ -118,6 +118,18 @@ def byte_at(array: pa.LargeStringArray, k: int) -> np.ndarray:
     return np.asarray(out)
 
 
+def byte_sums(array: pa.LargeStringArray, weights: np.ndarray | None = None) -> np.ndarray:
+    """The sum of the bytes of each text, or of what ``weights`` has for them.
+
+    Texts of the same bytes have the same sum, in whatever order they are.
+    """
+    offsets = offsets_of(array)
+    data = np.frombuffer(array.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
+    sums = np.zeros(len(data) + 1, dtype=np.int64)
+    np.cumsum(data if weights is None else weights[data], out=sums[1:])
+    return np.diff(sums[offsets - offsets[0]])
+
+
 def take(texts: pa.LargeStringArray, at: np.ndarray) -> pa.LargeStringArray:
     """The texts at these indexes, which ascend; without a copy where that is all."""
     return texts if len(at) == len(texts) else texts.take(pa.array(at))

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.core.text_column import byte_sums
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.fill_down import BILL_START
@@ -114,10 +115,12 @@ def _several(codes: np.ndarray) -> np.ndarray:
 
 def _digits(texts: pa.LargeStringArray) -> np.ndarray:
     """Equal numbers for cells that ``_comparable`` makes equal, and for some others."""
-    digits = pc.utf8_rtrim(pc.replace_substring_regex(texts, "[^0-9]+", ""), "0")
-    return np.asarray(digits.dictionary_encode().indices, dtype=np.int64)
+    return np.asarray(pd.factorize(byte_sums(texts, _WEIGHTS))[0], dtype=np.int64)
 
 
+# Of the digits but nought, so large that few amounts of other digits have the same sum.
+_WEIGHTS = np.zeros(256, dtype=np.int64)
+_WEIGHTS[ord("1") : ord("9") + 1] = 1_000_003 ** np.arange(1, 10) % (1 << 40)
 _NUMBER = re.compile(r"[£€$(+-]*(\d[\d.,' \u00a0\u202f]*)([-)]?)")
 _DECIMALS = re.compile(r"[.,](\d{1,2})$")
 

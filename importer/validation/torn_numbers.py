@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.text_column import offsets_of
+from importer.core.text_column import byte_sums, offsets_of
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS
 from importer.validation.column import ParsedTable
@@ -100,20 +100,12 @@ def _misspelled(runs: np.ndarray, bills: ParsedTable) -> _Pairs:
     """Bills side by side whose numbers differ as a mistyped one does from the right one."""
     number = bills["invoiceNumber"]
     texts = pc.fill_null(number.texts(), "").take(pa.array(np.maximum(runs, 0)))
-    lengths, sums = np.diff(offsets_of(texts)), _byte_sums(texts)
+    lengths, sums = np.diff(offsets_of(texts)), byte_sums(texts)
     similar = (lengths[1:] == lengths[:-1]) & (lengths[1:] > 0)
     similar &= np.isin(np.diff(sums), _SUMS_APART)
     for k in np.flatnonzero(similar).tolist():
         if why := _mistyping(texts[k].as_py(), texts[k + 1].as_py()):
             yield int(runs[k]), int(runs[k + 1]), why
-
-
-def _byte_sums(texts: pa.LargeStringArray) -> np.ndarray:
-    """The sum of the bytes of each text: the same where two of them are swapped."""
-    offsets = offsets_of(texts)
-    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
-    sums = np.append(0, np.cumsum(data, dtype=np.int64))
-    return np.diff(sums[offsets - offsets[0]])
 
 
 def _mistyping(one: str, other: str) -> str:
