@@ -38,18 +38,25 @@ class LoggedAttempt:
             "template": summary.template,
             "sent": summary.command == "load" and summary.run is not None,
             "note": " ".join(summary.notes) if summary.command == "undo" else "",
-            "bills": dict(summary.bills),
-            "line_items": dict(summary.line_items),
-            "totals": [
-                {"currency": t.currency, "sheet": t.sheet, "unit": t.unit, "created": t.created}
-                for t in summary.totals
-            ],
-            "exit_code": summary.exit_code,
-            "requests": summary.requests,
-            "seconds": round(summary.seconds, 3),
-            "result": summary.result,
+            **figures_of(summary),
             "error": summary.error and asdict(summary.error),
         }
+
+
+def figures_of(summary: RunSummary) -> dict[str, Any]:
+    """What a run came to, for the history."""
+    return {
+        "bills": dict(summary.bills),
+        "line_items": dict(summary.line_items),
+        "totals": [
+            {"currency": t.currency, "sheet": t.sheet, "unit": t.unit, "created": t.created}
+            for t in summary.totals
+        ],
+        "exit_code": summary.exit_code,
+        "requests": summary.requests,
+        "seconds": round(summary.seconds, 3),
+        "result": summary.result,
+    }
 
 
 @contextlib.contextmanager

@@ -212,9 +212,7 @@ def _resolve_by_tables(
 
 def _former_lines(files: CheckedFiles) -> dict[TableRow, str]:
     """Light's ids of line items, as the result workbook has them from the run before."""
-    at = {table.source.sheet or "": t for t, table in enumerate(files.checked.mapped.tables)}
-    ids = files.changes.line_ids if files.changes and files.continues else {}
-    return {(at[sheet], row): light_id for (sheet, row), light_id in ids.items() if sheet in at}
+    return files.by_table(files.changes.line_ids if files.changes and files.continues else {})
 
 
 def _folder(name: str) -> Path:

@@ -13,14 +13,14 @@ from importer.app.check_request import CheckRequest, Pairs
 from importer.app.run_options import run_options
 from importer.app.user_name import user_name
 from importer.mapping.template_loader import LoadedTemplate, shipped_folder
-from importer.model.report_model import RunSummary
+from importer.model.report_model import RunSummary, TableRow
 
 if TYPE_CHECKING:
     from importer.model.tables import SourceTable
     from importer.references.lookup_tables import Pick
     from importer.references.new_vendors import WantedVendors
     from importer.resume.provenance import ResultWorkbook
-    from importer.resume.row_changes import RowChanges
+    from importer.resume.row_changes import RowChanges, SheetRow
     from importer.validation.checked_bills import Checked
 
 
@@ -64,6 +64,11 @@ class CheckedFiles:
     def vendor_sheets(self) -> Sequence[SourceTable]:
         """The sheets ``Vendors`` that were read."""
         return () if self.new_vendors is None else self.new_vendors.sheets
+
+    def by_table(self, by_sheet: Mapping[SheetRow, str]) -> dict[TableRow, str]:
+        """What is known by sheet and row, by the table of the sheet."""
+        at = {table.source.sheet or "": t for t, table in enumerate(self.checked.mapped.tables)}
+        return {(at[sheet], row): text for (sheet, row), text in by_sheet.items() if sheet in at}
 
     def summary(self, command: str, started: datetime) -> RunSummary:
         """The summary of a run of these files, its figures still to be filled in."""

@@ -64,7 +64,6 @@ from importer.loading.update_plan import plan_updates, record_updates, update_bi
 from importer.model.bills import Bill
 from importer.model.finding import CellRef, Finding
 from importer.model.journal_states import BillOutcome, Status
-from importer.model.light_objects import Company
 from importer.model.run_rows import BillRows
 from importer.references.lookup_tables import save_picks
 from importer.report.phrases import document_nouns
@@ -82,44 +81,44 @@ def journal_for_reading(place: JournalPlace) -> Iterator[Journal]:
             yield journal
 
 
-async def rehearse(bills: list[Bill], journal: Journal, context: LoadContext) -> None:
+async def rehearse(bills: list[Bill], context: LoadContext) -> None:
     """What a load would find; nothing is written, neither to Light nor to the journal."""
     bills = [bill for bill in bills if bill.vendor_id not in context.vendors.create]
     unclean = not context.files.checked.clean
-    plan = await _plan(bills, journal, context, dry=True)
+    plan = await _plan(bills, context, dry=True)
     context.progress.blocked = unclean or bool(plan.withheld)
     why = "an earlier run does not know whether Light has it"
     progress = context.progress
     progress.outcomes = expected_outcomes(plan) | {
         job.bill.index: BillOutcome(Status.UNKNOWN, job.entry, why) for job in plan.unsettled
     }
-    progress.forecast = step_plan.forecast_steps(bills, plan, journal, context.credits).words()
+    progress.forecast = step_plan.forecast_steps(
+        bills, plan, context.journal, context.credits
+    ).words()
     _add_findings(context.updates.would_update(), context)
     progress.update_note = update_note(context.updates, dry=True)
 
 
-async def _plan(
-    bills: list[Bill], journal: Journal, context: LoadContext, *, dry: bool
-) -> LoadPlan:
+async def _plan(bills: list[Bill], context: LoadContext, *, dry: bool) -> LoadPlan:
     """Which bills are to be sent; what is found on the way is added to the findings."""
     options, files = context.options, context.files
     carried = carried_ids(files, bills) if options.update else {}
-    plan = plan_from_journal(bills, journal, dry=dry, light_ids=carried)
+    plan = plan_from_journal(bills, context.journal, dry=dry, light_ids=carried)
     with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
-        await look_in_light(plan, context.client, journal, settle=context.settle)
+        await look_in_light(plan, context.client, context.journal, settle=context.settle)
         await look_for_credited(plan, bills, context.client)
         if options.update:
             client, force = context.client, options.force
             context.updates = await plan_updates(
-                bills, plan, client, journal, carried, files.checked.names, force=force
+                bills, plan, client, context.journal, carried, files.checked.names, force=force
             )
     withhold_carried(plan, column_ids(files, bills))
     if options.update_only:
         create_nothing(plan)
     if not options.update:
-        settle_unfinished(bills, plan, journal)
+        settle_unfinished(bills, plan, context.journal)
     context.progress.asked = True
-    if undoing := unfinished_undo(journal, [entry.id for entry in plan.entries.values()]):
+    if undoing := unfinished_undo(context.journal, [entry.id for entry in plan.entries.values()]):
         raise UsageProblem(
             f"The undo of run {undoing} did not finish, so it is unclear which of its bills Light"
             f" still has. Run first: light-import undo {undoing}"
@@ -133,14 +132,12 @@ async def _plan(
     findings = [*plan.findings, *step_plan.held_back_findings(bills, untouchable, compared)]
     _add_findings(findings, context)
     files.checked.add_findings(
-        compare_with_before(files, plan, journal, sandbox=context.destination.sandbox)
+        compare_with_before(files, plan, context.journal, sandbox=context.destination.sandbox)
     )
     return plan
 
 
-async def create(
-    bills: list[Bill], company: Company, journal: Journal, context: LoadContext
-) -> None:
+async def create(bills: list[Bill], context: LoadContext) -> None:
     """Ask, record the run, send, take the steps after creation, and read back where wanted."""
     progress, options = context.progress, context.options
     consented = bool(context.vendors.create)
@@ -150,43 +147,43 @@ async def create(
             " out the new vendors."
         )
     if consented:
-        bills = await _with_vendors(bills, company, journal, context)
+        bills = await _with_vendors(bills, context)
         if not bills:
             return
-    plan = await _plan(bills, journal, context, dry=False)
+    plan = await _plan(bills, context, dry=False)
     if plan.withheld and not options.only_valid:
         return
     to_create = [job.bill for job in (*plan.send, *plan.unsettled)]
-    steps = step_plan.forecast_steps(bills, plan, journal, context.credits)
+    steps = step_plan.forecast_steps(bills, plan, context.journal, context.credits)
     needs_consent = bool(to_create or steps.counts) and not consented
     if needs_consent or context.updates.updates:
-        asked = await ask(bills, to_create, company, plan, steps, context)
+        asked = await ask(bills, to_create, plan, steps, context)
         if asked and plan.send:
-            await _look_again(plan, journal, context)
+            await _look_again(plan, context)
     save_snapshot(context.run, context.files)
-    if not share_run_files(journal.place, context.run):
+    if not share_run_files(context.journal.place, context.run):
         context.listener.message(
             "The files of this run are larger than 64 MB together: only this computer keeps them,"
             " and only on it 'report', 'verify' and 'undo' work for the run."
         )
-    progress.run = journal.start_run(_facts(bills, company, context), context.run)
+    progress.run = context.journal.start_run(_facts(bills, context), context.run)
     sheets = [(t.source.file, t.source.sheet) for t in context.files.checked.mapped.tables]
     rows = {bill.index: rows_of(bill, sheets) for bill in bills}
-    record(plan, journal, progress.run, rows)
-    _record_updates(plan, journal, context)
+    record(plan, context.journal, progress.run, rows)
+    _record_updates(plan, context)
     try:
-        await _send(plan, journal, context)
+        await _send(plan, context)
         while plan.held and progress.stopped is None:
-            await _load_what_others_held(plan, bills, rows, journal, context)
+            await _load_what_others_held(plan, bills, rows, context)
         if progress.stopped is None and context.updates.updates:
-            await _update(journal, context)
+            await _update(context)
         if progress.stopped is None and any(wanted_steps(bill) for bill in bills):
-            await _take_steps(bills, plan, journal, context)
+            await _take_steps(bills, plan, context)
     finally:
-        by_entry = journal.outcomes(progress.run, contents=options.verify)
+        by_entry = context.journal.outcomes(progress.run, contents=options.verify)
         progress.outcomes = _by_index(by_entry, plan)
-        progress.steps = step_plan.steps_by_bill(journal, progress.outcomes)
-        progress.updates = _by_index(updates_of_run(journal, progress.run), plan)
+        progress.steps = step_plan.steps_by_bill(context.journal, progress.outcomes)
+        progress.updates = _by_index(updates_of_run(context.journal, progress.run), plan)
     if context.vendors.records and progress.stopped is None:
         names = [record.name for record in context.vendors.records.values()]
         listed = await context.client.find_vendors(names)
@@ -197,7 +194,7 @@ async def create(
         units = {entry.id: unit_of[i] for i, entry in plan.entries.items()}
         loaded = bills_in_light(by_entry, units)
         verification = plan_verification(
-            journal,
+            context.journal,
             progress.run,
             loaded,
             by_entry,
@@ -206,7 +203,7 @@ async def create(
         )
         progress.stopped = await read_back(
             verification,
-            journal,
+            context.journal,
             context.client,
             context.limiter,
             context.listener,
@@ -216,54 +213,51 @@ async def create(
         progress.read_backs = _by_index(verification.read_backs, plan)
 
 
-def _record_updates(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
-    _add_findings(record_updates(context.updates, plan, journal, context.run), context)
+def _record_updates(plan: LoadPlan, context: LoadContext) -> None:
+    _add_findings(record_updates(context.updates, plan, context.journal, context.run), context)
 
 
 async def _load_what_others_held(
     plan: LoadPlan,
     bills: list[Bill],
     rows: Mapping[int, BillRows],
-    journal: Journal,
     context: LoadContext,
 ) -> None:
     """One round: wait for other runs, then load what they have not loaded."""
     try:
-        free = await wait_for_holders(plan, bills, journal, context.listener, context.stop)
+        free = await wait_for_holders(plan, bills, context.journal, context.listener, context.stop)
     except StoppedEarly as stopped:
         context.progress.stopped = stopped
         return
     updates = context.updates
-    again = await _plan(free, journal, context, dry=False)
-    record(again, journal, context.run, rows)
-    _record_updates(again, journal, context)
+    again = await _plan(free, context, dry=False)
+    record(again, context.journal, context.run, rows)
+    _record_updates(again, context)
     context.updates.absorb(updates)
     plan.absorb(again)
-    await _send(again, journal, context)
+    await _send(again, context)
 
 
-async def _with_vendors(
-    bills: list[Bill], company: Company, journal: Journal, context: LoadContext
-) -> list[Bill]:
+async def _with_vendors(bills: list[Bill], context: LoadContext) -> list[Bill]:
     """Ask, create the vendors that Light does not have, and give their bills the ids. The bills
     that may be sent then."""
     creation, checked = context.vendors, context.files.checked
     waiting = [bill for bill in bills if bill.vendor_id in creation.create]
     others = [bill for bill in bills if bill.vendor_id not in creation.create]
     used = {id: creation.create[id] for id in {str(bill.vendor_id) for bill in waiting}}
-    plan = plan_from_journal(others, journal, dry=True)
+    plan = plan_from_journal(others, context.journal, dry=True)
     with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
-        await look_in_light(plan, context.client, journal, settle=context.settle)
-    steps = step_plan.forecast_steps(others, plan, journal, context.credits)
+        await look_in_light(plan, context.client, context.journal, settle=context.settle)
+    steps = step_plan.forecast_steps(others, plan, context.journal, context.credits)
     for bill in waiting:
         steps.add(bill, wanted_steps(bill))
     to_create = [*(job.bill for job in (*plan.send, *plan.unsettled)), *waiting]
-    await ask(bills, to_create, company, plan, steps, context, list(used.values()))
-    save_vendors(journal, creation.settled)
+    await ask(bills, to_create, plan, steps, context, list(used.values()))
+    save_vendors(context.journal, creation.settled)
     settings = EngineSettings(settle=context.settle)
-    async with held(journal.vendor_lock(), journal, context.listener, context.stop):
-        with _engine(Phase.VENDORS, len(used), "vendors", settings, journal, context) as engine:
-            each = operations(creation, used, journal, engine)
+    async with held(context.journal.vendor_lock(), context.journal, context.listener, context.stop):
+        with _engine(Phase.VENDORS, len(used), "vendors", settings, context) as engine:
+            each = operations(creation, used, context.journal, engine)
             await engine.execute(each)
     creation.records |= {op.vendor.id: op.record for op in each}
     creation.shown |= {op.vendor.id: op.shown for op in each if op.shown is not None}
@@ -277,19 +271,21 @@ async def _with_vendors(
     return list(checked.valid_bills())
 
 
-async def _look_again(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
+async def _look_again(plan: LoadPlan, context: LoadContext) -> None:
     """What somebody else has loaded while the question waited is not sent."""
     before, clock = len(plan.findings), asyncio.get_running_loop().time
     with context.stop.cancels_task(), context.listener.work(Work.LOOKING):
         for _ in range(_MOST_LOOKS):
             began = clock()
-            await look_in_light(plan, context.client, journal, settle=context.settle, again=True)
+            await look_in_light(
+                plan, context.client, context.journal, settle=context.settle, again=True
+            )
             if clock() - began <= context.watch:
                 break
     _add_findings(plan.findings[before:], context)
 
 
-def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[str, object]:
+def _facts(bills: list[Bill], context: LoadContext) -> dict[str, object]:
     """What the journal records of the run."""
     files, earlier = context.files, context.progress.checked_by
     return {
@@ -300,8 +296,8 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
             {"currency": total.currency, "sheet": total.cents, "unit": total.unit}
             for total in totals_of(bills)
         ],
-        "company": company.name,
-        "company_id": company.id,
+        "company": context.company.name,
+        "company_id": context.company.id,
         "base_url": context.destination.base_url,
         "template": files.loaded.template.template,
         "sources": [str(Path(name).absolute()) for name in files.request.files],
@@ -313,42 +309,42 @@ def _facts(bills: list[Bill], company: Company, context: LoadContext) -> dict[st
     }
 
 
-async def _send(plan: LoadPlan, journal: Journal, context: LoadContext) -> None:
+async def _send(plan: LoadPlan, context: LoadContext) -> None:
     jobs = [*plan.unsettled, *plan.send]
     settings = EngineSettings(settle=context.settle, watch=context.watch, separate=context.separate)
     noun = document_nouns(len(jobs), sum(job.bill.credit_note for job in jobs))
-    with _engine(Phase.CREATION, len(jobs), noun, settings, journal, context) as engine:
+    with _engine(Phase.CREATION, len(jobs), noun, settings, context) as engine:
         await create_bill.create_bills(engine, jobs, plan.in_light)
 
 
-async def _update(journal: Journal, context: LoadContext) -> None:
+async def _update(context: LoadContext) -> None:
     """Change the bills that Light has."""
     settings = EngineSettings(settle=context.settle)
     n = len(context.updates.updates)
     noun = document_nouns(n, context.updates.credit_notes)
-    with _engine(Phase.UPDATE, n, noun, settings, journal, context) as engine:
+    with _engine(Phase.UPDATE, n, noun, settings, context) as engine:
         await update_bills(engine, context.updates)
 
 
-async def _take_steps(
-    bills: list[Bill], plan: LoadPlan, journal: Journal, context: LoadContext
-) -> None:
+async def _take_steps(bills: list[Bill], plan: LoadPlan, context: LoadContext) -> None:
     """The steps after creation."""
     checked = context.files.checked
-    outcomes = _by_index(journal.outcomes(str(context.progress.run), contents=False), plan)
+    outcomes = _by_index(context.journal.outcomes(str(context.progress.run), contents=False), plan)
     others = step_plan.others_bills(outcomes)  # also what came into Light during the load
     why = {index: words for index, words in others.items() if index not in plan.untouched}
     held_back = step_plan.held_back_findings(bills, why, context.updates.compared)
     _add_findings(held_back, context)
-    before = step_plan.steps_by_bill(journal, outcomes)
+    before = step_plan.steps_by_bill(context.journal, outcomes)
     changed = await asyncio.to_thread(
         step_plan.changed_documents, outcomes, before, checked.documents
     )
     _add_findings(changed, context, "document")
-    tasks = step_plan.step_tasks(bills, outcomes, journal, plan, checked.documents, context.credits)
+    tasks = step_plan.step_tasks(
+        bills, outcomes, context.journal, plan, checked.documents, context.credits
+    )
     total = sum(len(task.kinds) for task in tasks)
     settings = EngineSettings(settle=context.settle)
-    with _engine(Phase.STEPS, total, "steps", settings, journal, context) as engine:
+    with _engine(Phase.STEPS, total, "steps", settings, context) as engine:
         await step_plan.take_steps(engine, tasks)
 
 
@@ -358,12 +354,11 @@ def _engine(
     total: int,
     noun: str,
     settings: EngineSettings,
-    journal: Journal,
     context: LoadContext,
 ) -> Iterator[Engine]:
     """An engine for one phase, which a stop ends cleanly."""
     listener, progress = context.listener, context.progress
-    engine = Engine(journal, context.client, context.run, settings, listener)
+    engine = Engine(context.journal, context.client, context.run, settings, listener)
 
     def stop(reason: StoppedEarly) -> None:
         listener.stopping()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.app.archive_files import archive_loaded, check_archive
-from importer.app.attempt_log import logged_attempt
+from importer.app.attempt_log import figures_of, logged_attempt
 from importer.app.check_files import check_files
 from importer.app.check_request import CheckRequest, team_name
 from importer.app.company_check import check_company_of_journal, check_expected_company, locked
@@ -196,14 +196,15 @@ async def _load(context: LoadContext) -> None:
                 return
             bills = list(checked.valid_bills())
             if options.dry_run:
-                with journal_for_reading(destination.journal) as journal:
-                    check_company_of_journal(journal, company, destination)
-                    await rehearse(bills, journal, context)
+                with journal_for_reading(destination.journal) as context.journal:
+                    check_company_of_journal(context.journal, company, destination)
+                    await rehearse(bills, context)
             elif bills:
                 with Journal(destination.journal) as journal:
+                    context.journal = journal
                     async with locked(journal, context.listener, context.stop, load=context.run):
                         check_company_of_journal(journal, company, destination)
-                        await create(bills, company, journal, context)
+                        await create(bills, context)
         finally:
             progress.requests = limiter.requests
 
@@ -343,17 +344,6 @@ def _record_summary(context: LoadContext, summary: RunSummary) -> None:
     run, journal_path = context.progress.run, context.destination.journal
     if journal_path is None or run is None:
         return
-    facts = {
-        "bills": dict(summary.documents),
-        "line_items": summary.line_items,
-        "totals": [
-            {"currency": t.currency, "sheet": t.sheet, "unit": t.unit, "created": t.created}
-            for t in summary.totals
-        ],
-        "exit_code": summary.exit_code,
-        "requests": summary.requests,
-        "seconds": round(summary.seconds, 3),
-        "result": summary.result,
-    }
+    facts = figures_of(summary) | {"bills": dict(summary.documents)}
     with contextlib.suppress(ImporterError), Journal(journal_path) as journal:
         journal.finish_run(run, facts)

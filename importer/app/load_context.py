@@ -13,6 +13,7 @@ from importer.app.stop import StopControl
 from importer.core.errors import ImporterError
 from importer.light.client import LightClient
 from importer.light.rate_limiter import RateLimiter
+from importer.loading.journal.journal import Journal
 from importer.loading.update_plan import UpdatePlan
 from importer.model.bill_updates import Update
 from importer.model.journal_states import BillOutcome, Step
@@ -59,8 +60,15 @@ class LoadContext:
     vendors: VendorCreation = field(default_factory=VendorCreation)
     updates: UpdatePlan = field(default_factory=UpdatePlan)  # once they are planned
     _credits: dict[int, dict[int, str]] | None = None
+    journal: Journal = field(init=False)  # once it is open
     client: LightClient = field(init=False)  # once connected
     limiter: RateLimiter = field(init=False)  # once connected
+
+    @property
+    def company(self) -> Company:
+        """The company of the key, once connected."""
+        assert self.progress.company is not None
+        return self.progress.company
 
     @property
     def credits(self) -> dict[int, dict[int, str]]:

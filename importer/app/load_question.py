@@ -18,7 +18,7 @@ from importer.loading.plan import LoadPlan
 from importer.loading.update_words import counts_words
 from importer.mapping.constants import constants_of
 from importer.model.bills import Bill
-from importer.model.light_objects import Company, NewVendor
+from importer.model.light_objects import NewVendor
 from importer.report.phrases import (
     NO_CURRENCY,
     constant_words,
@@ -33,7 +33,6 @@ from importer.validation.checked_bills import Checked
 async def ask(
     bills: list[Bill],
     to_create: list[Bill],
-    company: Company,
     plan: LoadPlan,
     steps: StepForecast,
     context: LoadContext,
@@ -44,7 +43,7 @@ async def ask(
     options, destination = context.options, context.destination
     address = address_of(destination)
     if options.yes or context.consent is None:
-        context.listener.connected(company, address)
+        context.listener.connected(context.company, address)
         return False
     requests = len(to_create) + steps.requests + VENDOR_REQUESTS * len(vendors)
     updates = context.updates.updates.values()
@@ -56,7 +55,7 @@ async def ask(
         requests += sum(1 + len(bill.lines) for bill in bills)
     notes = [bill for bill in to_create if bill.credit_note]
     forecast = LoadForecast(
-        company=company,
+        company=context.company,
         address=address,
         template=context.files.loaded.template.template,
         constants=constant_words(constants_of(context.files.checked.mapped)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from importer.core.errors import UsageProblem
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from importer.model.finding import Finding
     from importer.model.light_objects import Company
     from importer.model.report_model import TableRow
-    from importer.resume.row_changes import SheetRow
 
 
 def refuse_another_company(prepared: CheckedFiles, company: Company, target: Destination) -> None:
@@ -54,7 +52,7 @@ def compare_with_before(
         return []
     mapped = prepared.checked.mapped
     unsettled, copies = (
-        frozenset(_by_table(prepared, dict.fromkeys(rows, "")))
+        frozenset(prepared.by_table(dict.fromkeys(rows, "")))
         for rows in (changes.unsettled, changes.copies)
     )
     before = PreviousResult(run, former_ids(prepared), unsettled, copies)
@@ -77,11 +75,4 @@ def former_ids(prepared: CheckedFiles) -> dict[TableRow, str]:
     """Light's ids of the bills of rows, as the result workbook has them from the run before."""
     if prepared.changes is None or not prepared.continues:
         return {}
-    return _by_table(prepared, prepared.changes.light_ids)
-
-
-def _by_table(prepared: CheckedFiles, by_sheet: Mapping[SheetRow, str]) -> dict[TableRow, str]:
-    """The same by the table of a sheet."""
-    tables = prepared.checked.mapped.tables
-    at = {table.source.sheet or "": t for t, table in enumerate(tables)}
-    return {(at[sheet], row): text for (sheet, row), text in by_sheet.items() if sheet in at}
+    return prepared.by_table(prepared.changes.light_ids)

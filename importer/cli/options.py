@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -288,28 +289,13 @@ def request_of(options: dict[str, Any]) -> CheckRequest:
     if STDIN in (*sources, *(name for name, _ in files)):
         folder = click.get_current_context().with_resource(TemporaryDirectory())
         stdin = save_stdin(sys.stdin.buffer, Path(folder))
-    names = (
-        "template",
-        "settings",
-        "expect",
-        "as_of",
-        "ageing",
-        "encoding",
-        "amounts",
-        "lookups",
-        "save_lookups",
-        "then",
-        "documents",
-        "largest_document",
-        "create_vendors",
-        "incomplete_drafts",
-    )
+    names = {field.name for field in fields(CheckRequest)} & options.keys()
     request = CheckRequest(
         sources=sources,
         table_kinds=tuple((name, kind) for name, kind in files if name),
         stdin=stdin,
         company=options.get("company"),
-        **{name: options.pop(name) for name in names if name in options},
+        **{name: options.pop(name) for name in names - {"company", "update"}},  # of the load too
     )
     if not request.files:
         raise UsageProblem("Name at least one file, as in: light-import validate bills.xlsx")
@@ -327,8 +313,7 @@ def pace_of(options: dict[str, Any]) -> PaceOptions:
     """How fast Light is asked, taken out of a command's options."""
     from importer.app import PaceOptions
 
-    names = ("requests_per_minute", "requests_per_day", "timeout", "wait")
-    return PaceOptions(**{name: options.pop(name) for name in names})
+    return PaceOptions(**{field.name: options.pop(field.name) for field in fields(PaceOptions)})
 
 
 def print_json(

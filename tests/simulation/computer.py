@@ -238,12 +238,12 @@ class Running:
         error = ""
         async with self._client() as client:
             context.client, context.limiter = client, cast(RateLimiter, self._pace)
-            with self.journal.of_session(self._disk) as journal:
+            with self.journal.of_session(self._disk) as context.journal:
                 try:
                     if self.scenario.vendors:
-                        bills = await _with_vendors(context, journal)
+                        bills = await _with_vendors(context, context.journal)
                     if bills:
-                        await create(bills, COMPANY, journal, context)
+                        await create(bills, context)
                 except ImporterError as problem:
                     error = f"{type(problem).__name__}: {problem}"
                 finally:
