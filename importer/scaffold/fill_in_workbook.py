@@ -12,7 +12,7 @@ from pathlib import Path
 import openpyxl
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -46,7 +46,13 @@ _LEGEND = (
     "Dark blue: needed. Grey: may be left blank. Rest the pointer on a header to see what to write."
     " Amounts are money, as 1,234.56, in the bill's currency."
 )
+_WIDEST = 24  # characters of a column; a longer header is wrapped
+_PAGE_WIDTH = 210  # characters of the columns on a printed page, in letters of 7 points
 _NO_TOTAL = "several currencies"
+_NOT_PRINTED = (
+    f"The sheet {LISTS} is not printed: it has thousands of rows in a large company. To print it,"
+    " clear its print area."
+)
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,7 @@ Font.__elements__ = tuple(
     " scheme".split()
 )
 _BOLD = Font(name="Calibri", size=11, bold=True)
+_WRAPPED = Alignment(wrap_text=True, vertical="center")
 _WHITE = Font(name="Calibri", size=11, bold=True, color="FFFFFF")
 _REQUIRED_FILL = PatternFill("solid", fgColor="1F4E78")
 _OPTIONAL_FILL = PatternFill("solid", fgColor="7F7F7F")
@@ -268,6 +275,9 @@ class _Lists:
                     _text(page, row, 2 * i + 2, choice.what)
         page.freeze_panes = "A2"
         _set_up_page(page, across=1)
+        note = page.cell(1, 2 * len(self._lists) + 2, _NOT_PRINTED)
+        page.column_dimensions[note.column_letter].width = len(_NOT_PRINTED)
+        page.print_area = note.coordinate
 
 
 def _set_up_page(page: Worksheet, *, across: int) -> None:
@@ -288,8 +298,11 @@ def _text(page: Worksheet, row: int, column: int, text: str) -> None:
 
 def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> None:
     page.freeze_panes = f"A{HEADER_ROW + 1}"
-    _set_up_page(page, across=2)
+    widths = [max(12, min(_WIDEST, len(column.header) + 4)) for column in columns]
+    _set_up_page(page, across=-(-sum(widths) // _PAGE_WIDTH))
     page.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
+    page.print_title_cols = "A:A"
+    page.row_dimensions[HEADER_ROW].height = 32  # two lines
     page.cell(1, 1).value = _LEGEND
     page.cell(HEADER_ROW - 1, 1).value = "Total"
     page.cell(HEADER_ROW - 1, 1).font = _BOLD
@@ -300,12 +313,13 @@ def _write_sheet(page: Worksheet, columns: Sequence[_Column], lists: _Lists) -> 
         cell = page.cell(HEADER_ROW, at)
         cell.value = visible(column.header)
         cell.data_type = "s"
+        cell.alignment = _WRAPPED
         cell.font, cell.fill = _WHITE, _REQUIRED_FILL if column.required else _OPTIONAL_FILL
         note = Comment(visible(column.note), "light-import")
         note.width, note.height = 320, 120
         cell.comment = note
         dimension = page.column_dimensions[letter]
-        dimension.width = max(12, min(40, len(column.header) + 4))
+        dimension.width = widths[at - 1]
         dimension.number_format = _FORMATS.get(column.kind, "@")
         rule = _validation(column, lists)
         if rule:

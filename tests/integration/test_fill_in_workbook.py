@@ -10,7 +10,13 @@ import openpyxl
 import pytest
 
 from importer.model.fields import BILLS, FIELDS, LINE_ITEMS, TYPE_COLUMN
-from importer.scaffold.fill_in_workbook import HEADER_ROW, MONEY_MARK, write_fill_in
+from importer.scaffold.fill_in_workbook import (
+    HEADER_ROW,
+    MONEY_MARK,
+    Choice,
+    Choices,
+    write_fill_in,
+)
 
 TYPES = {
     "cents": "decimal",
@@ -47,3 +53,15 @@ def test_properties_of_fonts_are_in_the_order_of_the_office_schema(tmp_path: Pat
     fonts = [re.findall("<([a-z]+) ", font) for font in re.findall("<font>(.*?)</font>", styles)]
     assert fonts
     assert fonts == [sorted(font, key=order.index) for font in fonts]
+
+
+def test_lists_of_a_company_are_no_part_of_the_print(tmp_path: Path) -> None:
+    vendors = [Choice(f"Vendor {n}") for n in range(5)]
+    write_fill_in(tmp_path / "mine.xlsx", Choices("Kestrel", {"vendor": vendors}))
+    book = openpyxl.load_workbook(tmp_path / "mine.xlsx")
+    sheet = book["Lists"]
+    assert sheet.sheet_state == "visible"
+    cell = sheet[sheet.print_area.split("!")[1]]
+    assert "Lists is not printed" in str(cell.value)
+    assert book["Bills"].print_title_rows == f"${HEADER_ROW}:${HEADER_ROW}"
+    assert (book["Bills"].page_setup.fitToWidth, book["Bills"].print_title_cols) == (3, "$A:$A")

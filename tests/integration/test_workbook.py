@@ -439,7 +439,9 @@ def test_problems_are_linked_to_their_cells(tmp_path: Path) -> None:
 
 
 def test_problems_sheet_without_problems(tmp_path: Path) -> None:
-    assert written(report(), tmp_path)["Problems"]["A2"].value == "No problems found."
+    sheet = written(report(), tmp_path)["Problems"]
+    assert sheet["A2"].value == "No problems found."
+    assert sheet.sheet_state == "hidden"  # it would be a page of the print
 
 
 def test_note_counts_cells_beyond_the_comment_limit(tmp_path: Path) -> None:
@@ -732,13 +734,15 @@ def test_headers_are_frozen_and_printed_on_each_page(tmp_path: Path) -> None:
     assert sheet.print_title_rows == "$1:$1"
     assert sheet.page_setup.orientation == "landscape"
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, None)  # one by one
-    words = written(report(table([["amortizationEndDate", "End date"], ["1", ""]])), tmp_path)
+    headers = ["amortizationEndDate", "companyEntityId", "End date"]
+    words = written(report(table([headers, ["1", "", ""]])), tmp_path)
     breaks = {
         cell.value: (cell.alignment.wrap_text, cell.alignment.shrink_to_fit)
         for cell in words["Bills"][1]
     }
-    assert breaks["amortizationEndDate"] == breaks["light_document"] == (None, True)
-    assert breaks["End date"] == (True, None)
+    # Shrunk where that can be read, else broken.
+    assert breaks["companyEntityId"] == breaks["light_document"] == (None, True)
+    assert breaks["amortizationEndDate"] == breaks["End date"] == (True, None)
 
 
 @pytest.mark.parametrize(("rows", "pages"), [(67, 2), (80, 0)])

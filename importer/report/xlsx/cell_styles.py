@@ -52,7 +52,7 @@ _HEADER: _Properties = {
     "valign": "vcenter",
     "text_wrap": True,
 }
-_HEADER_WORD: _Properties = {**_HEADER, "text_wrap": False, "shrink": True}  # never broken
+_HEADER_WORD: _Properties = {**_HEADER, "text_wrap": False, "shrink": True}  # not broken
 _HEADER_TOP: _Properties = {**_HEADER, "valign": "top"}
 _WRAPPED: _Properties = {"text_wrap": True, "valign": "top"}
 _LINK: _Properties = {"font_color": LINK, "underline": 1, "valign": "top"}

@@ -22,7 +22,9 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 MOST_CENTS = 10**15  # from here on an amount is written as text
 WIDEST = 40  # characters
-_WORD = 13  # the widest a column gets for a word of its header; longer ones are shrunk
+_WORD = 13  # the widest a column gets for a word of its header; longer ones are shrunk or broken
+_SHRUNK = 1.25  # how much longer than its column a word may be that is shrunk
+HEADER_LINES = 3  # of a column of the file
 LONGEST_AS_TEXT = 255  # Excel shows longer cells of the format "Text" as ########
 _CUT = "… (cut)"
 
@@ -92,6 +94,13 @@ def width_of(header: str, longest: int, *, lines: int = 1) -> int:
     word = max(map(len, header.split()), default=0)
     of_header = max(-(-len(header) // lines) + 5, min(word + 4, _WORD))
     return min(max(longest + 2, of_header), WIDEST)
+
+
+def fits_shrunk(header: str) -> bool:
+    """Whether a header of one word can be read in one line when it is shrunk to its column; a
+    longer one is broken, wherever its line ends."""
+    word = header.strip()
+    return " " not in word and len(word) <= _SHRUNK * width_of(header, 0, lines=HEADER_LINES)
 
 
 def write_money(

@@ -43,6 +43,7 @@ def write_problems(sheet: StreamingSheet, context: WorkbookContext) -> None:
         sheet.write_string(0, c, header, styles["header"])
     if not findings:
         sheet.write_string(1, 0, "No problems found.", styles["top"])
+        sheet.hide()  # it would take a page of the print
         return
     height = 0
     for first in range(0, len(findings), BLOCK_ROWS):

@@ -24,9 +24,11 @@ from importer.report.row_index import RowIndex
 from importer.report.row_messages import finding_list, row_message
 from importer.report.xlsx.cell_styles import GENERAL, NO_SHADE, QUIET, STRUCK, TEXT
 from importer.report.xlsx.cell_values import (
+    HEADER_LINES,
     LONGEST,
     LONGEST_AS_TEXT,
     as_number,
+    fits_shrunk,
     fitting,
     number_format,
     width_of,
@@ -110,7 +112,7 @@ class _SourceSheet:
             step(min(BLOCK_ROWS, end - first))
         widths = []
         for c, column in enumerate(self.columns):
-            width = width_of(source.headers[column], self.longest[c], lines=3)
+            width = width_of(source.headers[column], self.longest[c], lines=HEADER_LINES)
             if self.longest[c] == 36 and self._holds_ids(column):
                 width = ID_WIDTH
             # The format of the whole column also covers blank cells, which somebody will fill in.
@@ -133,7 +135,7 @@ class _SourceSheet:
             self.context.rows[place] = 0
             marks = self._mark(0, place)
         for c, column in enumerate(self.columns):
-            usual = "header" if " " in source.headers[column].strip() else "header_word"
+            usual = "header_word" if fits_shrunk(source.headers[column]) else "header"
             style = styles.cell[marks[c].value, TEXT] if c in marks else styles[usual]
             at = len(self.first) + c
             if write_text(self.sheet, 0, at, source.headers[column], style, styles["top"]):
