@@ -80,6 +80,7 @@ class LoadForecast(_Forecast):
     already_in_light: int
     steps: str
     payments: tuple[Payment, ...]
+    warning: str = ""  # what may go wrong with the steps
     vendors: tuple[str, ...] = ()  # the names of those to create before the bills
     credit_notes: int = 0  # to create, beside the bills
     credit_totals: tuple[Total, ...] = ()  # without their sign

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.app.consent import LoadForecast, UndoForecast
 from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.report.phrases import document_kinds, documents
 
 if TYPE_CHECKING:
-    from importer.app.consent import LoadForecast, Total, UndoForecast
+    from importer.app.consent import Total
     from importer.model.light_objects import Company
 
 Fact = tuple[str, str]  # a label, "" where the text belongs to the one above; the text
 _MOST_UPDATES = 20  # bills whose changes are listed
 SURE_OF_AMOUNTS = "Are the amounts as shown above, to the cent?"
-TYPE_THE_NUMBER = "This is a large amount: type the number of bills, or n"
 
 
 def load_facts(load: LoadForecast) -> list[Fact]:
@@ -43,6 +43,7 @@ def load_facts(load: LoadForecast) -> list[Fact]:
         ),
         *(("Left out", visible(words)) for words in load.left_out),
         *([("Then", load.steps)] if load.steps else []),
+        *([("Warning", load.warning)] if load.warning else []),
         *(
             (
                 "Payment",
@@ -93,6 +94,25 @@ def undo_question(undo: UndoForecast) -> str:
     if undo.restored:
         return "Do this in Light?" if nouns else "Change these bills back in Light?"
     return f"Cancel these {nouns} in Light?"
+
+
+def counted_nouns(forecast: LoadForecast | UndoForecast) -> str:
+    """What the number to type counts: "bills", "bills and credit notes together"."""
+    if isinstance(forecast, UndoForecast):
+        kinds = [("bills", forecast.bills + forecast.restored)]
+        kinds.append(("credit notes", forecast.credit_notes))
+    elif forecast.bills or forecast.updates:
+        notes = forecast.updated_notes
+        kinds = [("bills", forecast.bills + len(forecast.updates) - notes), ("credit notes", notes)]
+    else:
+        kinds = [("credit notes", forecast.credit_notes)]
+    nouns = [noun for noun, n in kinds if n] or ["bills"]
+    return " and ".join(nouns) + (" together" if len(nouns) > 1 else "")
+
+
+def type_the_number(nouns: str) -> str:
+    """``nouns`` are what is counted."""
+    return f"This is a large amount: type the number of {nouns}"
 
 
 def company_facts(company: Company, address: str) -> list[Fact]:

@@ -71,6 +71,7 @@ async def ask(
         update_totals=totals_of([each.bill for each in updates]),
         totals=totals_of([bill for bill in to_create if not bill.credit_note]),
         steps=steps.words() if steps.counts else "",
+        warning=steps.warning,
         further_requests=steps.further_requests,
         payments=tuple(
             Payment(Total(currency, paid.cents, unit), account, paid.bills)

@@ -13,11 +13,12 @@ import click
 from importer.app.consent import LoadForecast, UndoForecast
 from importer.app.consent_words import (
     SURE_OF_AMOUNTS,
-    TYPE_THE_NUMBER,
     Fact,
     accepted_answers,
+    counted_nouns,
     load_facts,
     load_question,
+    type_the_number,
     undo_facts,
     undo_question,
 )
@@ -32,30 +33,30 @@ async def confirm_load(load: LoadForecast) -> bool:
         click.echo(visible(load.doubt), err=True)
         if not await confirm(SURE_OF_AMOUNTS):
             return False
-    return await confirm(load_question(load), load.count_to_type)
+    return await confirm(load_question(load), load.count_to_type, counted_nouns(load))
 
 
 async def confirm_undo(undo: UndoForecast) -> bool:
     _show(undo_facts(undo))
-    return await confirm(undo_question(undo), undo.count_to_type)
+    return await confirm(undo_question(undo), undo.count_to_type, counted_nouns(undo))
 
 
 def _show(facts: Sequence[Fact]) -> None:
     click.echo("\n".join(fact_lines(facts)), err=True)
 
 
-async def confirm(question: str, number: int | None = None) -> bool:
+async def confirm(question: str, number: int | None = None, counted: str = "") -> bool:
     """Ask on the terminal until the answer is yes or no; Ctrl-C is no.
 
-    With a ``number`` that is the answer instead of yes. What was typed before the question appears
-    is no answer.
+    With a ``number`` of what is ``counted`` that is the answer instead of yes. What was typed
+    before the question appears is no answer.
 
     Where the loop can, it waits for the answer: ``input()`` does not notice a signal that comes
     after it wrote the question and before it reads.
     """
     accepted = accepted_answers(number)
     if number is not None:
-        question += f" {TYPE_THE_NUMBER}"
+        question += f" {type_the_number(counted)}, or n"
     prompt = f"{question} [y/N]: " if number is None else f"{question}: "
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
@@ -80,7 +81,7 @@ async def confirm(question: str, number: int | None = None) -> bool:
         if answer in ("", "n", "no"):
             return False
         if answer is not None:
-            wrong = "type y or n" if number is None else "that is not the number of bills"
+            wrong = "type y or n" if number is None else f"that is not the number of {counted}"
             click.echo(f"Error: {wrong}", err=True)
         try:
             with signals(task.cancel):

@@ -302,12 +302,15 @@ class StepForecast:
 
     counts: dict[StepKind, int] = field(default_factory=dict)
     notes_posted: int = 0  # of the counts
+    without_account: int = 0  # of those to post: with line items without a ledger account
     payments: dict[tuple[str, int, str], Amount] = field(default_factory=dict)
 
     def add(self, bill: Bill, kinds: Iterable[StepKind]) -> None:
         for kind in kinds:
             self.counts[kind] = self.counts.get(kind, 0) + 1
-            self.notes_posted += bill.credit_note and kind is StepKind.POST
+            if kind is StepKind.POST:
+                self.notes_posted += bill.credit_note
+                self.without_account += any(line.account_id is None for line in bill.lines)
             if kind is StepKind.PAY:
                 key = bill.currency, bill.unit, bill.paid_from_bank_account_id or ""
                 paid = self.payments.setdefault(key, Amount())
@@ -324,6 +327,16 @@ class StepForecast:
         are read again, and once the names of Light's users."""
         approvals = self.counts.get(StepKind.APPROVE, 0)
         return 2 * approvals + 1 if approvals else 0
+
+    @property
+    def warning(self) -> str:
+        """What may go wrong with the steps, in a sentence; "" for nothing."""
+        if not (n := self.without_account):
+            return ""
+        return (
+            f"Of those to be posted, {n:,} {'has' if n == 1 else 'have'} line items without a"
+            " ledger account: Light may refuse to post them."
+        )
 
     def words(self) -> str:
         """ "upload 40 documents, post 12 bills, mark 3 bills as paid"."""

@@ -87,6 +87,10 @@ bills.paymentAt.required: a paid bill without a date of payment
 bills.paymentAt.in_future: a payment in the future
   The bill is to be marked as paid, but {value} is in the future.
   → Correct the date, or write 'posted' in its status until it is paid.
+warning bills.status.lines_without_account: a bill to post with lines that have no ledger account
+  This is to be posted, but not each of its line items has a ledger account. Light may refuse to
+  post it.
+  → Give each line's account in 'account' or 'accountId', or load it as a draft.
 bills.document.not_found: a missing document
   There is no file '{value}' in {folder}.
   → Put the file there, name its folder with --documents, or correct its name{nearest}.

@@ -42,8 +42,8 @@ from importer.validation.finding_batch import Findings
 from importer.validation.left_out import sums_of
 
 _SUGGESTED = (
-    "Light suggests accounts or tax codes for line items without one. To take them, pick them in"
-    " the sheet 'To resolve' of the result workbook, and load it with --update."
+    "Light suggests accounts or tax codes for line items without one. To take them, pick them under"
+    " 'To resolve', and load with --update."
 )
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 

@@ -86,7 +86,8 @@ def html_body(report: Report, *, figures_only: bool) -> str:
     """The report as a part of another page, without commands to type; ``figures_only``: without the
     lists of problems, vendors and bills."""
     template = _environment().get_template("report_body.html.jinja")
-    return template.render(on_page=True, figures_only=figures_only, **_values(report))
+    values = _values(report) | {"facts": _facts(report.summary, folders=False)}
+    return template.render(on_page=True, figures_only=figures_only, **values)
 
 
 @cache
@@ -152,14 +153,16 @@ def _place(cell: CellRef) -> str:
     return ", ".join(filter(None, [Path(cell.file).name, cell.sheet or "", row]))
 
 
-def _facts(summary: RunSummary) -> list[tuple[str, str]]:
+def _facts(summary: RunSummary, *, folders: bool = True) -> list[tuple[str, str]]:
+    """``folders``: with those of the files; on the page they are in a folder of its own."""
     return [
         ("Company", summary.company or ""),
         ("Light", summary.base_url or ""),
         ("Template", template_words(summary.template, summary.constants)),
         *(
-            ("File", f"{source} (SHA-256 {digest})" if digest else source)
+            ("File", f"{name} (SHA-256 {digest})" if digest else name)
             for source in summary.sources
+            for name in [source if folders else Path(source).name]
             for digest in [summary.digests.get(source)]
         ),
         ("Run", summary.run or ""),

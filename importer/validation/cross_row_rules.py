@@ -25,6 +25,7 @@ from importer.core.number_key import number_key
 from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.map_tables import MappedTables
 from importer.mapping.text_cleanup import tidied
+from importer.model.bills import TargetStatus
 from importer.model.fields import BILLS, header_key
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
@@ -177,6 +178,18 @@ def without_lines(
             constant_by=(),
         )
     ]
+
+
+def posted_without_account(
+    mapped: MappedTables, lines: ParsedTable, line_bill: np.ndarray, target: np.ndarray
+) -> FindingBatch:
+    """Bills that are to be posted, and have line items without a ledger account."""
+    blank = lines["accountId"].blank & lines["account"].blank & (line_bill >= 0)
+    lacking = np.zeros(len(mapped.bills), dtype=bool)
+    lacking[line_bill[blank]] = True
+    posted = (target == TargetStatus.POSTED) | (target == TargetStatus.PAID)
+    code = "bills.status.lines_without_account"
+    return cell_findings(mapped, BILLS, "status", code, np.flatnonzero(lacking & posted))
 
 
 def sums_agree(

@@ -135,6 +135,7 @@ def check(
     findings += saying_no_bill(mapped, bills, lines, line_bill, asked | notes.mask)
     findings += note_findings(mapped, bills, amounts, notes, target)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
+    findings += [cross_row_rules.posted_without_account(mapped, lines, line_bill, target)]
     step()
     unread = list(unread_findings(mapped, bills, line_bill, is_sum, include_tax))
     findings += unread

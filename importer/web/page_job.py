@@ -13,11 +13,12 @@ from typing import Any
 from importer.app.consent import LoadForecast, UndoForecast
 from importer.app.consent_words import (
     SURE_OF_AMOUNTS,
-    TYPE_THE_NUMBER,
     accepted_answers,
     company_facts,
+    counted_nouns,
     load_facts,
     load_question,
+    type_the_number,
     undo_facts,
     undo_question,
 )
@@ -32,10 +33,16 @@ from importer.model.light_objects import Company
 ANSWER_WITHIN = 30 * 60.0  # seconds for consent: meanwhile nobody else can load into the company
 _LINES = 200
 _STEADY = 5.0  # seconds after which a rate means something
-FAULT = (
-    "This is a fault of light-import, not of your file ({}: {}). What was sent is in the journal;"
-    " the same load resumes."
-)
+FAULT = "This is a fault of light-import, not of your file ({}: {})."
+_AFTER_FAULT = {
+    "load": " What was sent is in the journal; the same load resumes.",
+    "undo": " What was cancelled is in the journal; the same undo continues.",
+}
+STOP_NOTES = {
+    "load": "A load that is stopped can be resumed: nothing is sent twice.",
+    "undo": "An undo that is stopped can be started again: it cancels the rest.",
+    "verify": "A verification only reads: it can be stopped and started again.",
+}
 
 
 class Question:
@@ -45,12 +52,15 @@ class Question:
         self.id = secrets.token_hex(8)
         if isinstance(forecast, UndoForecast):
             self.facts, self.text, self.doubt = undo_facts(forecast), undo_question(forecast), ""
+            self.so_far = "Nothing was cancelled or changed in Light yet."
         else:
             self.facts, self.text = load_facts(forecast), load_question(forecast)
             self.doubt = forecast.doubt
+            self.so_far = "Nothing was sent to Light yet."
         self.sure = SURE_OF_AMOUNTS
         self.number = forecast.count_to_type
-        self.type_it = TYPE_THE_NUMBER.removesuffix(", or n")
+        self.counted = counted_nouns(forecast)
+        self.type_it = type_the_number(self.counted)
         self.answer: bool | None = None
 
     def accepts(self, typed: str) -> bool:
@@ -78,6 +88,7 @@ class PageJob(Listener):
         self.ends_at: float | None = None
         self.waits_until, self.waits_for = 0.0, ""
         self._question: Question | None = None
+        self._refusal = "You answered no."
         self.stop_asked = False
         self.next_page = ""  # where its result is, if not where it was started
         self.problem = ""  # why there is no result, for people
@@ -89,12 +100,13 @@ class PageJob(Listener):
         try:
             with acting_for(self.owner):
                 work(self)
-        except Declined:
-            self.problem = "You answered no: nothing was sent."
+        except Declined as declined:
+            self.problem = f"{self._refusal} {declined}"
         except ImporterError as error:
             self.problem = str(error)
         except Exception as error:
             self.problem = FAULT.format(type(error).__name__, error)
+            self.problem += _AFTER_FAULT.get(self.kind, "")
 
     @property
     def question(self) -> Question | None:
@@ -198,4 +210,6 @@ class PageJob(Listener):
                 await asyncio.sleep(0.1)
         finally:
             self._question = None
+        if question.answer is None:
+            self._refusal = f"Nobody answered within {rounded(ANSWER_WITHIN)}."
         return bool(question.answer)

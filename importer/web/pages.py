@@ -27,7 +27,7 @@ from importer.app.workspace import Workspace
 from importer.core.errors import ImporterError
 from importer.web.desk import Desk
 from importer.web.file_options import FIELDS, shown_value
-from importer.web.page_job import PageJob
+from importer.web.page_job import STOP_NOTES, PageJob
 from importer.web.safety import Access
 from importer.web.sheet_view import SheetView
 
@@ -67,6 +67,7 @@ class Pages:
             key=key,
             back=back,
             title=TITLES[job.kind],
+            stop_note=STOP_NOTES.get(job.kind, ""),
             names=names,
         )
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from importer.app.page_settings import PageSettings
+from importer.app.page_words import for_download
 from importer.app.result import Result, ResultFile, save_result
 from importer.app.user_name import acting_for
 from importer.app.workspace import StaleVersion, Workspace
@@ -123,7 +124,7 @@ class RouteContext:
         if kind not in _FORMATS:
             raise HTTPException(404)
         wanted = ResultFile(str(folder), format=kind)
-        saved = await asyncio.to_thread(save_result, result, wanted)
+        saved = await asyncio.to_thread(save_result, for_download(result), wanted)
         if saved.path is None:
             raise UsageProblem(saved.summary.error.message if saved.summary.error else "")
         return download(saved.path, once=True)

@@ -100,7 +100,9 @@ class RunRoutes(RouteContext):
             if question.doubt and not form.get("sure"):
                 raise UsageProblem(f"{question.doubt} Tick the box if so.")
             if not question.accepts(form.get("typed", "")):
-                raise UsageProblem("That is not the number of bills. Nothing was sent yet.")
+                raise UsageProblem(
+                    f"That is not the number of {question.counted}. {question.so_far}"
+                )
         question.answer = form.get("answer") == "yes"
         return redirect_back(form)
 

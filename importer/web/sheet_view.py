@@ -30,6 +30,7 @@ class SheetView:
         # Of this very check: the numbers of its causes mean nothing in another.
         self.mark = secrets.token_hex(8)
         self.tables: Sequence[InputTable] = result.report.tables
+        self._folder = str(workspace.files)
         self.files = [workspace.original_of(table.source.file) for table in self.tables]
         tables, rows = (np.asarray(each, dtype=np.int64) for each in result.findings.where())
         rows = rows.copy()
@@ -44,6 +45,11 @@ class SheetView:
         self._indexes: dict[int, dict[int, int]] = {}
         self._edited: dict[str, dict[tuple[str | None, int, int], str]] = {}
         self.refresh(workspace)
+
+    def words(self, text: str) -> str:
+        """A sentence without the folder in which the server keeps the files: nobody put them
+        there."""
+        return text.replace(self._folder, "the folder of these files")
 
     def refresh(self, workspace: Workspace) -> None:
         """Take over the corrections that stand now."""
@@ -128,7 +134,7 @@ class SheetView:
         bad: dict[int, list[str]] = {}
         notes = []
         for finding in self._findings(t, row):
-            words = [str(finding.severity), finding.message, finding.hint]
+            words = [str(finding.severity), self.words(finding.message), finding.hint]
             column = finding.cell.column_index
             if column is None:
                 notes.append(" ".join(filter(None, words[1:])))

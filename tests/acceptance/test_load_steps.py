@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from conftest import (
+    ACCOUNTS,
     ENTITIES,
     KEEP,
     LOAD,
@@ -419,8 +421,15 @@ def test_dry_run_lists_the_steps(
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", sandbox.key)
     files = write_bills(tmp_path, [row(0, "paid"), row(1, "posted"), row(2, "submitted")])
-    told = command("load", *files, "--dry-run", "--base-url", sandbox.base_url)
+    lines = Path(files[1])
+    lines.write_text(lines.read_text().replace(ACCOUNTS[0], ""))
+    told = command(
+        "load", *files, "--dry-run", "--base-url", sandbox.base_url, "--result", "r.json"
+    )
     assert told.code == 0
+    findings = json.loads(Path("r.json").read_text())["findings"]
+    warned = [(f["row"], f["column"]) for f in findings if f["severity"] == "warning"]
+    assert warned == [(2, "status"), (3, "status")]  # not of the one that is submitted
     assert "After creation it would submit 1 bill, post 2 bills, mark 1 bill as paid." in told.out
     assert sandbox.bills() == []
 
@@ -443,6 +452,15 @@ def test_signal_during_steps_is_resumable(load: Load, sandbox: Sandbox, tmp_path
 def test_consent_question_names_steps_and_bank_account(sandbox: Sandbox, tmp_path: Path) -> None:
     files = write_bills(tmp_path, [row(0, "paid"), row(1, "paid", currency="EUR"), row(2)])
     args = ("load", *files, "--base-url", sandbox.base_url, "--then", "posted")
+    lines, whole = Path(files[1]), Path(files[1]).read_text()
+    lines.write_text(whole.replace(ACCOUNTS[0], "", 1))
+    with Terminal(*args, cwd=tmp_path) as terminal:
+        said = " ".join(terminal.until("Create these bills?").split())
+        lacking = "Of those to be posted, 1 has line items without a ledger account"
+        assert f"Warning: {lacking}: Light may refuse to post them." in said
+        terminal.type("n\n")
+        assert terminal.end() == 4
+    lines.write_text(whole)
     with Terminal(*args, cwd=tmp_path) as terminal:
         said = terminal.until("Create these bills?")
         assert "Then:     post 3 bills, mark 2 bills as paid" in said

@@ -289,6 +289,11 @@ def test_a_cell_is_corrected_in_a_copy_and_can_be_undone(page: WebPage, tmp_path
     before = [path.read_bytes() for path in sources]
     files = page.drop(*sources)
     text = page.ready(files)
+    # Neither a command nor the server's own folders: who has the page need not have a terminal.
+    report = page.client.get(f"{files}/result.html").text
+    assert "Next: correct the cells on the page" in report
+    assert str(page.home) not in text
+    text = page.ready(files)
     column = _column(page, text, "amount")
     (row,) = page.rows(files, table=0, show="problems")["rows"]
     severity, message, _hint = row["bad"][str(column)]
@@ -347,7 +352,7 @@ def test_two_tabs_do_not_contradict_each_other(page: WebPage, tmp_path: Path) ->
     question = page.ready(files)
     page.answer(question, "no")
     assert page.answer(question).status_code == 409
-    assert "You answered no: nothing was sent." in page.ready(files)
+    assert "You answered no. Nothing was sent to Light." in page.ready(files)
 
 
 def test_many_cells_are_corrected_at_once(page: WebPage, tmp_path: Path) -> None:
@@ -655,7 +660,16 @@ def test_the_large_amount_asks_for_the_number_of_bills(page: WebPage, tmp_path: 
     page.post(f"{files}/send", version=page.version(text))
     question = page.ready(files)
     assert "This is a large amount: type the number of bills" in question
-    assert "That is not the number of bills" in page.answer(question, typed="7").text
+    wrong = page.answer(question, typed="7").text
+    assert "That is not the number of bills. Nothing was sent to Light yet." in wrong
     page.answer(question, typed="1")
     page.ready(files)
-    assert "/runs/" in page.client.get(files).text
+    (run,) = re.findall(r'href="(/runs/[^"?]+)', page.client.get(files).text)
+    page.post(f"{run}/undo")
+    question = page.ready(run)
+    wrong = page.answer(question, typed="7").text
+    assert (
+        "That is not the number of bills. Nothing was cancelled or changed in Light yet." in wrong
+    )
+    page.answer(question, "no")
+    assert "You answered no. Nothing was cancelled in Light." in page.ready(run)
