@@ -54,7 +54,7 @@ BREAKS = (
     ),
     Break(
         "any refusal is final",
-        "loading/job.py",
+        "loading/job_operation.py",
         "        doubtful = job.sent_before or outcome.duplicate\n",
         "        return Finish(self, True, (job.rejection(outcome),))\n",
     ),
@@ -91,7 +91,7 @@ BREAKS = (
     ),
     Break(
         "a bill whose answer was lost is sent again at once",
-        "loading/job.py",
+        "loading/job_operation.py",
         "        return Look(self, self.settings.settle, (self.in_doubt(reason),))\n",
         "        from importer.loading.operation import Send\n\n        return Send(self)\n",
     ),

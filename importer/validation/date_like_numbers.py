@@ -6,17 +6,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from importer.core.dates import serial_date
 from importer.mapping.map_tables import MappedTables
-from importer.model.fields import BILLS
 from importer.validation import vector_parsers
 from importer.validation.column import ParsedTable
 from importer.validation.cross_row_rules import party_numbers
-from importer.validation.finding_batch import FindingBatch, cell_findings
+from importer.validation.finding_batch import FindingBatch
+from importer.validation.number_warnings import number_warnings
 
 # In the syntax that Python and RE2 share.
 _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
@@ -55,25 +54,13 @@ def date_like_numbers(mapped: MappedTables, bills: ParsedTable) -> Iterator[Find
             of_vendor[of].append(text)
     every = _Numbers([text for text in texts if text])
     numbers_of = {of: _Numbers(some) for of, some in of_vendor.items() if of and len(some) > 1}
-    others: dict[int, str] = {}
+    words: dict[int, dict[str, str]] = {}
     for i in sorted(dates | days.keys()):
         numbers = numbers_of.get(vendor[i], every)
         if other := numbers.unlike_date if i in dates else numbers.unlike_serial:
-            others[i] = other
-
-    def args(i: int) -> dict[str, Any]:
-        reads = "is a date" if i in dates else f"is how Excel stores the date {days[i]}"
-        return {"reads": reads, "other": others[i]}
-
-    yield cell_findings(
-        mapped,
-        BILLS,
-        "invoiceNumber",
-        "bills.invoiceNumber.date_like",
-        np.asarray(sorted(others), dtype=np.int64),
-        value=lambda i: texts[i],
-        template_args=args,
-    )
+            reads = "is a date" if i in dates else f"is how Excel stores the date {days[i]}"
+            words[i] = {"reads": reads, "other": other}
+    yield number_warnings(mapped, bills, "date_like", words)
 
 
 class _Numbers:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.mapping.map_tables import MappedTables
-from importer.model.fields import BILLS
 from importer.model.tables import InputTable, Role
 from importer.validation.column import ParsedTable
-from importer.validation.finding_batch import FindingBatch, cell_findings
+from importer.validation.finding_batch import FindingBatch
+from importer.validation.number_warnings import number_warnings
 from importer.validation.row_runs import line_columns
 
 _HEADER = re.compile(
@@ -35,7 +34,7 @@ def line_gaps(
     are; of a flat layout, whose rows are there once."""
     if mapped.line_bill is None or mapped.repeated:
         return
-    gaps: dict[int, tuple[str, str]] = {}  # bill → its numbers, the column
+    gaps: dict[int, dict[str, str]] = {}
     for each in line_columns(mapped, line_bill):
         if not _HEADER.search(_CAMEL.sub(" ", each.header).replace("_", " ")):
             continue
@@ -46,21 +45,8 @@ def line_gaps(
         for bill, some in _odd_bills(line_bill[each.lines], numbers).items():
             if not _touches_other_rows(each.table, mapped.lines.row[line_bill == bill]):
                 shown = ", ".join(map(str, some[:_SHOWN])) + (" …" if some[_SHOWN:] else "")
-                gaps.setdefault(bill, (shown, each.header))
-    number = bills["invoiceNumber"]
-
-    def args(i: int) -> dict[str, Any]:
-        return {"numbers": gaps[i][0], "column": gaps[i][1]}
-
-    yield cell_findings(
-        mapped,
-        BILLS,
-        "invoiceNumber",
-        "bills.invoiceNumber.line_gap",
-        np.asarray(sorted(gaps), dtype=np.int64),
-        value=lambda i: str(number.at(i)),
-        template_args=args,
-    )
+                gaps.setdefault(bill, {"numbers": shown, "column": each.header})
+    yield number_warnings(mapped, bills, "line_gap", gaps)
 
 
 def _is_counter(texts: pa.LargeStringArray) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +12,8 @@ import pyarrow.compute as pc
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.validation.column import ParsedColumn, ParsedTable
-from importer.validation.finding_batch import FindingBatch, cell_findings
+from importer.validation.finding_batch import FindingBatch
+from importer.validation.number_warnings import number_warnings
 
 _FEWEST_NUMBERS, _MOST_ODD = 3, 0.1
 _SHORTEST_DIGITS = 4
@@ -38,7 +38,7 @@ def swapped_cells(
     of_vendors, of_descriptions = _is_odd(vendors, shapes), _is_odd(descriptions, shapes)
     of_bills, at = np.unique(line_bill, return_index=True)
     first_line = dict(zip(of_bills.tolist(), at.tolist(), strict=True))
-    swapped: dict[int, tuple[str, str]] = {}  # bill → the other text, its column
+    swapped: dict[int, dict[str, str]] = {}
     for i in odd.tolist():
         others = [(BILLS, "vendor", i, vendors.at(i))] if of_vendors else []
         if of_descriptions and (k := first_line.get(i)) is not None:
@@ -46,20 +46,8 @@ def swapped_cells(
         for sheet, name, item, text in others:
             if text and _is_like(text, shapes):
                 header = (mapped.cell(sheet, name, item).column or name).strip()
-                swapped.setdefault(i, (text, header))
-
-    def args(i: int) -> dict[str, Any]:
-        return {"other": swapped[i][0], "column": swapped[i][1]}
-
-    yield cell_findings(
-        mapped,
-        BILLS,
-        "invoiceNumber",
-        "bills.invoiceNumber.swapped",
-        np.asarray(sorted(swapped), dtype=np.int64),
-        value=lambda i: str(number.at(i)),
-        template_args=args,
-    )
+                swapped.setdefault(i, {"other": text, "column": header})
+    yield number_warnings(mapped, bills, "swapped", swapped)
 
 
 def _is_odd(column: ParsedColumn, shapes: set[str]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,8 @@ from importer.core.text_column import byte_sums, offsets_of
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS
 from importer.validation.column import ParsedTable
-from importer.validation.finding_batch import FindingBatch, cell_findings
+from importer.validation.finding_batch import FindingBatch
+from importer.validation.number_warnings import number_warnings
 from importer.validation.row_runs import line_columns, row_runs
 
 # A reference of another system: of these a column may have one for each bill.
@@ -57,20 +57,11 @@ def torn_numbers(
             ):
                 torn.setdefault(inner, (outer, why))
     number = bills["invoiceNumber"]
-
-    def args(i: int) -> dict[str, Any]:
-        outer, why = torn[i]
-        return {"first": mapped.place(BILLS, outer, i), "other": number.at(outer), "why": why}
-
-    return cell_findings(
-        mapped,
-        BILLS,
-        "invoiceNumber",
-        "bills.invoiceNumber.torn",
-        np.asarray(sorted(torn), dtype=np.int64),
-        value=lambda i: str(number.at(i)),
-        template_args=args,
-    )
+    words = {
+        i: {"first": mapped.place(BILLS, outer, i), "other": number.at(outer), "why": why}
+        for i, (outer, why) in torn.items()
+    }
+    return number_warnings(mapped, bills, "torn", words)
 
 
 def _same_vendor_and_date(bills: ParsedTable, one: int, other: int) -> bool:
