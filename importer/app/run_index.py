@@ -124,21 +124,14 @@ def runs(path: str | None = None) -> tuple[list[History], list[JournalProblem]]:
 
 def _attempt(facts: Mapping[str, Any]) -> History:
     """An attempt that is in no journal that was read."""
-    base_url, sandbox = str(facts.get("base_url") or ""), bool(facts.get("sandbox"))
     finished = facts.get("finished")
     return History(
         run=facts["id"],
         started=datetime.fromisoformat(facts["started"]),
         finished=finished and datetime.fromisoformat(finished),
-        company=str(facts.get("company") or ""),
-        company_id=str(facts.get("company_id") or ""),
-        base_url=base_url,
-        environment=environment(base_url, sandbox=sandbox),
-        template=str(facts.get("template") or ""),
-        sources=tuple(facts.get("sources") or ()),
+        **_destination(facts),
         who=str(facts.get("who") or ""),
         continues="",
-        sandbox=sandbox,
         journal=str(facts.get("journal") or ""),
         bills=facts.get("bills") or {},
         line_items=facts.get("line_items") or {},
@@ -161,8 +154,6 @@ def _history(
     error: Mapping[str, str],
 ) -> History:
     facts, figures = run.facts, run.summary or {}
-    sandbox = bool(facts.get("sandbox"))
-    base_url = str(facts.get("base_url") or "")
     bills, line_items = dict(figures.get("bills") or {}), figures.get("line_items") or {}
     totals = [Totals(**each) for each in figures.get("totals") or facts.get("totals") or ()]
     differ = any(n for read, n in of_run.read.items() if read is not Comparison.SAME)
@@ -179,16 +170,10 @@ def _history(
         run=run.id,
         started=run.started,
         finished=run.finished,
-        company=str(facts.get("company") or ""),
-        company_id=str(facts.get("company_id") or ""),
-        base_url=base_url,
-        environment=environment(base_url, sandbox=sandbox),
-        template=str(facts.get("template") or ""),
-        sources=tuple(facts.get("sources") or ()),
+        **_destination(facts),
         who=_who(facts, path),
         checked_by=EarlierCheck.of(facts.get("checked_by")),
         continues=str(facts.get("continues") or ""),
-        sandbox=sandbox,
         journal=str(path),
         bills=bills,
         line_items=line_items,
@@ -199,6 +184,20 @@ def _history(
         figures=figures,
         error=error,
     )
+
+
+def _destination(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What was loaded, and where to."""
+    base_url, sandbox = str(facts.get("base_url") or ""), bool(facts.get("sandbox"))
+    return {
+        "company": str(facts.get("company") or ""),
+        "company_id": str(facts.get("company_id") or ""),
+        "base_url": base_url,
+        "environment": environment(base_url, sandbox=sandbox),
+        "template": str(facts.get("template") or ""),
+        "sources": tuple(facts.get("sources") or ()),
+        "sandbox": sandbox,
+    }
 
 
 def _who(facts: Mapping[str, Any], path: JournalPlace) -> str:

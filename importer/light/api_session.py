@@ -20,8 +20,12 @@ from importer.core.hold_back import ANNOUNCED_FROM, HOLDING, duration
 from importer.light.auth.token_store import LOG_IN_AGAIN
 from importer.light.credentials import Credentials, Key, check_base_url, follow
 from importer.light.document_upload import Uploads
-from importer.light.error_bodies import errors_beside_content, refusal_from_json, words_of
-from importer.light.page_text import text_of_page
+from importer.light.error_bodies import (
+    errors_beside_content,
+    refusal_from_json,
+    text_of_page,
+    words_of,
+)
 from importer.light.permit_stock import Permit
 from importer.light.rate_limit_headers import http_date
 from importer.light.rate_limiter import RateLimiter

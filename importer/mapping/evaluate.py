@@ -15,10 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core import dates
-from importer.core.money import Numbers, UnreadableAmount, read_decimal, tidy
+from importer.core.money import Numbers, UnreadableAmount, currency_marked, read_decimal, tidy
 from importer.core.text_column import arrow_texts
 from importer.mapping.expressions import DateFrom, Expression, SignFrom, same_word
-from importer.mapping.marked_currency import marked_currencies
 from importer.mapping.template_checks import start_of
 from importer.mapping.text_cleanup import blank, tidied, zero
 from importer.model.fields import FieldKind
@@ -317,3 +316,12 @@ def _year_later(day: date) -> date:
     if (day.month, day.day) == (2, 29):
         return date(day.year + 1, 3, 1)
     return day.replace(year=day.year + 1)
+
+
+def marked_currencies(texts: np.ndarray, format_marks: np.ndarray) -> np.ndarray:
+    """The code of each amount's currency; "" where it has no sign, or one of several currencies."""
+    pairs = list(zip(texts.tolist(), format_marks.tolist(), strict=True))
+    codes = {
+        (text, mark): currency_marked(text) or currency_marked(mark) for text, mark in set(pairs)
+    }
+    return np.asarray([codes[pair] for pair in pairs], dtype=object)
