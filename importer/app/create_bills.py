@@ -86,7 +86,8 @@ async def rehearse(bills: list[Bill], context: LoadContext) -> None:
     bills = [bill for bill in bills if bill.vendor_id not in context.vendors.create]
     unclean = not context.files.checked.clean
     plan = await _plan(bills, context, dry=True)
-    context.progress.blocked = unclean or bool(plan.withheld)
+    blocked = unclean or bool(plan.withheld)
+    context.progress.blocked = blocked and not context.options.only_valid
     why = "an earlier run does not know whether Light has it"
     progress = context.progress
     progress.outcomes = expected_outcomes(plan) | {

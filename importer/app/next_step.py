@@ -162,7 +162,9 @@ def after_load(
     if bills.get(Status.REJECTED) or bills.get(Status.INVALID) or code == 1:
         if bills.get(Status.VALID) and not summary.run:
             if summary.blocked is False:
-                return f"look at the problems; what is not in Light is loaded by: {again}"
+                return (
+                    f"look at the problems; without --dry-run the valid bills are loaded: {again}"
+                )
             return (
                 f"correct the coloured cells and run {again} again, or load the valid bills alone"
                 " with --only-valid"

@@ -57,6 +57,8 @@ class Screen:
         return _ESCAPE
 
     def write(self, text: str | bytes) -> int:
+        if text == b"":  # click asks whether this is a stream of bytes, and would encode its text
+            raise TypeError("this stream takes text")
         if isinstance(text, bytes):  # as click does for completion
             text = text.decode("utf-8", "replace")
         self.raw.write(_UNSAFE.sub(lambda match: _escaped(match[0]), text))

@@ -88,8 +88,9 @@ def build_report(
     in_light, answers = _light_words(checked, outcomes, read_backs)
     suggested = suggestions_of(checked, in_light)
     ageing = compute_ageing(checked, bills)
-    blocked = not checked.clean if summary.blocked is None else summary.blocked
-    blocked = blocked and "only-valid" not in dict(summary.options)
+    blocked = summary.blocked
+    if blocked is None:
+        blocked = not checked.clean and "only-valid" not in dict(summary.options)
     summary = replace(
         summary,
         bills=_with_left_out(_counts(bills.codes[~notes]), _documents(checked, credit_notes=False)),

@@ -74,6 +74,7 @@ def test_control_sequences_never_reach_the_terminal(tmp_path: Path) -> None:
         text = (ended.stdout + ended.stderr).decode(encoding)
         assert not CONTROL.search(text.replace(os.linesep, "\n"))
         assert "u001b" in text or "x1b" in text
+    assert "…".encode("cp1252") in told[1].stderr
     import json
 
     assert any(steer in f["value"] for f in json.loads(told[2].stdout)["findings"])
