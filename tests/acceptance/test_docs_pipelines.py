@@ -1,4 +1,4 @@
-"""The recipes of docs/pipelines.md, run as cron, systemd and a CI runner run them."""
+"""The recipes of docs/pipelines.md and README.md, run as cron, systemd and a CI runner do it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from importer.sandbox import Sandbox, SandboxSettings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "pipelines.md").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the recipes are for sh")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+def blocks(language: str, page: str = PAGE) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -73,6 +74,28 @@ def test_cron_line_loads_the_inbox_and_says_only_what_matters(user: Path, sandbo
     key = user / ".config/light-import/key"
     key.write_text("wrong")
     assert run(command, user, sandbox).returncode == 2
+
+
+def test_readmes_lines_for_a_schedule_run_with_what_cron_has(user: Path, sandbox: Sandbox) -> None:
+    (block,) = blocks("crontab", README)
+    write_bills(user / "bills/inbox", [bill_row(0)])
+    loaded = run(block.split(maxsplit=5)[5].strip(), user, sandbox)
+    assert loaded.returncode == 0, loaded.stderr
+    assert json.loads((user / "bills/runs.json").read_text())["bills"]["created"] == 1
+    (line,) = [text for text in blocks("sh", README) if "--on-end" in text]
+    told = user / "bills/tell-us.sh"
+    told.write_text('#!/bin/sh\ncat > "told-$1"\n')
+    told.chmod(0o755)
+    write_bills(user / "bills/inbox", [bill_row(1), bill_row(2, currency="XX")])
+    path = f"{user}/.local/bin:/usr/bin:/bin"
+    ended = run(
+        f"cd ~/bills && {line}", user, sandbox, PATH=path, LIGHT_API_KEY=SandboxSettings.key
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert json.loads((user / "bills/told-ap@example.com").read_text()) == json.loads(ended.stdout)
+    assert '"event": "ended"' in (user / "bills/events.jsonl").read_text()
+    assert numbers(sandbox) == ["INV-00000", "INV-00001"]
+    assert len(list((user / "bills/inbox").iterdir())) == 2
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
