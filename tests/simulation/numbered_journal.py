@@ -147,7 +147,7 @@ class NumberedJournal(Journal):
         yield self.connection
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Any]:
+    def writing(self, *, at_first_write: bool = False) -> Iterator[Any]:
         if self._transaction is not None:
             yield self._transaction
             return

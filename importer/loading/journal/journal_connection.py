@@ -100,7 +100,7 @@ class JournalConnection:
         called again on a new one."""
         for attempt in range(_MOST_ATTEMPTS):
             try:
-                with self.one_commit():
+                with self.one_commit(at_first_write=True):
                     write()
                 return
             except JournalLost:
@@ -108,9 +108,12 @@ class JournalConnection:
                     raise
 
     @contextmanager
-    def one_commit(self) -> Iterator[None]:
-        """What is written in the block becomes durable together, or not at all."""
-        with self.writing() as db:
+    def one_commit(self, *, at_first_write: bool = False) -> Iterator[None]:
+        """What is written in the block becomes durable together, or not at all.
+
+        ``at_first_write``: the transaction begins with its first statement.
+        """
+        with self.writing(at_first_write=at_first_write) as db:
             self._transaction = db
             try:
                 yield
@@ -118,13 +121,16 @@ class JournalConnection:
                 self._transaction = None
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, *, at_first_write: bool = False) -> Iterator[sa.Connection]:
         """One durable transaction, or a part of ``one_commit``."""
         if self._transaction is not None:
             yield self._transaction
             return
         try:
-            with self._engine.connect() as db, self._database.transaction(db):
+            with (
+                self._engine.connect() as db,
+                self._database.transaction(db, at_first_write=at_first_write),
+            ):
                 yield db
         except sa.exc.SQLAlchemyError as error:
             raise self._problem(error) from error

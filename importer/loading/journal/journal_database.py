@@ -39,8 +39,12 @@ class JournalDatabase(Protocol):
         own."""
         ...
 
-    def transaction(self, db: sa.Connection) -> AbstractContextManager[None]:
-        """One durable transaction, one writer of a company at a time."""
+    def transaction(
+        self, db: sa.Connection, *, at_first_write: bool = False
+    ) -> AbstractContextManager[None]:
+        """One durable transaction, one writer of a company at a time; ``at_first_write``: it may
+        begin with its first statement."""
+        ...
 
     def write(self, db: sa.Connection, batches: Sequence[Batch]) -> list[int]:
         """Carry out statements, each for many rows. How many rows each changed."""

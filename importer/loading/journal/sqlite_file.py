@@ -63,7 +63,7 @@ class SqliteFile:
             )
 
     @contextlib.contextmanager
-    def transaction(self, db: sa.Connection) -> Iterator[None]:
+    def transaction(self, db: sa.Connection, *, at_first_write: bool = False) -> Iterator[None]:
         db.exec_driver_sql("BEGIN IMMEDIATE")
         yield
         db.commit()

@@ -54,6 +54,8 @@ class TeamDatabase:
         self._locks: list[str] = []  # suffixes and arguments of pg_try_advisory_lock
         self._connected = False
         self._last_answer = float("-inf")
+        self._unbegun = False  # in a transaction that begins with its first statement
+        self._transaction = ""  # its number in the database
         self.engine = sa.create_engine(
             "postgresql+psycopg://",
             creator=self._connect,
@@ -61,6 +63,7 @@ class TeamDatabase:
         )
         sa.event.listen(self.engine, "checkout", self._answers)
         sa.event.listen(self.engine, "checkin", self._answered)
+        sa.event.listen(self.engine, "before_cursor_execute", self._begin)
 
     def _connect(self) -> Any:
         """A session with its settings and locks. A database that went away is waited for."""
@@ -162,26 +165,41 @@ class TeamDatabase:
         return int(db.exec_driver_sql(number, names).scalar_one())
 
     @contextlib.contextmanager
-    def transaction(self, db: sa.Connection) -> Iterator[None]:
+    def transaction(self, db: sa.Connection, *, at_first_write: bool = False) -> Iterator[None]:
+        db.begin()
+        self._unbegun = True
         try:
-            number = self._begin(db)
+            if not at_first_write:
+                self._begin_patiently(db)
+            yield
+        finally:
+            begun, self._unbegun = not self._unbegun, False
+        try:
+            db.commit()
+        except sa.exc.DBAPIError as error:
+            lost = error.connection_invalidated and begun
+            if not lost or not self._was_committed(self._transaction):
+                raise
+
+    def _begin_patiently(self, db: sa.Connection) -> None:
+        try:
+            self._begin(db)
         except sa.exc.DBAPIError as error:
             if not error.connection_invalidated:
                 raise
             db.rollback()
-            number = self._begin(db)  # on a new connection: nothing is written yet
-        yield
-        try:
-            db.commit()
-        except sa.exc.DBAPIError as error:
-            if not error.connection_invalidated or not self._was_committed(number):
-                raise
+            db.begin()
+            self._unbegun = True
+            self._begin(db)  # on a new connection: nothing is written yet
 
     def write(self, db: sa.Connection, batches: Sequence[tuple[str, Sequence[Any]]]) -> list[int]:
-        """All of them go to the server together: it may be far away."""
+        """All of them go to the server together, with the beginning of the transaction: it may be
+        far away."""
+        if not any(rows for _, rows in batches):
+            return [0] * len(batches)
         with self._driver(db) as session:
             cursors = [session.cursor() for _ in batches]
-            with session.pipeline():
+            with self._beginning(session):
                 for cursor, (statement, rows) in zip(cursors, batches, strict=True):
                     if rows:
                         cursor.executemany(as_psycopg(statement), rows)
@@ -203,17 +221,27 @@ class TeamDatabase:
                 db.invalidate(error)
             raise sa.exc.DBAPIError(None, None, error, connection_invalidated=lost) from error
 
-    def _begin(self, db: sa.Connection) -> str:
-        """The number of the new transaction."""
-        db.begin()
-        with self._driver(db) as session:
-            # Several statements in one go; the second has an answer.
-            answers = session.execute(
-                f"BEGIN; SELECT pg_current_xact_id()::text,"
-                f" pg_advisory_xact_lock({_WRITERS}, {self._journal})"
-            )
-            answers.nextset()
-            return str(answers.fetchone()[0])
+    def _begin(self, db: sa.Connection, *_: object) -> None:
+        """Begin the transaction, where that is not done yet."""
+        if self._unbegun:
+            with self._driver(db) as session, self._beginning(session):
+                pass
+
+    @contextlib.contextmanager
+    def _beginning(self, session: Any) -> Iterator[None]:
+        """What is executed in the block goes to the server together; before it, the beginning of
+        the transaction, unless there is one already."""
+        begins, self._unbegun = self._unbegun, False
+        with session.pipeline():
+            if begins:
+                session.execute("BEGIN")
+                answers = session.execute(
+                    "SELECT pg_current_xact_id()::text, pg_advisory_xact_lock(%s, %s)",
+                    (_WRITERS, self._journal),
+                )
+            yield
+        if begins:
+            self._transaction = str(answers.fetchone()[0])
 
     def _was_committed(self, number: str) -> bool:
         """Whether the transaction took place whose answer was lost."""
