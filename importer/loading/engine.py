@@ -266,7 +266,7 @@ class Engine:
             return
         if error is not None:  # a fault of ours in the middle: what was sent must be looked up
             raise error
-        outcome = task.result()
+        outcome = self._in_flight.read(request, task.result())
         if outcome.verdict is Verdict.RETRY:
             self._put_back(operation)
             self._hold_back(LightUnreachable(f"Light cannot be reached: {outcome.reason}"))

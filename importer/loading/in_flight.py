@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from importer.core.answers import Outcome, classify
+from importer.core.answers import Answer, Outcome, classify
 from importer.loading.gateway import LightGateway
 from importer.loading.operation import Decision, Operation
 
-Sending = asyncio.Task[Outcome[Any]]
+Sending = asyncio.Task[Answer]
 Looking = asyncio.Task[list[Decision]]
 
 
@@ -63,18 +63,25 @@ class InFlight:
 
     def take_answers(self) -> Iterator[tuple[OutgoingRequest, Sending]]:
         """Those that have ended, once; the others are still among the ``requests``."""
-        for task in [task for task in self.requests if task.done()]:
+        ended = [task for task in self.requests if task.done()]
+        for task in ended:
+            if not task.cancelled() and task.exception() is None:
+                self.requests[task].operation.foresee(task.result())
+        for task in ended:
             yield self.requests.pop(task), task
+
+    def read(self, request: OutgoingRequest, answer: Answer) -> Outcome[Any]:
+        """What an answer to it means."""
+        operation, gateway = request.operation, self.gateway
+        return classify(answer, lambda body: operation.read(gateway, body), noun=operation.noun)
 
     def take_looks(self) -> Iterator[tuple[Sequence[Operation], Looking]]:
         """As ``take_answers``."""
         for task in [task for task in self.looks if task.done()]:
             yield self.looks.pop(task), task
 
-    async def _send(self, request: OutgoingRequest) -> Outcome[Any]:
-        operation, gateway = request.operation, self.gateway
-        answer = await operation.send(gateway, request.leave)
-        return classify(answer, lambda body: operation.read(gateway, body), noun=operation.noun)
+    async def _send(self, request: OutgoingRequest) -> Answer:
+        return await request.operation.send(self.gateway, request.leave)
 
     async def _look(self, some: Sequence[Operation]) -> list[Decision]:
         first = some[0]

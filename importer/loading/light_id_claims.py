@@ -15,11 +15,26 @@ class LightIdClaims:
 
     in_journal: Owned
     _claims: dict[str, int] = field(default_factory=dict)  # entry by id
+    _expected: set[str] = field(default_factory=set)
+    _of_nobody: set[str] = field(default_factory=set)  # when the last of these were asked for
+
+    def expect(self, light_id: str) -> None:
+        """It is claimed in a moment, as others: the journal is asked for all of them at once."""
+        self._expected.add(light_id)
 
     def claim(self, light_id: str, entry: int) -> bool:
         """Whether the bill is this entry's from now on; not where it is, or was, another's."""
         owner = self._claims.get(light_id)
-        if owner is None and self.in_journal([light_id]):
+        if owner is None and self._is_in_journal(light_id):
             return False
         self._claims.setdefault(light_id, entry)
         return owner in (None, entry)
+
+    def _is_in_journal(self, light_id: str) -> bool:
+        if light_id in self._expected:
+            self._of_nobody = self._expected - self.in_journal(self._expected)
+            self._expected = set()
+        if light_id in self._of_nobody:
+            self._of_nobody.remove(light_id)
+            return False
+        return bool(self.in_journal([light_id]))

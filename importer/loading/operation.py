@@ -184,6 +184,10 @@ class Operation:
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
         raise NotImplementedError
 
+    def foresee(self, answer: Answer) -> None:
+        """An answer is read in a moment, as others that came with it: what has to be asked of the
+        journal then may be asked for all of them at once."""
+
     def read(self, gateway: LightGateway, body: object) -> Any | Mismatch | None:
         """The content of a yes; None where it is none, a Mismatch where it is of another request.
 

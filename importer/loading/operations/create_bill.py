@@ -65,6 +65,11 @@ class CreateBill(JobOperation):
             job.bill, on_wire, with_lines=with_lines, request_key=job.request_key
         )
 
+    def foresee(self, answer: Answer) -> None:
+        named = answer.body.get("id") if isinstance(answer.body, dict) else None
+        if isinstance(named, str):
+            self.claims.expect(normal_id(named))
+
     def read(self, gateway: LightGateway, body: object) -> LightBill | Mismatch | None:
         """The bill, if it is this one: its id is new, and nothing that is stated is otherwise."""
         job = self.job
