@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import csv
 import gc
-import importlib.util
 import json
 import os
 import sys
@@ -27,6 +26,7 @@ import pytest
 from forked import Forked, piped
 from postgres_server import database, place, postgres  # noqa: F401
 
+import importer.light.transport  # noqa: F401  (keeps httpcore from looking for a package, here too)
 from importer.sandbox import Sandbox, SandboxSettings, running
 
 # The same examples in every run, and none too slow for a busy machine. To look for new ones:
@@ -41,10 +41,6 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     os.environ.setdefault(
         "PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir(), "light-import-bytecode"))
     )
-
-# At each request httpcore looks for a package that few have, through all folders and pytest's hook.
-if importlib.util.find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]  # it is not looked for again
 
 # Five thousand tests are a million objects, which would be looked through again and again; what a
 # test leaves behind can wait until there is more of it.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import ssl
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,6 +34,11 @@ _NOT_SENT = (
     httpx.ProxyError,  # the proxy refused to connect us
     httpx.UnsupportedProtocol,
 )
+# httpcore imports it several times a request where it may be; where it is not, each import would
+# look for it in all folders of the path.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
+
 TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -91,3 +93,20 @@ def test_bytes_left_over_are_no_answer_to_the_next_request(ending: Ending, at_on
     answered, requests = ids_answered(ending, ids, at_once)
     assert answered == ids
     assert set(requests) == {1}, "a connection serves one request"
+
+
+def test_requests_do_not_look_for_a_missing_module_again_and_again() -> None:
+    """A search takes the time of a large part of a request."""
+    searched: Counter[str] = Counter()
+
+    class Recorder:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            searched[name] += 1
+
+    sys.meta_path.insert(0, Recorder)
+    try:
+        ids_answered(twice, [str(i) for i in range(5)], 1)
+    finally:
+        sys.meta_path.remove(Recorder)
+    assert searched["sniffio"] <= 1
