@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from importer.scaffold.draft_form import DraftForm as DraftForm
 
 
+_NO_SAMPLE = (".findings.json", ".result.json", ".py", ".pyc", "__pycache__")
+
+
 @dataclass(frozen=True)
 class TemplateCheck:
     """A template that is valid. ``missing``: fields without which no bill can be sent, as (sheet,
@@ -77,6 +80,27 @@ def template_schema() -> dict[str, Any]:
     from importer.mapping import template_loader
 
     return template_loader.template_schema()
+
+
+def copy_samples(folder: str) -> None:
+    """Copy the sample exports, with their lookup tables, to a new folder. UsageProblem where it
+    exists already, or cannot be written."""
+    import shutil
+
+    from importer.mapping.template_loader import shipped_folder
+
+    def left_out(place: str, names: list[str]) -> list[str]:  # how they are made, and their results
+        wanted = [name for name in names if not name.endswith(_NO_SAMPLE) and name != "README.md"]
+        wanted = [name for name in wanted if Path(place) != samples or (samples / name).is_dir()]
+        return sorted({*names} - {*wanted})
+
+    samples = shipped_folder("samples")
+    try:
+        shutil.copytree(samples, folder, ignore=left_out)
+    except FileExistsError:
+        raise UsageProblem(f"{folder} already exists; name another folder.") from None
+    except (OSError, shutil.Error) as error:
+        raise UsageProblem(f"{folder} cannot be written: {error}") from None
 
 
 def check_template(name: str) -> TemplateCheck:

@@ -1,4 +1,4 @@
-"""``light-import template``: list, show, check, new, schema."""
+"""``light-import template``: list, show, samples, check, new, schema."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from importer.app.draft_check import TemplateTrial
 
 
-@click.group(short_help="List, show, check and draft templates.")
+@click.group(short_help="List, show, check and draft templates; samples.")
 def template() -> None:
     """A template describes the layout of an export; see docs/templates.md.
 
@@ -77,6 +77,29 @@ def show(name: str, as_json: bool) -> int:
     if as_json:
         return print_json({"template": name, "yaml": text})
     click.echo(text, nl=False)
+    return 0
+
+
+@template.command(short_help="Copy sample exports to a folder, to try things out with.")
+@click.argument("folder", default="samples", help="A new folder.  [default: samples]")
+@json_option
+def samples(folder: str, as_json: bool) -> int:
+    """Copy sample files to a folder, to try things out with: exports of each system.
+
+    They are bills of the company that the sandbox plays.
+
+    \b
+    Examples:
+      light-import template samples
+      light-import load samples/light/bills.xlsx --sandbox
+    """
+    from importer.app.templates import copy_samples
+
+    copy_samples(folder)
+    if as_json:
+        return print_json({"result": folder})
+    path = shlex.quote(str(Path(folder) / "light" / "bills.xlsx"))
+    click.echo(f"Try: light-import load {path} --sandbox", err=True)
     return 0
 
 

@@ -38,6 +38,7 @@ FAILING = {
     "reference pull": "",
     "template list": "more",
     "template show": "none",
+    "template samples": ".",
     "template check": "none",
     "template new": "",
     "template schema": "",  # it prints a schema anyway
@@ -51,6 +52,7 @@ SUCCEEDING = (
     "template list",
     "template show xero-bills",
     "template check xero-bills",
+    "template samples some",
     "template new --from bills.csv",
     "template new --from bills.csv -o drafted.yaml",
     "reference pull",

@@ -91,7 +91,9 @@ def test_installed_package_has_the_templates(installed: Path, tmp_path: Path) ->
 
 
 def test_installed_package_loads_its_samples(installed: Path, tmp_path: Path) -> None:
-    sample = installed / "importer" / "samples" / "light" / "bills.xlsx"
+    assert _run(installed, tmp_path, "-m", "importer", "template", "samples").returncode == 0
+    assert not [*tmp_path.rglob("*.py"), *tmp_path.rglob("*.result.json")]
+    sample = Path("samples", "light", "bills.xlsx")
     done = _run(
         installed, tmp_path, "-m", "importer", "load", str(sample), "--sandbox", "--yes", "--json"
     )
