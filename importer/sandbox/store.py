@@ -10,12 +10,13 @@ survives a kill of the sandbox, but perhaps not a power cut.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import threading
 import uuid
 from collections import ChainMap, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -87,7 +88,7 @@ class Store:
         with self.lock:
             self.engine.dispose()
 
-    @contextmanager
+    @contextlib.contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
         """The one connection for one unit of work: committed at the end, or rolled back."""
         with self.lock, self.engine.begin() as connection:
@@ -212,15 +213,19 @@ class Store:
             tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
             if tables and (mark, version) != (APPLICATION_ID, SCHEMA_VERSION):
                 raise UsageProblem(f"{self.engine.url.database} is not a sandbox's database.")
+            fresh = not tables and self.engine.url.database is None
+            if fresh:
+                _copy_image(reference, connection)
             # Outside a transaction: SQLite changes neither of these within one.
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             connection.exec_driver_sql("PRAGMA synchronous=OFF")
         with self.transaction() as connection:
             for table in REFERENCE_TABLES if tables else ():
                 table.drop(connection, checkfirst=True)
-            META.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+            if not fresh:
+                META.create_all(connection)
+                connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+                connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
             row = connection.execute(sa.select(COMPANY.c.id, COMPANY.c.created_at)).first()
             if row is None:
                 # A fresh id: journals of an older sandbox must not match this one.
@@ -229,7 +234,12 @@ class Store:
             vendors = ChainMap(self.new_vendors, dict(reference.vendors))
             extended = replace(reference, vendors=vendors)
             company = CompanyReference(row.id, row.created_at, extended)
-            _write_reference(connection, reference, company)
+            if fresh:
+                for table in _reference_rows(reference):
+                    body = sa.func.replace(table.c.body, _ANY_COMPANY, company.id)
+                    connection.execute(sa.update(table).values(body=body))
+            else:
+                _write_reference(connection, reference, company.id)
             stored = sa.select(NEW_VENDORS).order_by(NEW_VENDORS.c.created_at)
             for each in connection.execute(stored).all():
                 vendor = VendorRow.model_validate_json(each.row)
@@ -258,13 +268,37 @@ def _vendor_row(vendor: VendorRow, body: JsonObject) -> JsonObject:
     return table_row(VENDORS, body, id=vendor.id, created_at=created, search=search, spend=0)
 
 
-def _write_reference(
-    connection: sa.Connection, reference: Reference, company: CompanyReference
-) -> None:
+def _copy_image(reference: Reference, connection: sa.Connection) -> None:
+    """Fill an empty database in memory with the tables and the reference, for ``_ANY_COMPANY``."""
+    target = connection.connection.driver_connection
+    assert isinstance(target, sqlite3.Connection)
+    with contextlib.closing(sqlite3.connect(":memory:")) as source:
+        source.deserialize(_database_image(reference))
+        source.backup(target)
+
+
+@lru_cache(maxsize=4)
+def _database_image(reference: Reference) -> bytes:
+    """A database of SQLite: to make one takes longer than all else that a short sandbox does."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    with engine.begin() as connection:
+        META.create_all(connection)
+        _write_reference(connection, reference, _ANY_COMPANY)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+        database = connection.connection.driver_connection
+        assert isinstance(database, sqlite3.Connection)
+        content = database.serialize()
+    engine.dispose()
+    return content
+
+
+def _write_reference(connection: sa.Connection, reference: Reference, company_id: str) -> None:
     """Fill the reference tables."""
     for table, rows in _reference_rows(reference).items():
         of_company = (
-            {**row, "body": row["body"].replace(_ANY_COMPANY, company.id)} for row in rows
+            {**row, "body": row["body"].replace(_ANY_COMPANY, company_id)} for row in rows
         )
         if rows:
             connection.execute(sa.insert(table), list(of_company))
