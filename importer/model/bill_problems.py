@@ -151,6 +151,10 @@ warning bills.invoiceNumber.line_gap: lines of a bill that are not counted throu
 warning bills.invoiceNumber.swapped: a number and another cell that may be swapped
   The number is '{value}', and '{other}' ({column}) looks like one: the two cells may be swapped.
   → Check which is the number.
+warning bills.invoiceNumber.two_vendors: one number beside itself for two vendors
+  Row {first} has the number '{value}' and this date, too, but for '{vendor}': the rows may be one
+  bill of which some have another's vendor.
+  → Check the vendor in both rows.
 warning bills.invoiceNumber.torn: a row that may belong to the bill beside it
   '{value}' may be the number of bill '{other}' (row {first}), changed by mistake: both have the
   same vendor and date, and {why}.

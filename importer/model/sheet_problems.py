@@ -226,6 +226,10 @@ warning sheet.column.unread_tax: an unread tax column
   tax.
   → If they exclude tax, use a template that reads both; if not, list the column under
     ignore_columns.
+warning sheet.columns.slipped: a column that may be a row off
+  Columns '{one}' and '{other}' look as if one of them had slipped by a row: as they are, their
+  values come in {counts}.
+  → Compare some rows with the invoices. If a cell was inserted or deleted, export the file again.
 sheet.column.twice: two columns for one field
   The columns '{value}' and '{other}' both mean {field}.
   → Remove or rename one of them, or choose one in the template: '{name}#2' is the second.

@@ -81,7 +81,7 @@ def _odd_lines(
             continue
         if value not in stated and not (share >= _CLEARLY_USUAL and len(at) >= _FEWEST_CLEAR):
             explained = np.zeros(len(odd), dtype=bool)
-            for other in {rates[key] for key in rates if key != value} - {rate}:
+            for other in {0.0, *rates.values()} - {rate}:
                 explained |= _fits(tax[odd], base[odd], other)
             for point in _LOST_POINTS:
                 explained |= _fits(tax[odd], base[odd], rate * point) & (tax[odd] != 0)

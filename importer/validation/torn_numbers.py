@@ -1,4 +1,4 @@
-"""Rows of a bill that became a bill of their own, since somebody changed their invoice number."""
+"""Rows of a bill that became a bill of their own: their invoice number or vendor was changed."""
 
 from __future__ import annotations
 
@@ -26,42 +26,74 @@ _CONFUSED = frozenset("0O O0 0o o0 1l l1 1I I1 5S S5 8B B8 2Z Z2".split())
 # How far apart the sums of the bytes of two texts are that a slip of ``_mistyping`` tells apart.
 _SUMS_APART = sorted({0, *(ord(pair[0]) - ord(pair[1]) for pair in _CONFUSED)})
 _FEWEST_BILLS, _MOST_SHARED = 5, 0.02
+_DIGIT = re.compile("[0-9]")
+_SHORTEST = 3  # characters of a number that two vendors hardly share
 _SCATTERED = 1.2  # blocks of rows for a bill, in a file where they do not stand together
 
 
 def torn_numbers(
     mapped: MappedTables, bills: ParsedTable, line_bill: np.ndarray, reported: np.ndarray
-) -> FindingBatch:
+) -> Iterator[FindingBatch]:
     """A warning for each bill beside another of the same vendor and date, of which something says
-    that they are one: its place, its number, or a reference that only they share.
+    that they are one: its place, its number, or a reference that only they share; and for each one
+    below another vendor's of the same number and date.
 
     ``reported``: bills named as nearly the same already. Of a flat layout only.
     """
-    torn: dict[int, tuple[int, str]] = {}  # bill → (the one that it may belong to, why)
-    if mapped.line_bill is not None and len(line_bill):
-        lines, starts = row_runs(mapped, line_bill)
-        runs = line_bill[lines[starts]]
-        # Rows that were pasted again stand apart, too.
-        once = not mapped.repeated and mapped.template.source.repeated_lines == "refuse"
-        pairs = (
-            *(_inside(runs, bills.size) if once else ()),
-            *_misspelled(runs, bills),
-            *_sharing_reference(mapped, line_bill, runs),
-        )
-        near = set(reported.tolist())
-        for outer, inner, why in pairs:
-            if (
-                inner not in near
-                and outer >= 0 <= inner
-                and _same_vendor_and_date(bills, outer, inner)
-            ):
-                torn.setdefault(inner, (outer, why))
+    if mapped.line_bill is None or not len(line_bill):
+        return
+    lines, starts = row_runs(mapped, line_bill)
+    runs = line_bill[lines[starts]]
     number = bills["invoiceNumber"]
+    texts = pc.fill_null(number.texts(), "").take(pa.array(np.maximum(runs, 0)))
+    torn: dict[int, tuple[int, str]] = {}  # bill → (the one that it may belong to, why)
+    # Rows that were pasted again stand apart, too.
+    once = not mapped.repeated and mapped.template.source.repeated_lines == "refuse"
+    pairs = (
+        *(_inside(runs, bills.size) if once else ()),
+        *_misspelled(runs, texts),
+        *_sharing_reference(mapped, line_bill, runs),
+    )
+    near = set(reported.tolist())
+    for outer, inner, why in pairs:
+        if inner not in near and outer >= 0 <= inner and _same_vendor_and_date(bills, outer, inner):
+            torn.setdefault(inner, (outer, why))
     words = {
         i: {"first": mapped.place(BILLS, outer, i), "other": number.at(outer), "why": why}
         for i, (outer, why) in torn.items()
     }
-    return number_warnings(mapped, bills, "torn", words)
+    yield number_warnings(mapped, bills, "torn", words)
+    words = {
+        i: {
+            "first": mapped.place(BILLS, one, i),
+            "vendor": bills["vendor"].at(one) or bills["vendorId"].at(one),
+        }
+        for i, one in _of_two_vendors(runs, texts, bills).items()
+    }
+    yield number_warnings(mapped, bills, "two_vendors", words)
+
+
+def _of_two_vendors(
+    runs: np.ndarray, texts: pa.LargeStringArray, bills: ParsedTable
+) -> dict[int, int]:
+    """Bills below one of another vendor with their number and date, where one of the vendors is
+    that of the next bill, too: the rows of a bill into which the vendor of another reaches."""
+    above: dict[int, int] = {}
+    same = pc.equal(texts.slice(1), texts.slice(0, len(texts) - 1)).to_numpy(zero_copy_only=False)
+    same &= (runs[1:] != runs[:-1]) & (runs[1:] >= 0) & (runs[:-1] >= 0)
+    same &= np.diff(offsets_of(texts))[1:] >= _SHORTEST
+    for k in np.flatnonzero(same).tolist():
+        around = [int(runs[i]) if 0 <= i < len(runs) else -1 for i in range(k - 1, k + 3)]
+        days = {bills["issuedDate"].at(i) for i in around[1:3]}
+        if len(days) > 1 or None in days or not _DIGIT.search(texts[k].as_py()):
+            continue
+        before, one, other, behind = (
+            [bills[name].at(i) for name in ("vendor", "vendorId")] if i >= 0 else None
+            for i in around
+        )
+        if one != other and any(one) and any(other) and (before == one or behind == other):
+            above.setdefault(around[2], around[1])
+    return above
 
 
 def _same_vendor_and_date(bills: ParsedTable, one: int, other: int) -> bool:
@@ -87,10 +119,8 @@ def _inside(runs: np.ndarray, size: int) -> _Pairs:
         yield int(runs[k]), int(runs[k + 1]), "it is between that bill's rows"
 
 
-def _misspelled(runs: np.ndarray, bills: ParsedTable) -> _Pairs:
+def _misspelled(runs: np.ndarray, texts: pa.LargeStringArray) -> _Pairs:
     """Bills side by side whose numbers differ as a mistyped one does from the right one."""
-    number = bills["invoiceNumber"]
-    texts = pc.fill_null(number.texts(), "").take(pa.array(np.maximum(runs, 0)))
     lengths, sums = np.diff(offsets_of(texts)), byte_sums(texts)
     similar = (lengths[1:] == lengths[:-1]) & (lengths[1:] > 0)
     similar &= np.isin(np.diff(sums), _SUMS_APART)

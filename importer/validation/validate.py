@@ -50,6 +50,7 @@ from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
 from importer.validation.says_no_bill import saying_no_bill
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
+from importer.validation.slipped_columns import slipped_columns
 from importer.validation.swapped_cells import swapped_cells
 from importer.validation.tax_rates import tax_rates
 from importer.validation.template_rules import template_rules
@@ -124,9 +125,11 @@ def check(
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
     findings += cross_row_rules.duplicates(mapped, bills, notes.mask)
     near = findings.items_of("bills.invoiceNumber.near_duplicate")[0]
-    findings += [torn_numbers(mapped, bills, line_bill, near), *date_like_numbers(mapped, bills)]
+    findings += torn_numbers(mapped, bills, line_bill, near)
+    findings += date_like_numbers(mapped, bills)
     findings += line_gaps(mapped, bills, line_bill)
     findings += swapped_cells(mapped, bills, lines, line_bill)
+    findings += slipped_columns(mapped, bills, lines, line_bill)
     findings += date_outliers(mapped, bills)
     findings += tax_rates(mapped, lines, of_lines)
     asked = np.zeros(bills.size, dtype=bool)  # bills with a row that may be a total

@@ -78,6 +78,7 @@ NEEDS_OTHER_FILES = {
     "lookup.pick.unused",
     "bills.document.beside",
     "bills.document.not_proven",
+    "bills.invoiceNumber.two_vendors",
     "bills.invoiceNumber.torn",  # tests/integration/test_torn_numbers.py
     "bills.invoiceNumber.date_like",  # tests/integration/test_date_like_numbers.py
     "bills.amount.says_no_bill",  # tests/integration/test_says_no_bill.py
@@ -105,7 +106,8 @@ NEEDS_OTHER_FILES |= {code for code in CATALOGUE if code.endswith("Date.shifted"
 NEEDS_OTHER_FILES |= {
     code for code in CATALOGUE if code.endswith(("Date.other_order", "Date.years_apart"))
 } | {"bills.issuedDate.other_years", "bills.dueDate.years_ahead"}
-NEEDS_OTHER_FILES |= {"line_items.taxAmount.other_rate"}  # tests/integration/test_swapped_cells.py
+# tests/integration/test_swapped_cells.py
+NEEDS_OTHER_FILES |= {"line_items.taxAmount.other_rate", "sheet.columns.slipped"}
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
 NEEDS_OTHER_FILES |= {
     "cells.not_clearable",

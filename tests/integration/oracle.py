@@ -29,7 +29,14 @@ WARNINGS = {
     "line_items.taxAmount.above_amount",
 }
 # What the rows of a file prove together, and generated ones by chance.
-OF_FILES = (".other_rate", ".other_order", ".years_apart", ".other_years")
+OF_FILES = (
+    ".slipped",
+    ".two_vendors",
+    ".other_rate",
+    ".other_order",
+    ".years_apart",
+    ".other_years",
+)
 DATES = ("issuedDate", "dueDate", "amortizationStartDate", "amortizationEndDate")
 AMOUNTS = ("amount", "netAmount", "taxAmount")
 DOLLARS = frozenset(("USD", "CAD", "AUD", "NZD", "SGD", "HKD"))  # of the generated currencies

@@ -89,6 +89,21 @@ def test_codes_of_vendors_that_are_written_as_the_numbers_are_no_swap(tmp_path: 
     assert finding_cells(checked([file], template(tmp_path, BY_SUPPLIER % ""))) == []
 
 
+@pytest.mark.parametrize("moved", [0, 1, -1, 2])
+def test_a_column_that_is_a_row_off_is_reported(tmp_path: Path, moved: int) -> None:
+    vendors = ["Acme Ltd", "Beta", "Cox", "Dow", "Acme Ltd", "Eve", "Cox", "Beta"] * 5
+    numbers = [f"{vendor[:2]}-{100 + i}" for i, vendor in enumerate(vendors)]
+    numbers = numbers[-moved:] + numbers[:-moved]
+    rows = [[v, n, "2025-05-01", "5.00", ""] for v, n in zip(vendors, numbers, strict=True)]
+    of = checked(
+        [csv_file(tmp_path / "l.csv", [HEADERS, *rows])], template(tmp_path, BY_SUPPLIER % "")
+    )
+    told = [("sheet.columns.slipped", None, "Number")]
+    assert [(code, None, column) for code, _, column in finding_cells(of)] == (
+        told if abs(moved) == 1 else []
+    )
+
+
 TAXED = """
 template: mine
 layout: flat
@@ -114,7 +129,7 @@ S, Z, ONE_ODD = "20% S", "Z", "line_items.taxAmount.other_rate"
         ([S, S, S, S, Z, Z, Z, Z], ["20.00"] * 4 + ["0.00"] * 4, []),
         ([Z, S, S, S, S, Z, Z, Z], ["20.00"] * 4 + ["0.00"] * 4, [6, 2]),
         (["T1"] * 8, ["20.00"] * 7 + ["2.00"], [9]),
-        (["T1"] * 8, ["20.00", "20.01", "19.99", "0.00", "5.00", "20.00", "20.00", "20.00"], []),
+        (["T1"] * 8, ["20.00", "20.01", "19.99", "0.00", "5.00", "20.00", "20.00", "20.00"], [5]),
         ([S] * 8, ["0.00"] * 8, [2]),
         (["20% RC"] * 8, ["0.00"] * 8, []),
     ],

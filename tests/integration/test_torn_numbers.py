@@ -66,6 +66,30 @@ def test_a_number_beside_that_looks_mistyped_is_a_warning(
     assert all(why in f.message for f in of.findings)
 
 
+BY_BOTH = BY_SUPPLIER.replace("group_by: [Number]", "group_by: [Supplier, Number]")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "vendors", "rows"),
+    [
+        (["A-100", "A-101", "A-101", "B-7"], "Acme Acme Beta Beta", [4]),  # filled down too far
+        (["A-100", "A-101", "A-101", "B-7"], "Acme Beta Gamma Gamma", [4]),
+        (["A-100", "A-101", "A-101", "B-7"], "Acme Beta Gamma Delta", []),
+        (["A-100", "BOOK", "BOOK", "B-7"], "Acme Acme Beta Beta", []),
+        (["A-100", "A-101", "A-101", "B-7"], "Acme Acme Acme Beta", []),
+        (["1", "2", "2", "3"], "Acme Acme Beta Beta", []),
+    ],
+)
+def test_a_vendor_that_reaches_into_the_rows_of_another_bill_is_a_warning(
+    tmp_path: Path, numbers: list[str], vendors: str, rows: list[int]
+) -> None:
+    lines = [
+        (n, "5.00", v, "2025-03-01", "") for n, v in zip(numbers, vendors.split(), strict=True)
+    ]
+    of = read(tmp_path, lines, BY_BOTH)
+    assert finding_cells(of) == [("bills.invoiceNumber.two_vendors", row, "Number") for row in rows]
+
+
 @pytest.mark.parametrize("change", [("Acme", "Beta"), ("2025-03-01", "2025-03-02")])
 def test_another_vendor_or_date_is_another_bill(tmp_path: Path, change: tuple[str, str]) -> None:
     rows = numbered(["A-100", "A-101", "A-100"])
