@@ -29,7 +29,7 @@ from importer.light.error_bodies import (
 from importer.light.permit_stock import Permit
 from importer.light.rate_limit_headers import http_date
 from importer.light.rate_limiter import RateLimiter
-from importer.light.transport import Exchanger, Failure, Reply, Transport
+from importer.light.transport import Exchanger, Failure, HttpRequest, Reply, Transport
 
 MOST_HOPS = 5
 LARGEST_REFUSAL = 200_000  # bytes; the words of a larger one are not read
@@ -104,16 +104,11 @@ class ApiSession:
             url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
         content = None if json is None else _ENCODER.encode(json).encode()
         async with self._connections:
-            return await self._send(method.upper(), url, content, headers, on_wire, key)
+            request = HttpRequest(method.upper(), url, content, headers)
+            return await self._send(request, on_wire, key)
 
     async def _send(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None,
-        headers: Mapping[str, str] | None,
-        on_wire: Callable[[], None] | None,
-        key: int | None,
+        self, request: HttpRequest, on_wire: Callable[[], None] | None, key: int | None
     ) -> Answer:
         status = None
         longest = self._transport.longest + 1 + self._credentials.longest
@@ -126,8 +121,8 @@ class ApiSession:
                     raise
                 refusal = "did not accept the login" if renewed else "redirects the request"
                 return Answer(None, reason=f"Light {refusal}. {spent}")
-            reply, used = await self._attempt(method, url, content, headers, on_wire, permit)
-            retry_after = self._learn(reply, used, permit, reading=method == "GET")
+            reply, used = await self._attempt(request, on_wire, permit)
+            retry_after = self._learn(reply, used, permit, reading=request.method == "GET")
             on_wire, key = None, permit.key  # the first hop has left; the others use its key
             if isinstance(reply, Failure):
                 # After a redirect some server did get the request, so it is never surely unsent.
@@ -144,32 +139,26 @@ class ApiSession:
                 if renewed:
                     continue
             location = reply.headers.get("location")
-            if location is None or not _is_followed(method, reply.status):
+            if location is None or not _is_followed(request.method, reply.status):
                 return self._answer(reply, retry_after, used)
-            target = follow(self.base_url, url, location)
+            target = follow(self.base_url, request.url, location)
             if target is None:
                 origin = self._hide(_origin(location))
                 reason = f"Light redirects to {origin}, where the key must not go; it was not sent"
                 return Answer(reply.status, reason=f"{reason} there")
-            url, status = target, reply.status
+            request, status = replace(request, url=target), reply.status
         return Answer(status, reason=f"Light redirected more than {MOST_HOPS} times")
 
     async def _attempt(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None,
-        headers: Mapping[str, str] | None,
-        on_wire: Callable[[], None] | None,
-        permit: Permit,
+        self, request: HttpRequest, on_wire: Callable[[], None] | None, permit: Permit
     ) -> tuple[Reply | Failure, Key]:
         key = self._credentials.keys[permit.key]
         try:
             key = await self._credentials.key(permit.key)
             if on_wire is not None:
                 on_wire()
-            with self._announced_when_slow(url):
-                reply = await self._transport.exchange(method, url, content, key, headers)
+            with self._announced_when_slow(request.url):
+                reply = await self._transport.exchange(request, key)
         except LightUnreachable as error:  # the login could not be renewed: nothing has left
             reply = Failure(False, str(error))
         finally:

@@ -93,9 +93,7 @@ def header_to_json(values: Mapping[str, Any], properties: Properties | None = No
     Custom properties go all together: Light may replace those that are not in the request.
     """
     body: Json = {
-        field.name: None
-        if values[field.name] is None
-        else _TO_JSON.get(field.kind, _unchanged)(values[field.name])
+        field.name: _json_value(field, values[field.name])
         for field in HEADER_FIELDS
         if field.name in values
     }
@@ -146,14 +144,14 @@ def timestamp(moment: datetime) -> str:
 
 def _present(fields: Iterable[Field], values: Mapping[str, Any]) -> Json:
     return {
-        field.name: _TO_JSON.get(field.kind, _unchanged)(values[field.name])
+        field.name: _json_value(field, values[field.name])
         for field in fields
         if values[field.name] is not None
     }
 
 
-def _unchanged(value: object) -> object:
-    return value
+def _json_value(field: Field, value: Any) -> object:
+    return _TO_JSON[field.kind](value) if field.kind in _TO_JSON and value is not None else value
 
 
 _TO_JSON: Mapping[FieldKind, Callable[[Any], object]] = {

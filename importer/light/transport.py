@@ -43,6 +43,16 @@ TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """``content`` is JSON, ``headers`` are those beside the key's and the content's."""
+
+    method: str
+    url: str
+    content: bytes | None = None
+    headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """A complete answer. ``headers`` finds names in any case."""
 
@@ -65,14 +75,7 @@ class Exchanger(Protocol):
     @property
     def longest(self) -> float: ...
 
-    async def exchange(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None,
-        key: Key,
-        more: Mapping[str, str] | None = None,
-    ) -> Reply | Failure: ...
+    async def exchange(self, request: HttpRequest, key: Key) -> Reply | Failure: ...
 
     async def close(self) -> None: ...
 
@@ -104,38 +107,35 @@ class Transport:
         for lane in self._lanes:
             await lane.aclose()
 
-    async def exchange(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None,
-        key: Key,
-        more: Mapping[str, str] | None = None,
-    ) -> Reply | Failure:
+    async def exchange(self, request: HttpRequest, key: Key) -> Reply | Failure:
         """One attempt with the key, never repeated. Raises nothing for HTTP or network trouble.
 
         At most ``max_connections`` at a time; the caller sees to that.
         """
-        host = urlsplit(url).hostname or url
+        host = urlsplit(request.url).hostname or request.url
         begun = False
 
         async def watch(event: str, info: object) -> None:
             nonlocal begun
             begun = begun or event == "http11.send_request_headers.started"
 
-        headers = [(b"Authorization", key.header), *([] if content is None else _JSON_BODY)]
-        headers += [(name.encode(), value.encode()) for name, value in (more or {}).items()]
+        headers = [
+            (b"Authorization", key.header),
+            *(_JSON_BODY if request.content is not None else []),
+        ]
+        more = request.headers or {}
+        headers += [(name.encode(), value.encode()) for name, value in more.items()]
         lane = self._free_lanes.pop()
         try:
             async with asyncio.timeout(self.longest):
-                request = lane.build_request(
-                    method,
-                    url,
-                    content=content,
+                built = lane.build_request(
+                    request.method,
+                    request.url,
+                    content=request.content,
                     headers=headers,
                     extensions={"trace": watch},
                 )
-                response = await lane.send(request, stream=True)
+                response = await lane.send(built, stream=True)
                 try:
                     return await _read(response, host)
                 finally:

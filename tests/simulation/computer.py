@@ -39,7 +39,7 @@ from importer.core.errors import ImporterError
 from importer.light.client import LightClient
 from importer.light.credentials import credentials
 from importer.light.rate_limiter import RateLimiter
-from importer.light.transport import Failure
+from importer.light.transport import Failure, HttpRequest
 from importer.loading.engine import Engine
 from importer.loading.journal.journal import Journal
 from importer.loading.loaded_bills import bills_created
@@ -102,7 +102,8 @@ class SimulatedClient(LightClient):
     """As the real one, but that documents go over the simulated way, too."""
 
     async def put_document(self, target: UploadTarget, path: Path, size: int) -> Answer:
-        reply = await self._transport.exchange("PUT", target.url, path.read_bytes(), _KEY.keys[0])
+        request = HttpRequest("PUT", target.url, path.read_bytes())
+        reply = await self._transport.exchange(request, _KEY.keys[0])
         if isinstance(reply, Failure):
             return Answer(None, sent=reply.sent, reason=reply.reason)
         return Answer(reply.status, reason=f"({reply.status})")

@@ -23,7 +23,7 @@ from notes_world import DOCUMENTS, NOTES
 from scenario import SETTLE, TIMEOUT
 
 from importer.light.credentials import Key
-from importer.light.transport import Failure, Reply
+from importer.light.transport import Failure, HttpRequest, Reply
 from importer.sandbox import lies
 
 Trace = Callable[..., None]
@@ -71,18 +71,11 @@ class Wire:
     _open: set[str] = field(default_factory=set)  # and of those without an answer
     previous: tuple[int, Any] | None = None  # what Light answered last, to whatever
 
-    async def exchange(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None,
-        key: Key,
-        more: Mapping[str, str] | None = None,
-    ) -> Reply | Failure:
+    async def exchange(self, sent: HttpRequest, key: Key) -> Reply | Failure:
         loop = asyncio.get_running_loop()
         if not self.alive():  # a dead computer waits for ever
             await loop.create_future()
-        parts = urlsplit(url)
+        method, content, parts = sent.method, sent.content, urlsplit(sent.url)
         kind = request_kind(method, parts.path)
         self.numbers[kind] += 1
         number = self.numbers[kind]
@@ -91,7 +84,7 @@ class Wire:
         self.misled += kind in ("get", "list") and fault in lies.LIES
         self.misled_lists += kind == "list" and fault in lies.LIES
         body = content if method == "PUT" and kind == "upload" else json.loads(content or b"null")
-        idempotency = (more or {}).get("X-Idempotency-Key", "")
+        idempotency = (sent.headers or {}).get("X-Idempotency-Key", "")
         request = Request(kind, number, method, parts.path, parts.query, body, idempotency)
         self.trace(self.computer, "sends", request, fault)
         if kind in ("act", "upload") and self.first_step is None:

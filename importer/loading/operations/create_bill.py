@@ -129,18 +129,14 @@ class CreateBill(JobOperation):
         return replace(decision, operation=self._lines())
 
     def accepted(self, content: LightBill) -> Decision:
-        if self._is_older_note(content):
+        if self.job.bill.credit_note and is_older(self.job, content):
+            # Of this number, and there before our first request that may have created it, as one
+            # that another computer has just loaded; of the last second or two it is taken for ours.
             return Finish(self, False, (self.job.existing(content),))
         if self.job.in_parts(self.settings):
             self.job.start_lines(content)
             return self._lines().next_line()
         return self.complete(content)
-
-    def _is_older_note(self, remote: LightBill) -> bool:
-        """Whether Light answered with a credit note of this number that was there before our first
-        request that may have created it, as one that another computer has just loaded. One of the
-        last second or two is taken for ours."""
-        return self.job.bill.credit_note and is_older(self.job, remote)
 
     @classmethod
     async def look_together(
