@@ -91,7 +91,12 @@ def _of_two_vendors(
             [bills[name].at(i) for name in ("vendor", "vendorId")] if i >= 0 else None
             for i in around
         )
-        if one != other and any(one) and any(other) and (before == one or behind == other):
+        if (
+            one != other
+            and any(one or ())
+            and any(other or ())
+            and (before == one or behind == other)
+        ):
             above.setdefault(around[2], around[1])
     return above
 
