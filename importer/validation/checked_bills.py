@@ -94,8 +94,14 @@ class Checked:
         return not self.findings.count_of(Severity.ERROR)
 
     def valid_bills(self) -> Iterator[Bill]:
-        """The bills without an error, with their lines in the sheet's order; see ``bills``."""
-        yield from bills_of(self, np.flatnonzero(~self.invalid_bills()))
+        """The bills without an error, with their lines in the sheet's order.
+
+        The columns stay as they are from now on.
+        """
+        which = np.flatnonzero(~self.invalid_bills())
+        source = _Source(self, which)
+        for place in range(0, len(which), _AT_ONCE):
+            yield from source.bills(place)
 
 
 class BillLines(LazySequence[LineItem]):
@@ -120,13 +126,6 @@ class BillLines(LazySequence[LineItem]):
 
     def __hash__(self) -> int:
         return hash(tuple(self))
-
-
-def bills_of(checked: Checked, which: np.ndarray) -> Iterator[Bill]:
-    """The bills of these indexes, which are in order. The columns stay as they are from now on."""
-    source = _Source(checked, which)
-    for place in range(0, len(which), _AT_ONCE):
-        yield from source.bills(place)
 
 
 class _Source:
