@@ -63,6 +63,8 @@ _CURRENCY_BEFORE = re.compile(rf"(?P<sign>[+-]?)[{_SPACES}]*{_CURRENCY}(?P<rest>
 _CURRENCY_AFTER = re.compile(
     rf"(?P<rest>.*?(?<![A-Za-z])){_CURRENCY}[{_SPACES}]*(?P<sign>-?)", re.DOTALL
 )
+# The letters of an amount are those of one currency.
+_LIKE_AN_AMOUNT = re.compile(rf"[^A-Za-z]*(?:{_CURRENCY})?[^A-Za-z]*")
 _LONGEST = 1_000  # characters of an amount: patterns take long on what is none
 _GROUP = r"[ \u00a0\u2007\u2009\u202f'’]"
 _BY_MARK = {
@@ -86,6 +88,8 @@ class Numbers(StrEnum):
     POINT = "point"
     COMMA = "comma"
 
+
+_MARKS = tuple(Numbers)  # quicker to loop over than an enumeration
 
 # Amounts of whole cents that can be read in one way only; for Python and for RE2.
 SIMPLE_NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?"  # a number cell of a workbook
@@ -171,6 +175,8 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | UnreadableAmount:
         return UnreadableAmount.TOO_LARGE if digits.isdecimal() else UnreadableAmount.NOT_A_NUMBER
     if _EXPONENT.fullmatch(bare):
         return UnreadableAmount.EXPONENT
+    if not _LIKE_AN_AMOUNT.fullmatch(bare):  # rules out most texts that are none
+        return UnreadableAmount.NOT_A_NUMBER
     bracketed, bare = _without_brackets(bare)
     for currency in (_CURRENCY_BEFORE, _CURRENCY_AFTER):
         if match := currency.fullmatch(bare):
@@ -336,7 +342,7 @@ def numbers_of(texts: Iterable[str]) -> tuple[Numbers | None, list[str], list[st
         if "." in text and simple.fullmatch(text):
             point.append(text)
             continue
-        readings = [read_decimal(text, numbers) for numbers in Numbers]
+        readings = [read_decimal(text, numbers) for numbers in _MARKS]
         by_point, by_comma = (not isinstance(reading, UnreadableAmount) for reading in readings)
         if by_point and by_comma:
             doubtful = doubtful or readings[0] != readings[1]
@@ -351,10 +357,15 @@ def numbers_of(texts: Iterable[str]) -> tuple[Numbers | None, list[str], list[st
     return (None if doubtful else Numbers.POINT), [], []
 
 
+def readings_of(text: str) -> set[Decimal]:
+    """What the text may mean, with a decimal point and with a decimal comma; none, one or two."""
+    readings = (read_decimal(text, numbers) for numbers in _MARKS)
+    return {reading for reading in readings if isinstance(reading, Decimal)}
+
+
 def two_readings(text: str) -> bool:
     """Whether the text is one amount with a decimal point and another with a decimal comma."""
-    readings = {read_decimal(text, numbers) for numbers in Numbers}
-    return len(readings - set(UnreadableAmount)) == 2
+    return len(readings_of(text)) == 2
 
 
 def money(cents: int, cents_per_unit: int = 100) -> str:

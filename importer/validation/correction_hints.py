@@ -16,6 +16,7 @@ from importer.core.money import (
     read_cents,
     read_decimal,
     read_number_cell,
+    readings_of,
     to_cents,
 )
 
@@ -51,8 +52,7 @@ def amount_hint(text: str, problem: str, decimal_mark: str) -> dict[str, Any]:
 def _cents_hint(text: str) -> dict[str, Any]:
     reason = read_cents(text)
     correction = "Write the amount in cents, as 100050 for 1,000.50."
-    readings = {read_decimal(text, mark) for mark in Numbers} - set(UnreadableAmount)
-    cents = {c for r in readings if not isinstance(c := to_cents(r), UnreadableAmount)}
+    cents = {c for r in readings_of(text) if isinstance(c := to_cents(r), int)}
     if reason is UnreadableAmount.EXPONENT:
         correction = _written_out(text)
     elif reason is UnreadableAmount.SEPARATORS:
