@@ -9,9 +9,12 @@ import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Literal
+from zipfile import ZipFile
 
 import xlsxwriter
+import xlsxwriter.workbook
 from xlsxwriter.url import Url
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
@@ -39,6 +42,22 @@ def check_version(version: str = xlsxwriter.__version__) -> None:
         )
 
 
+class _QuickZip(ZipFile):
+    """Compresses in a third of the usual time, to a sixth more."""
+
+    def __init__(self, file: Any, mode: Literal["w"], **options: Any) -> None:
+        super().__init__(file, mode, compresslevel=2, **options)
+
+
+class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
+    """XlsxWriter's, with another ZIP file, for whose level it has no option."""
+
+    _store_workbook = FunctionType(
+        xlsxwriter.Workbook._store_workbook.__code__,
+        {**vars(xlsxwriter.workbook), "ZipFile": _QuickZip},
+    )
+
+
 def new_workbook(file: Any, private: Path) -> Workbook:
     """A workbook whose sheets are ``StreamingSheet``s. Its temporary files are in ``private``."""
     options = {
@@ -49,7 +68,7 @@ def new_workbook(file: Any, private: Path) -> Workbook:
         "strings_to_numbers": False,
         "use_zip64": True,
     }
-    workbook = xlsxwriter.Workbook(file, options)
+    workbook = _Workbook(file, options)
     workbook.worksheet_class = StreamingSheet
     return workbook
 
