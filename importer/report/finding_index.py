@@ -57,6 +57,8 @@ class FindingIndex:
 
     def message(self, place: TableRow) -> str:
         """What is wrong with the row, and what is wrong elsewhere that concerns it."""
+        if place not in self._at and place not in self._elsewhere:
+            return ""
         in_row = [visible(finding.message) for finding in self.at(place)]
         return finding_list([*in_row, *map(with_place, self._elsewhere.get(place, ()))])
 

@@ -75,9 +75,8 @@ def _rows(report: Report) -> Iterator[dict[str, object]]:
             rows = [int(row) for row in table.source.rows[block]]
             roles = table.roles[block.start - start : block.stop - start]
             texts = [list(table.source.columns[c][block]) for c in columns]
-            for k, (row, role, result) in enumerate(
-                zip(rows, roles, results.results(rows), strict=True)
-            ):
+            of_rows = results.results(results.items_at(rows))
+            for k, (row, role, result) in enumerate(zip(rows, roles, of_rows, strict=True)):
                 reason = table.reasons.get(row, "")
                 message = row_message(role, result, partial(finding_list, (t, row)), reason)
                 # Pairs, as a header may be there twice.

@@ -103,11 +103,12 @@ class ResultCells:
         problems: Sequence[str | None],
         references: Sequence[str] = (),
         then: Sequence[str] = (),
+        amounts: tuple[Sequence[Sequence[int | None]], Sequence[int]] = ((), ()),
     ) -> list[int]:
         """The cells of the block's rows, after those of the file; gives the rows' heights.
 
         ``rows`` are their numbers in the file, ``problems`` the cells of this workbook where the
-        first problem of each is listed.
+        first problem of each is listed, ``amounts`` those of ``RowIndex.amounts``.
         """
         styles = self._context.styles
         text, centred = style_number(styles.cell[NO_SHADE, TEXT]), style_number(styles["centred"])
@@ -121,7 +122,7 @@ class ResultCells:
             self._longest_reference = max(self._longest_reference, longest)
         for header in self._last:
             if header in MONEY:
-                block.add_cells(self._money(header, results))
+                block.add_cells(self._money(amounts[0][MONEY.index(header)], amounts[1]))
             elif header in (BILL_ID, LINE_ID):
                 block.add_cells(self._ids(block, header, results))
             elif header == STATE:
@@ -147,15 +148,11 @@ class ResultCells:
         lines = [min(lines_of(message, _WIDEST_MESSAGE), _MOST_LINES) for message in messages]
         return [15 * n if n > 1 else 0 for n in lines]
 
-    def _money(self, header: str, results: Sequence[RowResult | None]) -> list[str]:
-        part = {GROSS: "gross", NET: "net", TAX: "tax"}[header]
-        amounts = [result.amounts if result else None for result in results]
-        styles = self._context.styles
+    def _money(self, amounts: Sequence[int | None], units: Sequence[int]) -> list[str]:
+        formats = {unit: self._context.styles.money("cell", unit) for unit in set(units)}
         return [
-            money_xml(getattr(each, part), styles.money("cell", each.unit), each.unit)
-            if each
-            else ""
-            for each in amounts
+            money_xml(cents, formats[unit], unit)
+            for cents, unit in zip(amounts, units, strict=True)
         ]
 
     def _statuses(

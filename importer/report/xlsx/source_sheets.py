@@ -161,7 +161,8 @@ class _SourceSheet:
                 self._shade(block, k, columns, marks, first + k, quiet=roles[k] is not Role.DATA)
             if source.kind is TableKind.BILLS:
                 context.note_bill(place, self.sheet, out + k)
-        results = self.results.results(rows)
+        items = self.results.items_at(rows)
+        results = self.results.results(items, amounts=False)
         self._note_in_light(results)
         messages = [
             self._message(k, *each)
@@ -177,7 +178,15 @@ class _SourceSheet:
             references = columns[self.columns.index(self.reference)]
         then = source.source.columns[-1][first:last] if source.source.ends_in_then else ()
         heights = self.result_cells.add(
-            block, rows, statuses, results, messages, problems, references, then
+            block,
+            rows,
+            statuses,
+            results,
+            messages,
+            problems,
+            references,
+            then,
+            self.results.amounts(items),
         )
         self.height += sum(height or _ROW_HEIGHT for height in heights)
         self.sheet.append(block, heights if any(heights) else None)
