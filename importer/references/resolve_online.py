@@ -134,7 +134,7 @@ def _fill(column: ReferenceColumn, index: NameIndex) -> None:
         if len(things) == 1:
             column.set_id(items, things[0].id)
             if not things[0].usable:
-                reason = f"{things[0].status} in Light"
+                reason = f"{(things[0].status or '').lower().replace('_', ' ')} in Light"
                 column.add_unresolved(text, items, reason, index.suggestions(text))
         elif things:
             candidates = "; ".join(thing.label_with_status for thing in things)

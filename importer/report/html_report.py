@@ -122,7 +122,7 @@ def _values(report: Report) -> dict[str, Any]:
         "most_bills": max((summary.bills[status] for status in statuses), default=0) or 1,
         "totals": summary.totals[:_MOST_CURRENCIES],
         "tie_out": list(zip(currencies, summary.totals, strict=True)),
-        "answered": any(each.created.bills for each in currencies),
+        "answered": any(each.asked and each.created.bills for each in currencies),
         "findings": report.findings.worst_first(MOST_PROBLEMS),
         "finding_count": len(report.findings),
         "bills": [(i, bills[i]) for i in shown],

@@ -74,10 +74,11 @@ def summary_lines(
     the data gets through.
     """
     width = max(width, NARROWEST)
+    where = "" if summary.result is None else f" in the {_kind_of(summary.result).lower()}"
     errors, warnings = severities(findings)
     style = _STYLES[tone(summary, errors, warnings)]
     blocks = [
-        _findings(findings, width, limit, workbook=summary.result is not None),
+        _findings(findings, width, limit, where),
         unpainted(_table(summary, width) if summary.documents.get("total", 0) else []),
         unpainted(line for text in _tie_out(summary) for line in wrapped(text, width, indent=2)),
         *(unpainted(_figures(table, width)) for table in figure_tables(summary)),
@@ -147,8 +148,11 @@ def paragraph(text: str, width: int, label: str = "", indent: int | None = None)
 
 
 def _result(path: str) -> list[str]:
-    kind = "Workbook" if path.lower().endswith(".xlsx") else "Result"
-    return [f"{kind}: {visible(path)}"]
+    return [f"{_kind_of(path)}: {visible(path)}"]
+
+
+def _kind_of(path: str) -> str:
+    return "Workbook" if path.lower().endswith(".xlsx") else "Result"
 
 
 def _table(summary: RunSummary, width: int) -> list[str]:
@@ -241,7 +245,8 @@ def _figures(table: FigureTable, width: int) -> list[str]:
     return [*title, *lines, *more]
 
 
-def _findings(findings: Findings, width: int, limit: int, *, workbook: bool) -> list[ScreenLine]:
+def _findings(findings: Findings, width: int, limit: int, where: str) -> list[ScreenLine]:
+    """``where`` says where those are that are not shown."""
     by_sheet: dict[str, list[Cause]] = {}
     causes = findings.by_cause(limit)
     for cause in causes:
@@ -256,7 +261,6 @@ def _findings(findings: Findings, width: int, limit: int, *, workbook: bool) -> 
             lines += [ScreenLine(first, style, 2 + len(severity.value)), *unpainted(more)]
     more_problems = len(findings) - sum(cause.count for cause in causes)
     if more_problems > 0:
-        where = " in the workbook" if workbook else ""
         lines.append(ScreenLine(f"… and {more_problems:,} more{where}"))
     return lines
 

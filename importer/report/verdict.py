@@ -73,6 +73,7 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
     notes = summary.credit_notes.get("total", 0) - notes_passed_over
     share = partial(_share, noun=document_nouns(total, notes))
     in_light = sum(bills.get(status, 0) for status in IN_LIGHT)
+    place = "the sandbox" if summary.sandbox else "Light"
     parts: list[str] = []
     if summary.command == "undo":
         covered = {Status.UNDONE}
@@ -90,16 +91,16 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
         covered = set(IN_LIGHT)
         missing = summary.read_back.get(Comparison.MISSING, 0)
         when = "" if missing else _when_created(bills, in_light)
-        parts.append(share(in_light - missing, total, "in Light") + when)
+        parts.append(share(in_light - missing, total, f"in {place}") + when)
     before = 0 if summary.asked else sum(total.loaded for total in summary.totals)
     if before:
         parts.append(f"{before:,} {'was' if before == 1 else 'were'} loaded before")
     elif in_light and not covered & IN_LIGHT:
-        parts.append(f"{in_light:,} {_be(in_light)} in Light")
+        parts.append(f"{in_light:,} {_be(in_light)} in {place}")
     for status, words in _VERDICTS.items():
         n = bills.get(status, 0)
         if n and status not in covered:
-            parts.append(f"{n:,} {words[n != 1]}")
+            parts.append(f"{n:,} {words[n != 1].replace('Light', place)}")
     if _sent_nothing(summary):
         parts.append("nothing was sent")
     if summary.command == "verify" or summary.read_back:

@@ -206,7 +206,7 @@ def test_inactive_and_ambiguous_vendors_are_errors(
     assert theirs.bills() == []
     told = {row["value"]: row for row in to_resolve(done.json["result"])}
     assert list(told) == ["Twin Tools Ltd", "Old Mill Ltd"]
-    assert told["Old Mill Ltd"]["why"] == "FAILED in Light"
+    assert told["Old Mill Ltd"]["why"] == "failed in Light"
 
 
 def test_missing_required_property_is_an_error(load: Load, theirs: Sandbox, tmp_path: Path) -> None:

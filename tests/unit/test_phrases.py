@@ -136,6 +136,13 @@ def test_verdict_counts_the_warnings_of_the_findings() -> None:
     assert words == "All 2 bills are valid; a load would create 2; 2 warnings to look at."
 
 
+def test_verdict_on_a_sandbox_does_not_speak_of_light() -> None:
+    bills = {"total": 3, "created": 2, "rejected": 1}
+    told = replace(summary("load", bills), sandbox=True)
+    words = "2 of 3 bills are in the sandbox; 1 was rejected by the sandbox."
+    assert verdict(told, 0, 0) == words
+
+
 def test_verdict_includes_the_comparison_with_light() -> None:
     told = replace(
         summary("verify", {"total": 4, "created": 4}),

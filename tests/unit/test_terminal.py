@@ -80,6 +80,8 @@ def test_errors_come_before_warnings_and_the_rest_is_counted() -> None:
     assert "row 7, column amount: first" in text
     assert "later" not in text
     assert "… and 100 more in the workbook" in text
+    page = replace(SUMMARY, result="/tmp/bills.html")
+    assert "… and 100 more in the result" in summary_text(page, findings, limit=1)
     assert "… and 101 more\n" in summary_text(replace(SUMMARY, result=None), findings, limit=0)
 
 

@@ -98,7 +98,7 @@ def _block(
     suggestions = [each.suggestions for each in names]
     for n in range(most):
         labels = [fitting(some[n].label) if n < len(some) else "" for some in suggestions]
-        block.add_texts(labels, style_number(text))
+        block.add_texts(labels, style_number(styles["wrapped_text"]))
     for n in range(most):
         ids = [some[n].id if n < len(some) else "" for some in suggestions]
         block.add_texts(ids, style_number(text))
