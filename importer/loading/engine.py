@@ -49,9 +49,9 @@ from importer.loading.send_queue import SendQueue
 from importer.loading.wait_messages import WaitMessages
 
 _SHORTEST_WAIT = 0.001  # seconds; a timer may fire a hair early
-# After an answer more are waited for, so many times as long as the last turn took, to be committed
-# together: what is durable costs the disk as much for one bill as for many.
-_GATHERING, _LONGEST_GATHERING = 3, 0.05  # the latter in seconds
+# After an answer the others are waited for, at most so many times as long as the last turn took, to
+# be committed together: what is durable costs the disk as much for one bill as for many.
+_GATHERING, _LONGEST_GATHERING = 10, 0.05  # the latter in seconds
 Sweep = Callable[[], Coroutine[Any, Any, Sequence[Record]]]
 
 
@@ -217,8 +217,9 @@ class Engine:
                 self._messages.waiting(timeout, self.clock(), len(self._later))
             tasks.add(bell)
         _, others = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        if self._turn_seconds and others - {bell}:
-            await asyncio.sleep(min(self._turn_seconds * _GATHERING, _LONGEST_GATHERING))
+        if self._turn_seconds and (outstanding := others - {bell}):
+            gathering = min(self._turn_seconds * _GATHERING, _LONGEST_GATHERING)
+            await asyncio.wait(outstanding, timeout=gathering)
 
     # --- what came back -----------------------------------------------------------------------
 
