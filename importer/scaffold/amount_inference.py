@@ -13,6 +13,7 @@ from importer.scaffold import layout_inference as at
 from importer.scaffold.bill_grouping import Grouping
 from importer.scaffold.column_profiles import ColumnProfile
 from importer.scaffold.layout_inference import Table
+from importer.scaffold.row_kinds import rows_of_no_bill
 from importer.scaffold.sum_proofs import Proof, amount_columns, has_amounts, prove_sums
 from importer.scaffold.tax_basis import TaxBasis, tax_basis
 from importer.scaffold.template_writer import Draft, column_expression, column_name, listed, quoted
@@ -279,7 +280,11 @@ def _draft_open_amount(draft: Draft, table: Table, lines: _LineAmounts, mark: Nu
     if column is None or amount is None or amount in (column, table.get(at.EACH)):
         return
     pairs = zip(amount.values(mark), column.values(mark), strict=True)
-    less = [i for i, (a, b) in enumerate(pairs) if a is not None and b is not None and a != b]
+    no_bills = rows_of_no_bill(table)
+    less = [
+        i for i, (a, b) in enumerate(pairs) if a not in (None, b) and b is not None
+        and i not in no_bills
+    ]  # fmt: skip
     if not less:
         return
     i = less[0]

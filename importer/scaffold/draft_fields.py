@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from importer.core.currencies import EXPONENTS
 from importer.core.header_claims import currencies_of_amount, currencies_of_titles
+from importer.mapping.stated_constants import CURRENCY_HEADERS
 from importer.mapping.unread_columns import UnreadKind, money_kind
-from importer.model.fields import BILLS, LINE_ITEMS
+from importer.model.fields import BILLS, LINE_ITEMS, header_key
 from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile
 from importer.scaffold.header_names import Target
 from importer.scaffold.layout_inference import Table, day_and_month
+from importer.scaffold.row_kinds import rows_of_no_bill
 from importer.scaffold.template_writer import (
     Draft,
     column_expression,
@@ -38,6 +40,7 @@ def draft_bill_fields(draft: Draft, table: Table) -> None:
     for target in (at.ISSUED, at.DUE):
         _date(draft, table, target)
     _currency(draft, table)
+    _two_sides(draft, table)
     for target in (at.ENTITY, at.NOTE):
         if column := table.get(target):
             field = _IDS.get(target, "") if column.uuids else target[1]
@@ -84,14 +87,16 @@ def _number(draft: Draft, table: Table) -> None:
         ]
         draft.missing(BILLS, "invoiceNumber", what + _offer(several, "different values"))
         return
-    if number is None:
+    no_bills = rows_of_no_bill(table)
+    blanks = [i for i in table.data_rows() if i not in no_bills and _lacks(table, column, i)]
+    if number is None or _VOUCHER.search(column.header):
         draft.todo(
             "bills",
             f"'{column.header}' is taken for the invoice number; is it the number on the vendor's"
             " invoice?",
             "invoiceNumber",
         )
-    elif blanks := [i for i in table.data_rows() if _lacks(table, column, i)]:
+    elif blanks:
         draft.todo(
             "bills",
             f"'{column.header}' is blank in {table.rows(blanks)}: such a bill is known by its"
@@ -101,6 +106,41 @@ def _number(draft: Draft, table: Table) -> None:
     draft.add(
         "bills", "invoiceNumber", column_expression(table.columns, column), listed(column.examples)
     )
+
+
+# What programs number themselves: postings, not the invoices of vendors.
+_VOUCHER = re.compile(
+    r"\b(?:voucher|bilag|boekstuk|verifikat|verifikation|pièce|asiento|buchungsn)", re.IGNORECASE
+)
+_DEBIT_ACCOUNT, _CREDIT_ACCOUNT = (
+    re.compile(
+        rf"(?:{side}).{{0,3}}(?:konto|account|compte|cuenta|conto|rekening|a/c)"
+        rf"|(?:konto|account|compte|cuenta|conto|rekening|a/c).{{0,3}}(?:{side})",
+        re.IGNORECASE,
+    )
+    for side in ("soll|d[eé]bit|debet|dare|debe", "haben|cr[eé]dit|kredit|avere|haber")
+)
+
+
+def _two_sides(draft: Draft, table: Table) -> None:
+    """A question where each row has an account to debit and one to credit: one is the vendor's."""
+    taken = {c.index for c in table.fields.values()}
+    debit, credit = (
+        [c for c in table.columns if c.filled and not c.dates and pattern.search(c.header)]
+        for pattern in (_DEBIT_ACCOUNT, _CREDIT_ACCOUNT)
+    )
+    sides = [*debit[:1], *credit[:1]]
+    if len(debit) == len(credit) == 1 and debit != credit and not taken & {c.index for c in sides}:
+        names = [f"'{c.header}' ({listed(c.examples)})" for c in sides]
+        draft.todo(
+            "bills",
+            f"no field reads {names[0]} and {names[1]}. Of a bill the vendor's account is in"
+            f" '{credit[0].header}' and the expense in '{debit[0].header}': bills.vendor, and"
+            " line_items.account. Rows with the vendor on the other side are payments or credits,"
+            " and no bills",
+            "two_sides",
+            ".",
+        )
 
 
 def _lacks(table: Table, column: ColumnProfile, i: int) -> bool:
@@ -187,10 +227,13 @@ def _currency(draft: Draft, table: Table) -> None:
                 BILLS, "currency", f"{why}, which may be {several}; write which", "{value: TODO}"
             )
             return
+    empty = [c for c in table.columns if not c.filled and header_key(c.header) in CURRENCY_HEADERS]
     draft.missing(
         BILLS,
         "currency",
-        "no column, sign or title states it",
+        f"'{empty[0].header}' is blank in all rows, as of the books' own currency"
+        if empty
+        else "no column, sign or title states it",
         "{value: TODO}",
         ". Name its column or, where all bills have one, write {value: GBP}, for example",
     )

@@ -99,6 +99,15 @@ def draft_row_kinds(draft: Draft, table: Table) -> None:
             _question(draft, table, column, "type or state")
 
 
+def rows_of_no_bill(table: Table) -> set[int]:
+    """The rows that the drafted type leaves out: payments and the like."""
+    for column in _columns(table, _TYPE_HEADERS)[:1]:
+        kinds = _sorted(column, _BILLS, _CREDITS)
+        if kinds.bills or kinds.credits:
+            return {i for i, text in enumerate(column.texts) if text in kinds.passed_over}
+    return set()
+
+
 def _columns(table: Table, headers: frozenset[str]) -> list[ColumnProfile]:
     taken = {c.index for c in table.fields.values()}
     return [

@@ -174,7 +174,7 @@ def in_currency_of_bill(values: pd.Series, column: SheetColumn) -> np.ndarray:
         )
     dollars = vector_parsers.with_dollars(cells.texts, marks)
     # Some exports put $ before all amounts: see ``header_rules``.
-    if dollars.any() and (~dollars & cells.parsed.ok).any():
+    if dollars.any() and not vector_parsers.habitual(dollars, ~dollars & cells.parsed.ok):
         at = np.flatnonzero(dollars)
         _rule_out_others(column, out, at, ["$"] * len(at), lambda _: DOLLARS)
     return out

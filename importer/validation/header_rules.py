@@ -29,7 +29,7 @@ from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import InputTable
 from importer.validation.column import ParsedTable
-from importer.validation.vector_parsers import with_dollars
+from importer.validation.vector_parsers import habitual, with_dollars
 
 _WITH_TAX = {"amount": True, "netAmount": False}  # of line items
 
@@ -150,7 +150,8 @@ def _other_currency(
 def _dollars(
     mapped: MappedTables, place: tuple[int, int], column: CanonicalColumn, at: np.ndarray
 ) -> Iterator[Finding]:
-    """That all amounts of a column have a dollar sign, and are taken for another currency."""
+    """That the amounts of a column have a dollar sign, all or all but a few, and are taken for
+    another currency."""
     stated = stated_currency(mapped.template)
     if not stated or stated in DOLLARS:
         return
@@ -170,7 +171,7 @@ def _dollars(
     if not (n := int(np.count_nonzero(dollars))):
         return
     blank = pc.equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
-    if (dollars | blank).all():
+    if habitual(dollars, ~(dollars | blank)):
         yield finding(
             "sheet.column.dollars",
             _cell(mapped, *place),

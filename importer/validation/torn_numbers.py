@@ -88,7 +88,7 @@ def _of_two_vendors(
         if len(days) > 1 or None in days or not _DIGIT.search(texts[k].as_py()):
             continue
         before, one, other, behind = (
-            [bills[name].at(i) for name in ("vendor", "vendorId")] if i >= 0 else None
+            tuple(bills[name].at(i) if i >= 0 else None for name in ("vendor", "vendorId"))
             for i in around
         )
         if (

@@ -300,8 +300,8 @@ class Judge:
         by_others = self.decided((sheet, name), columns)
         if open_ and not point and by_others is not None:
             open_, with_point = False, not by_others
-        dollars: list[int] = []  # none of them is a problem where all amounts have the sign
-        bare_amounts = False
+        dollars: list[int] = []  # no problem where all amounts but a few have the sign
+        all_dollars = bare_amounts = 0
         for i, row in enumerate(rows):
             cell = row[name]
             if cell.blank or cell.problem:
@@ -313,15 +313,16 @@ class Judge:
             problem = "not_amount"
             if number is not None and number * unit == int(number * unit):
                 problem = "" if int(number * unit) in INT64 else "out_of_range"
+            all_dollars += "$" in cell.text
             if not problem and "$" not in cell.text:
-                bare_amounts = True
+                bare_amounts += 1
             elif not problem and currency and currency not in DOLLARS:
                 dollars.append(i)
             if not problem and currency and cell.names and currency not in cell.names:
                 problem = "other_currency"
             value = None if problem or number is None else int(number * unit)
             row[name] = replace(cell, value=value, problem=problem)
-        for i in dollars if bare_amounts else ():
+        for i in dollars if bare_amounts > all_dollars / 10 else ():
             rows[i][name] = replace(rows[i][name], value=None, problem="other_currency")
         if open_:
             marked = point | comma | either

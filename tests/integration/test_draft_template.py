@@ -197,6 +197,43 @@ def test_amounts_in_thousands_are_a_todo(header: str, tmp_path: Path) -> None:
     assert [line for line in todos(text) if "thousands or millions" in line]
 
 
+@pytest.mark.parametrize(
+    ("head", "rows", "todo"),
+    [
+        ("Vendor,Bilagsnr,Date,Amount", ["Acme,2001,2025-05-31,10.00"], "'Bilagsnr' is taken for"),
+        ("Vendor,Invoice No,Date,Amount", ["Acme,2001,2025-05-31,10.00"], ""),
+        (
+            "Belegnummer,Datum,Sollkonto,Habenkonto,Betrag",
+            ["R1,2025-05-31,4930,70001,119.00", "R2,2025-05-31,4600,70002,9.00"],
+            "no field reads 'Sollkonto'",
+        ),
+        ("Vendor,Invoice No,Date,Currency Code,Amount", ["Acme,1,2025-05-31,,1.00"],
+         "'Currency Code' is blank in all rows"),
+    ],
+)  # fmt: skip
+def test_what_a_column_may_mean_besides_is_a_todo(
+    head: str, rows: list[str], todo: str, tmp_path: Path
+) -> None:
+    text = drafted(written(tmp_path, [line.split(",") for line in (head, *rows)]))
+    found = [line for line in todos(text) if todo and todo in line]
+    assert len(found) == (1 if todo else 0)
+    assert "no column, sign or title states it" not in text or "Currency Code" not in head
+    assert bool(todo) or not any("Invoice No" in line for line in todos(text))
+
+
+def test_payments_are_no_reason_against_the_bills_of_a_draft(tmp_path: Path) -> None:
+    rows = [
+        "Vendor,Invoice No,Date,Type,Amount,Remaining Amount",
+        "Acme,A1,2025-05-31,Invoice,10.00,10.00",
+        "Acme,A2,2025-05-31,Invoice,20.00,20.00",
+        "Acme,,2025-05-31,Payment,5.00,0.00",
+    ]
+    text = "\n".join(todos(drafted(written(tmp_path, [line.split(",") for line in rows]))))
+    assert "left out (row 4)" in text
+    assert "is blank in" not in text
+    assert "differs from" not in text
+
+
 @pytest.mark.parametrize(("unit", "todo"), [("£000", True), ("GBP", False)])
 @pytest.mark.parametrize("day", ["", "yyyy-mm-dd"])
 def test_a_row_of_units_is_no_bill_of_the_draft(

@@ -103,6 +103,17 @@ def test_dollars_in_a_ledger_of_another_currency_are_reported(
     assert all(f.message.endswith(f"the template says {currency} for all bills.") for f in told)
 
 
+@pytest.mark.parametrize(("bare", "code"), [(1, "dollars"), (3, "other_currency")])
+def test_a_few_amounts_without_the_dollar_sign_of_all_others_are_like_them(
+    tmp_path: Path, bare: int, code: str
+) -> None:
+    amounts = ["5.00"] * bare + ["$10.50"] * 12
+    rows = [("A", str(i), amount) for i, amount in enumerate(amounts)]
+    file = csv_file(tmp_path / "l.csv", [("Supplier", "Number", "Amount"), *rows])
+    of = checked([file], template(tmp_path, LEDGER.format(amount="Amount")))
+    assert {f.code.rpartition(".")[2] for f in of.findings} == {code}
+
+
 def test_dollars_of_a_number_format_are_reported(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (("Supplier", "Number", "Amount"), ("A", "1", 10.5), ("B", "2", 5)):
