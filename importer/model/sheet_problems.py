@@ -288,7 +288,7 @@ control.old_ageing.no_currency: a row of the ageing report without a currency
   '{value}' is no currency. The report was not compared.
   → Write its code, as GBP, or save the rows of one currency and give them with --ageing GBP=FILE.
 control.bills.differs: the number of bills differs
-  Bills expected: {expected}; the sheet has {value}: a difference of {difference}.
+  Bills expected: {expected}; the sheet has {value}{notes}: a difference of {difference}.
   → Find what is missing or extra before loading; --only-valid loads regardless.
 control.lines.differs: the number of line items differs
   Line items expected: {expected}; the sheet has {value}: a difference of {difference}.

@@ -403,7 +403,15 @@ def control_totals(
         ("lines", expect.lines, len(mapped.lines), sum(d.line_items for d in documents)),
     ):
         if expected is not None and expected not in (count, count + others):
-            difference = expected - count
-            rule = f"control.{name}.differs"
-            out.append(finding(rule, cell, str(count), expected=expected, difference=difference))
+            some = int(credit_notes.sum()) if name == "bills" else 0
+            out.append(
+                finding(
+                    f"control.{name}.differs",
+                    cell,
+                    str(count),
+                    expected=expected,
+                    difference=expected - count,
+                    notes=f", {some:,} of them credit notes" if some else "",
+                )
+            )
     return controls, out

@@ -54,6 +54,15 @@ def test_command_line_overrides_the_template(command: Command, tmp_path: Path) -
     assert [f["code"] for f in own["findings"]] == [
         "control.gross.differs", "control.bills.differs",
     ]  # fmt: skip
+    text = YEARLY.replace("layout: flat", "layout: flat\ncredit_notes: negative")
+    (tmp_path / "yearly.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "b.csv").write_text("Konto;Beleg;Datum;Umsatz\nA;1;2902;1,50\nA;2;101;-0,50\n")
+    with_note = command(
+        *args, "--set", "year=2024", "--expect", "bills=1", "--expect", "EUR=1"
+    ).json
+    assert [f["message"] for f in with_note["findings"]] == [
+        "Bills expected: 1; the sheet has 2, 1 of them credit notes: a difference of -1."
+    ]
 
 
 @pytest.mark.parametrize(
