@@ -31,13 +31,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["*.whl", "*.tar.gz"])
-def installed(
-    request: pytest.FixtureRequest, built: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The folder into which the wheel, or the sdist, was installed."""
-    (archive,) = built.glob(request.param)
-    site = tmp_path_factory.mktemp("site")
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder into which the wheel was installed."""
+    return _install(built, "*.whl", tmp_path_factory.mktemp("site"))
+
+
+def _install(built: Path, archives: str, site: Path) -> Path:
+    (archive,) = built.glob(archives)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "install"]
     options = ["--no-deps", "--no-index", "--no-build-isolation", "--target", str(site)]
     subprocess.run([*pip, *options, str(archive)], check=True)
@@ -61,6 +62,19 @@ def _run(site: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[st
 def test_every_module_is_installed(installed: Path) -> None:
     modules = {path.relative_to(ROOT) for path in (ROOT / "importer").rglob("*.py")}
     assert modules <= {path.relative_to(installed) for path in installed.rglob("*.py")}
+
+
+def test_sdist_installs_what_the_wheel_does(built: Path, installed: Path, tmp_path: Path) -> None:
+    site = _install(built, "*.tar.gz", tmp_path)
+    of_the_sdist, of_the_wheel = (
+        {
+            path.relative_to(folder): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts and "dist-info" not in str(path)
+        }
+        for folder in (site, installed)
+    )
+    assert of_the_sdist == of_the_wheel
 
 
 def test_types_licence_and_documentation_are_installed(installed: Path) -> None:
@@ -90,22 +104,13 @@ def test_installed_package_has_the_templates(installed: Path, tmp_path: Path) ->
     assert len(names) >= 14
 
 
-def test_installed_package_loads_its_samples(installed: Path, tmp_path: Path) -> None:
-    assert _run(installed, tmp_path, "-m", "importer", "template", "samples").returncode == 0
-    assert not [*tmp_path.rglob("*.py"), *tmp_path.rglob("*.result.json")]
-    sample = Path("samples", "light", "bills.xlsx")
-    done = _run(
-        installed, tmp_path, "-m", "importer", "load", str(sample), "--sandbox", "--yes", "--json"
-    )
+def test_installed_package_loads_its_samples_and_has_the_html_report(
+    installed: Path, tmp_path: Path
+) -> None:
+    sample = installed / "importer" / "samples" / "light" / "bills.xlsx"
+    words = ("load", str(sample), "--sandbox", "--yes", "--json", "--result", "result.html")
+    done = _run(installed, tmp_path, "-m", "importer", *words)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["bills"]["created"] == summary["bills"]["total"] > 0
-    assert Path(summary["result"]).parent == tmp_path
-
-
-def test_installed_package_has_the_html_report(installed: Path, tmp_path: Path) -> None:
-    sample = installed / "importer" / "samples" / "light" / "bills.xlsx"
-    result = ("--result", "result.html")
-    done = _run(installed, tmp_path, "-m", "importer", "validate", str(sample), *result)
-    assert done.returncode == 0, done.stderr
-    assert "<h1>Check of bills</h1>" in (tmp_path / "result.html").read_text(encoding="utf-8")
+    assert "<h1>" in (tmp_path / "result.html").read_text(encoding="utf-8")

@@ -342,7 +342,7 @@ def post_to(
             url = f"{scheme}://127.0.0.1:{port}"
             key = credentials({"LIGHT_API_KEY": KEY})
             with RateLimiter(tmp_path / "pace.sqlite") as limiter:
-                async with LightClient(url, key, limiter, timeout=1) as light:
+                async with LightClient(url, key, limiter, timeout=3) as light:
                     return await light.create_bill(BILL)
 
     return asyncio.run(main())

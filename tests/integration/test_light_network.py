@@ -344,8 +344,8 @@ def test_endless_interim_answers_time_out(tmp_path):
             url = f"http://127.0.0.1:{port}"
             with RateLimiter(":memory:") as limiter:
                 keys = credentials({"LIGHT_API_KEY": KEY})
-                async with LightClient(url, keys, limiter, timeout=0.3) as client:
-                    form = post_form(url, "/oauth/token", {"code": "c"}, 0.3)
+                async with LightClient(url, keys, limiter, timeout=2) as client:
+                    form = post_form(url, "/oauth/token", {"code": "c"}, 2)
                     return await asyncio.gather(client.send("GET", "/v1/x"), form)
 
     answer, reply = asyncio.run(main())
