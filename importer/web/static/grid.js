@@ -17,6 +17,7 @@ function startGrid(box) {
   let standing = JSON.parse(box.dataset.standing);
   let view = { table: 0, show: "problems", at: 0, column: 0 };
   let total = 0, pages = new Map(), editing = null;
+  let drawn = new Map(), marked = null;  // the rows in the page by their place, and the active cell
   let saving = Promise.resolve(true), unsaved = 0;
   if (!tables.length) { box.hidden = true; return; }
   cellWords.id = "cell-words";
@@ -85,13 +86,31 @@ function startGrid(box) {
     for (let page = Math.floor(first / PAGE); page * PAGE < Math.max(last, 1); page++) load(page);
     if (editing) return;
     const hadFocus = grid.contains(document.activeElement);
-    const drawn = [];
-    for (let at = first; at < last; at++) drawn.push(drawRow(at));
-    body.replaceChildren(...drawn);
-    const active = activeCell();
-    grid.tabIndex = active ? -1 : 0;
-    if (active) active.tabIndex = 0;
-    if (hadFocus) (active || grid).focus({ preventScroll: true });
+    const before = drawn;
+    drawn = new Map();
+    for (let at = first; at < last; at++) {
+      const facts = rowAt(at), same = before.get(at);
+      drawn.set(at, same && same.facts === facts ? same : { facts, row: drawRow(at) });
+    }
+    const rows = [...drawn.values()].map((each) => each.row), present = new Set(rows);
+    for (const row of [...body.children]) if (!present.has(row)) row.remove();
+    rows.forEach((row, i) => { if (body.children[i] !== row) body.insertBefore(row, body.children[i] || null); });
+    mark();
+    if (hadFocus) (marked || grid).focus({ preventScroll: true });
+  }
+
+  function mark() {
+    if (marked) {
+      marked.classList.remove("active");
+      marked.removeAttribute("aria-describedby");
+      marked.tabIndex = -1;
+    }
+    marked = activeCell();
+    grid.tabIndex = marked ? -1 : 0;
+    if (!marked) return;
+    marked.classList.add("active");
+    marked.setAttribute("aria-describedby", "cell-words");
+    marked.tabIndex = 0;
   }
 
   function drawRow(at) {
@@ -124,10 +143,6 @@ function startGrid(box) {
         if (bad[0] === "error") cell.setAttribute("aria-invalid", "true");
       }
       if (facts.edited.includes(c)) cell.classList.add("edited");
-      if (at === view.at && c === view.column) {
-        cell.classList.add("active");
-        cell.setAttribute("aria-describedby", "cell-words");
-      }
       row.append(cell);
     });
     return row;
@@ -189,6 +204,7 @@ function startGrid(box) {
     form.elements.show.value = String(rows);
     form.elements.column.replaceChildren(...tables[table].headers.map((name, c) => new Option(name, c)));
     form.elements.column.value = String(column);
+    drawn = new Map();
     body.replaceChildren();  // a click must not meet a row of before
     let at = -1;
     if (row) {
@@ -241,8 +257,8 @@ function startGrid(box) {
     return saving;
   }
 
-  // ``of`` is the sheet that was shown when it was typed.
-  function save(cells, of = view.table) {
+  function save(cells) {
+    const of = view.table;  // the sheet that was shown when it was typed
     return change(async () => {
       const facts = await ask(`${base}/edit`, {
         method: "POST",
@@ -252,11 +268,10 @@ function startGrid(box) {
       if (of !== view.table) return;
       for (const [row, c, text] of cells) {
         for (const rows of pages.values()) {
-          const same = Array.isArray(rows) && rows.find((each) => each.row === row);
-          if (same) {
-            same.cells[c] = text;
-            if (!same.edited.includes(c)) same.edited.push(c);
-          }
+          const i = Array.isArray(rows) ? rows.findIndex((each) => each.row === row) : -1;
+          if (i < 0) continue;
+          const { cells: texts, edited } = rows[i];
+          rows[i] = { ...rows[i], cells: texts.map((each, k) => (k === c ? text : each)), edited: [...edited, c] };
         }
       }
       draw();
@@ -266,13 +281,15 @@ function startGrid(box) {
 
   async function leaveOut() {
     // A row without any text is none.
-    const facts = rowAt(view.at), of = view.table;
-    if (editing || !facts) return;
+    const shown = view, { at } = view;
+    if (editing) return;
     await saving;  // what was typed in this row a moment ago is left out, too
+    const facts = rowAt(at);
+    if (view !== shown || !facts) return;
     if (facts.header) { words.textContent = "This is the row of the headers, without which nothing can be read."; return; }
     const cells = facts.cells.map((text, c) => [facts.row, c, ""]).filter(([, c]) => facts.cells[c]);
     if (!cells.length) { words.textContent = "This row is blank already."; return; }
-    if (await save(cells, of)) words.textContent = `Row ${facts.row} is left out. ${words.textContent}`;
+    if (await save(cells)) words.textContent = `Row ${facts.row} is left out. ${words.textContent}`;
   }
 
   function undo() {
@@ -297,15 +314,16 @@ function startGrid(box) {
     input.setAttribute("aria-label", `Row ${facts.row}, ${table().headers[view.column]}`);
     cell.replaceChildren(input);
     cell.classList.add("editing");
-    editing = { input, row: facts.row, column: view.column, before: facts.cells[view.column] };
+    editing = { input, at: view.at, row: facts.row, column: view.column, before: facts.cells[view.column] };
     input.focus();
     if (text === undefined) input.select();
   }
 
   function endEdit(take) {
-    const { input, row, column, before } = editing;
+    const { input, at, row, column, before } = editing;
     const text = input.value;
     editing = null;
+    drawn.delete(at);  // its row has the input
     if (take && text !== before) save([[row, column, text]]);
     draw();
   }
