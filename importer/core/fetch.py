@@ -95,7 +95,12 @@ def refusal(outcome: Outcome[Any], what: str) -> AccessRefused:
     if outcome.status == 403:
         reason = outcome.reason.rstrip(". ")
         return KeyRefused(f"The key may not {what}: {reason}. Its role decides that: {ROLES}.")
-    return AccessRefused(f"Light refused access: {outcome.reason}")
+    if outcome.status == 304:  # nothing was asked of which it could be so
+        return AccessRefused(
+            f"The answer was {outcome.reason}, which has nothing in it: not Light gives it, but a"
+            " proxy or cache in between. Ask whoever runs that not to store Light's answers."
+        )
+    return AccessRefused(f"Light answered with a redirect that is not followed: {outcome.reason}")
 
 
 async def fetch_all(reads: Iterable[Awaitable[T]]) -> list[T]:

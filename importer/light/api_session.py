@@ -204,6 +204,10 @@ class ApiSession:
         finally:
             timer.cancel()
 
+    def announce(self, wait: str) -> None:
+        """Tell the person what is waited for."""
+        self._on_wait(wait)
+
     @property
     def light_time(self) -> datetime | None:
         """The earliest ``Date`` of all answers so far (UTC), which is not later than Light's clock.

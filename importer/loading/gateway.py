@@ -41,6 +41,9 @@ class LightGateway(Protocol):
     def light_clock(self) -> datetime | None:
         """As ``light_time``, and now: earlier by seconds at most."""
 
+    def announce(self, wait: str) -> None:
+        """Tell the person what is waited for."""
+
     async def create_bill(
         self, bill: Bill, on_wire: OnWire, *, with_lines: bool, request_key: str | None = None
     ) -> Answer:

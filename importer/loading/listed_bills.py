@@ -15,6 +15,7 @@ from enum import StrEnum
 from importer.core.answers import Outcome, Verdict
 from importer.core.errors import AccessRefused, StoppedEarly
 from importer.core.fetch import fetch_all
+from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.core.money import tidy
 from importer.core.number_key import number_key
 from importer.core.object_ids import normal_id, same_id
@@ -151,16 +152,23 @@ async def read_by_id(
     What it does not show is asked for again after the settling time: one 404 proves nothing.
     """
     wanted = list(dict.fromkeys(refs))
-    bills = await _read(wanted, gateway)
-    if absent := [ref for ref in wanted if bills[ref.id] is None]:
+    outcomes = await _read(wanted, gateway)
+    if absent := [ref for ref in wanted if outcomes[ref.id].content is None]:
+        if settle > ANNOUNCED_FROM:
+            which = absent[0].id if len(absent) == 1 else f"{len(absent)} bills"
+            why = outcomes[absent[0].id].reason.rstrip(". ")
+            again = f"Asking once more in {duration(settle)}."
+            gateway.announce(f"Light could not show {which}: {why}. {again}")
         await asyncio.sleep(settle)
-        bills |= await _read(absent, gateway)
-    return bills
+        outcomes |= await _read(absent, gateway)
+    return {light_id: outcome.content for light_id, outcome in outcomes.items()}
 
 
-async def _read(refs: Sequence[DocumentRef], gateway: LightGateway) -> dict[str, LightBill | None]:
+async def _read(
+    refs: Sequence[DocumentRef], gateway: LightGateway
+) -> dict[str, Outcome[LightBill]]:
     outcomes = await fetch_all(_fetched(ref, gateway) for ref in refs)
-    return {ref.id: outcome.content for ref, outcome in zip(refs, outcomes, strict=True)}
+    return {ref.id: outcome for ref, outcome in zip(refs, outcomes, strict=True)}
 
 
 async def _fetched(ref: DocumentRef, gateway: LightGateway) -> Outcome[LightBill]:

@@ -106,6 +106,9 @@ async def look_for_twins(
     listed = await _listed(bills, gateway)
     if unlisted := _unlisted(bills, listed):
         # A list that lacks what Light has does not tell what Light lacks.
+        if settle > ANNOUNCED_FROM:
+            again = f"Asking once more in {duration(settle)}."
+            gateway.announce(f"Light's list does not show a bill that Light has. {again}")
         await asyncio.sleep(settle)
         listed = [*{bill.id: bill for bill in [*listed, *await _listed(bills, gateway)]}.values()]
         unlisted = _unlisted(bills, listed)

@@ -23,7 +23,7 @@ import breaks  # noqa: E402
 from scenario import Computer, Crash, HandWork, Scenario, Session, scenario  # noqa: E402
 from simulate import Place, Simulation, place, search, shrink, simulate  # noqa: E402
 
-# The last of the breaks in benchmarks/breaks.py is caught at the 1,208th schedule.
+# Within so many each of the breaks in benchmarks/breaks.py is to be caught.
 SCHEDULES, PART = 2000, 250
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -125,6 +125,7 @@ class Running:
     began: float = 0.0  # that session
     committed: float = 0.0  # what the journal says then
     runs: list[str] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)  # what was called created too early
     _disk: Disk = field(default_factory=Disk)
     _loads: int = 0
     _pace: OpenPace = field(default_factory=OpenPace)
@@ -154,11 +155,13 @@ class Running:
         def on_commit(number: int) -> None:
             self.trace(self.name, "commits", number)
             self.committed = loop.time()
+            if self.wire.repeated:
+                self.early += self._early()
 
         disk.on_commit = on_commit
         self.trace(self.name, "starts", session.command)
         self.began = loop.time()
-        self.wire.first_step = None
+        self.wire.begin()
         control = StopControl()
 
         def now() -> datetime:
@@ -310,6 +313,16 @@ class Running:
                 claims = self._from_journal("settle", journal, run)
         claims.error = error
         return claims
+
+    def _early(self) -> Iterator[str]:
+        """Bills that were sent again and are called created, though Light was not asked since
+        whether it has them twice."""
+        with self.journal.reading() as db:
+            ids = db.exec_driver_sql("SELECT light_id FROM entries WHERE state = 'created'")
+        for light_id in ids.scalars():
+            record = self.light.bills.get((light_id or "").lower())
+            if record is not None and record.alike in self.wire.repeated:
+                yield record.id
 
     def _after_crash(self, command: str) -> Claims:
         """What ``report`` says of the run."""

@@ -55,6 +55,13 @@ class LightRecord:
         return "" if number.startswith("CN-") else number
 
     @property
+    def alike(self) -> tuple[str, str, str, str]:
+        """As ``Request.alike`` of the request that created it."""
+        path = "/v1/credit-notes" if self.note else "/v1/invoice-payables"
+        entity = str(self.body["companyEntityId"])
+        return (path, self.vendor, entity, self.number)
+
+    @property
     def vendor(self) -> str:
         return str(self.body["businessPartnerId" if self.note else "vendorId"])
 

@@ -331,3 +331,4 @@ _ACTIONS = {
     "cancel": (CANCELLABLE, "CANCELLED"),
 }
 STATE_AFTER = {action: state for action, (_, state) in _ACTIONS.items()} | {"approve": "UNPAID"}
+PERMITTED = {action: states for action, (states, _) in _ACTIONS.items()} | {"references": EDITABLE}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from computer import Claims, Running
 from light_record import LightRecord, matches
-from light_world import LONG_SHOWN, SimulatedLight
+from light_world import LONG_SHOWN, PERMITTED, SimulatedLight
 from scenario import Computer, Scenario
 from sheet import (
     EDITED,
@@ -89,6 +89,10 @@ def after_session(
             yield Violation("created again", text)
         for text in light.lines_again.get(running.name, ()):
             yield Violation("line added again", text)
+    for light_id in running.early:
+        yield Violation("created early", f"{running.name}: {light_id}, sent twice, not looked for")
+    for text in running.wire.other_keys:
+        yield Violation("another key", f"{running.name}: {text}")
     if "JournalProblem" in claims.error:
         yield Violation("no journal", claims.error)
     yield from _ids(running, claims, light)
@@ -110,6 +114,7 @@ def after_session(
 def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Violation]:
     """Each id that is named is of a bill of the row; what is in Light is live and named once."""
     owners: dict[str, int] = {}
+    wire = running.wire
     for row, outcome in claims.outcomes.items():
         name = f"{running.name}: row {row} is {outcome.status}"
         light_id = outcome.entry.light_id
@@ -126,6 +131,15 @@ def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Vi
         owners[record.id] = row
         if not matches(record, ROWS[row]):
             yield Violation("another bill", f"{name} as {record.id}, which is another: {record}")
+        mine = [
+            b.id for b in light.bills.values() if b.maker == running.name and matches(b, ROWS[row])
+        ]
+        foreign = outcome.status is Status.ALREADY_IN_LIGHT
+        foreign = foreign and all(act != "change" for _, act in record.acts)
+        # What Light refused and did, and a list then hid, was believed to be refused.
+        foreign = foreign and not (wire.misled and any(wire.used[each] for each in COMMITTED))
+        if foreign and mine == [record.id] and not _others_by_word(running):
+            yield Violation("ours", f"{name} as {record.id}, which it created itself")
         cancelled_by = {caller for caller, act in record.acts if act == "cancel"}
         if not record.live and cancelled_by == {running.name} and claims.command != "undo":
             yield Violation("not live", f"{name} as {record.id}, which it cancelled itself")
@@ -157,7 +171,8 @@ def _once(
     if wire.misled and any(wire.used[each] for each in COMMITTED) and not final:
         unsure += statuses.count(Status.REJECTED)
     name = f"{running.name}: {row.number or 'the bills without a number'}"
-    if len(mine) > len(rows) and not _may_double(running):
+    # The key of a credit note makes it once, however late a request comes in.
+    if len(mine) > len(rows) and (row.note or not _may_double(running)):
         ids = [bill.id for bill in mine]
         yield Violation("doubled", f"{name}: {ids} for {len(rows)} rows, without a cause")
     others = _others_by_word(running)
@@ -265,6 +280,11 @@ def _steps(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[
                 and given != ROWS[row].reference
             ):
                 yield Violation("not taken", f"{name}, and Light has {given}")
+            path = f"/v1/invoice-payables/{record.id}"
+            path += "" if act == "references" else f"/{act}"
+            open_yet = record.state in PERMITTED.get(act or "", ()) and not claims.crashed
+            if open_yet and step.state is StepState.REFUSED and path in running.wire.refused:
+                yield Violation("refused early", f"{name}, and it is not known yet")
             refused = step.state is StepState.REFUSED and (running.name, act) in record.acts
             if refused and not running.wire.misled:
                 yield Violation("not refused", f"{name}, and was taken")

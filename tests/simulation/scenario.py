@@ -42,9 +42,11 @@ LOSSES: Mapping[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(("get", "list"), ("lost before", "500 before", "429 before", "502 page after")),
 }
-REFUSALS: Mapping[str, tuple[str, ...]] = dict.fromkeys(
-    (*CHANGING, "upload"), ("422 before", "401 before")
-)
+THEN_REFUSED = "lost and refused when sent again, before"
+REFUSALS: Mapping[str, tuple[str, ...]] = {
+    "upload": ("422 before", "401 before"),
+    **dict.fromkeys(CHANGING, ("422 before", "401 before", THEN_REFUSED, THEN_REFUSED)),
+}
 LIES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(CHANGING, lies_about("bill")),
     "get": lies_about("read"),
@@ -61,6 +63,7 @@ FAULTS = {
     "untrue": UNTRUE,
 }
 
+SISTERS = (0, 7)  # of one number under two entities: one waits while the other is in doubt
 BY_TWO = next(i for i, row in enumerate(ROWS) if sum(row.lines) >= APPROVED_BY_TWO)
 
 
@@ -221,6 +224,8 @@ def scenario(seed: int) -> Scenario:
 def _rows(rng: random.Random, on: Collection[str]) -> tuple[int, ...]:
     if "vendors" in on:
         return rng.choice(WITH_VENDORS)
+    if "late" in on and rng.random() < 0.3:
+        return SISTERS
     others = list(OTHER_ROWS)
     if "updates" in on and rng.random() < 0.7:
         others = [i for i in others if i in EDITED]

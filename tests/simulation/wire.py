@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from light_record import Json, LightRecord, error, moment
 from light_world import STATE_AFTER, UPLOAD, VENDORS_PATH, SimulatedLight
 from notes_world import DOCUMENTS, NOTES
-from scenario import SETTLE, TIMEOUT
+from scenario import LATE, LOSSES, SETTLE, THEN_REFUSED, TIMEOUT
 
 from importer.light.credentials import Key
 from importer.light.transport import Failure, HttpRequest, Reply
@@ -28,6 +28,15 @@ from importer.sandbox import lies
 
 Trace = Callable[..., None]
 Awaited = asyncio.Future[Reply | Failure]
+Alike = tuple[str, str, str, str]
+# Faults after which it is not known whether Light did what was asked.
+UNANSWERED = frozenset(
+    (
+        *(fault for fault in LOSSES["act"] if not fault.startswith(("not", "429"))),
+        *LATE["act"],
+        THEN_REFUSED,
+    )
+)
 _BROKEN = Failure(True, "the connection broke before the answer was complete")
 _PAGE = b"<html><h1>Bad Gateway</h1></html>"
 
@@ -68,8 +77,25 @@ class Wire:
     named: set[str] = field(default_factory=set)  # ids in untrue answers to creations
     doubted: set[str] = field(default_factory=set)  # numbers of bills with an answer in doubt
     first_step: float | None = None  # when it was sent, after the last creation of the session
+    repeated: set[Alike] = field(default_factory=set)
+    """Numbered bills, sent again after an answer in doubt, while no list was read since."""
+    refused: dict[str, float] = field(default_factory=dict)
+    """By path, when Light refused a step of which an answer had been in doubt, while its bill was
+    not read since, once that had settled."""
+    other_keys: list[str] = field(default_factory=list)
+    """Credit notes that were sent again with another key while an answer was in doubt."""
+    _keys: dict[Alike, str] = field(default_factory=dict)
+    _refuses: set[Alike | str] = field(default_factory=set)  # when it is sent again
+    _in_doubt: set[Alike | str] = field(default_factory=set)  # such bills, and paths of steps
     _open: set[str] = field(default_factory=set)  # and of those without an answer
     previous: tuple[int, Any] | None = None  # what Light answered last, to whatever
+
+    def begin(self) -> None:
+        """A new session, which knows of the last one what the journal has."""
+        self.first_step = None
+        self.repeated.clear()
+        self.refused.clear()
+        self._in_doubt.clear()
 
     async def exchange(self, sent: HttpRequest, key: Key) -> Reply | Failure:
         loop = asyncio.get_running_loop()
@@ -80,18 +106,31 @@ class Wire:
         self.numbers[kind] += 1
         number = self.numbers[kind]
         fault = "" if self.honest else self.faults.get((kind, number), "")
-        self.used[fault] += 1
         self.misled += kind in ("get", "list") and fault in lies.LIES
         self.misled_lists += kind == "list" and fault in lies.LIES
         body = content if method == "PUT" and kind == "upload" else json.loads(content or b"null")
         idempotency = (sent.headers or {}).get("X-Idempotency-Key", "")
         request = Request(kind, number, method, parts.path, parts.query, body, idempotency)
+        same = request.alike if kind == "create" else parts.path
+        if not fault and not self.honest and same in self._refuses:
+            fault = "422 before"
+        self._refuses.discard(same)
+        if fault == THEN_REFUSED:
+            self._refuses.add(same)
+        self.used[fault] += 1
         self.trace(self.computer, "sends", request, fault)
         if kind in ("act", "upload") and self.first_step is None:
             self.first_step = loop.time()
         if kind == "create":
+            if request.invoice and same in self._in_doubt:
+                self.repeated.add(request.alike)
+            if same in self._in_doubt and self._keys.get(request.alike, idempotency) != idempotency:
+                self.other_keys.append(f"{request} with {idempotency}")
+            self._keys[request.alike] = idempotency
             self.first_step = None
             (self.doubted if fault else self._open).add(request.invoice)
+        if fault in UNANSWERED:
+            self._in_doubt.add(same)
         answer: Awaited = loop.create_future()
         way = self.rng.uniform(0.01, 0.9)
         match fault:
@@ -136,7 +175,22 @@ class Wire:
         self.trace(self.computer, "gets", request, status, shown)
         if request.kind == "create":
             self._open.discard(request.invoice)
+        self._watch(request, reply)
         answer.set_result(reply)
+
+    def _watch(self, request: Request, reply: Reply | Failure) -> None:
+        """Keep what is not to be claimed yet."""
+        now = self.light.clock()
+        match request.kind:
+            case "list":
+                self.repeated.clear()
+            case "get":
+                for path, when in [*self.refused.items()]:
+                    if f"{path}/".startswith(f"{request.path}/") and now - when >= SETTLE:
+                        del self.refused[path]
+            case "act" if isinstance(reply, Reply) and 400 <= reply.status < 500:
+                if request.path in self._in_doubt:
+                    self.refused[request.path] = now
 
     def _reply(self, status: int, body: object, **headers: str) -> Reply:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -148,7 +202,7 @@ class Wire:
         """What comes back instead of Light's answer; ``answered`` None: Light was not asked."""
         refused = answered is not None and answered[0] >= 300
         match fault.removesuffix(" before").removesuffix(" after"):
-            case "lost":
+            case "lost" | "lost and refused when sent again,":
                 return _BROKEN
             case "500" | "503" as status:
                 body = {"type": "INTERNAL", "message": "It is not available."}
@@ -264,6 +318,13 @@ class Request:
     def invoice(self) -> str:
         """The number of the bill or credit note that is to be created."""
         return str(self.body.get("invoiceNumber") or self.body.get("documentNumber") or "")
+
+    @property
+    def alike(self) -> Alike:
+        """What tells the bill that is to be created from others."""
+        entity = str(self.body.get("companyEntityId"))
+        vendor = str(self.body.get("vendorId") or self.body.get("businessPartnerId"))
+        return (self.path, vendor, entity, self.invoice)
 
     @property
     def of_note(self) -> bool:

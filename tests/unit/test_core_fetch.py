@@ -115,7 +115,8 @@ def test_403_of_a_gateway_is_not_the_role_of_the_key() -> None:
     [
         (401, "Light does not accept the key: No"),
         (403, "The key may not read bills: No. Its role decides that: in Light, see Settings >"),
-        (307, "Light refused access: No"),
+        (304, "The answer was No, which has nothing in it: not Light gives it, but a proxy or"),
+        (307, "Light answered with a redirect that is not followed: No"),
     ],
 )
 def test_refused_key_or_role_raises(status: int, words: str) -> None:

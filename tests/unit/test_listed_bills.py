@@ -41,6 +41,10 @@ class ByIdLight:
     def __init__(self, listed: Sequence[LightBill], bills: Sequence[LightBill]) -> None:
         self._listed, self._bills = listed, {bill.id: bill for bill in bills}
         self.read: list[str] = []
+        self.announced: list[str] = []
+
+    def announce(self, wait: str) -> None:
+        self.announced.append(wait)
 
     async def list_bills(self, vendors: object, since: datetime | None = None) -> list[LightBill]:
         return list(self._listed)
@@ -116,6 +120,8 @@ def test_what_cannot_be_read_by_its_id_is_for_a_person(fields: dict[str, Any]) -
     result = settled(light)
     assert (result.bill, "x" in result.reason) == (None, True)
     assert light.read == ["x", "x"], "one 404 proves nothing"
+    [words] = light.announced
+    assert words == "Light could not show x: No such bill. Asking once more in 30 seconds."
 
 
 @pytest.mark.parametrize(
