@@ -29,8 +29,8 @@ _OPEN = frozenset(
 )
 _PAID = frozenset(
     """
-    paid payments bezahlt gezahlt payé payés payée réglé réglée pagado pagada pagato pagata betaald
-    betalt betalat betald pago zapłacono zapłacona maksettu
+    paid payment payments bezahlt gezahlt payé payés payée réglé réglée pagado pagada pagato pagata
+    betaald betalt betalat betald pago zapłacono zapłacona maksettu
     """.split()
 )
 _PHRASES = {

@@ -38,6 +38,8 @@ _DATES = _keys(
     "data de pagamento;pago em;betaaldatum;betaald op;betaald dd;betalingsdato;betalt dato;"
     "betalt den;betaldatum;betald den;maksupäivä;data zapłaty;data płatności;datum úhrady"
 )
+# Of these the values may be how it is paid, too.
+_MAYBE_FLAGS = _keys("payment;payments;payment made;payment done;zahlung;paiement;betaling")
 _YES = _keys(
     "paid;paid in full;fully paid;settled;cleared;closed;bezahlt;beglichen;ausgeglichen;payé;payée;"
     "réglé;réglée;soldé;pagado;pagada;pagato;pagata;saldato;pago;betaald;voldaan;betalt;betald;maksettu;"
@@ -47,6 +49,7 @@ _NO = frozenset(
     "no n not false f none nil zero nein nicht falsch non faux nee niet nej nei ikke ej não nao ei"
     " nie ne falso na tbc".split()
 )
+_CLEAR_YES = frozenset("yes y true x ja j oui si sí sì sim tak done made".split())
 _OPEN = _keys(
     "open;unpaid;not paid;outstanding;due;overdue;pending;awaiting payment;not yet;not settled;"
     "not cleared;offen;nicht bezahlt;unbezahlt;impayé;non payé;à payer;pendiente;no pagado;"
@@ -84,6 +87,10 @@ def _is_yes(text: str) -> bool:
     return bare == "1" or _AMOUNT.fullmatch(bare) is None
 
 
+def _is_clear_yes(text: str) -> bool:
+    return _word(text) in _CLEAR_YES or _is_paid(text) or _is_date(text)
+
+
 def _is_not_open(text: str) -> bool:
     """Whether the text is a no to the question whether a bill is open, or says paid."""
     return _is_paid(text) or (_is_no(text) and _word(text) not in _OPEN)
@@ -113,6 +120,8 @@ def paid_test(header: str, values: Collection[str]) -> Callable[[str], bool] | N
         return _is_yes
     if key in _OPEN_FLAGS:
         return _is_not_open
+    if key in _MAYBE_FLAGS:
+        return _is_clear_yes
     if key in _DATES:
         return _is_date
     if key in _DOCUMENTS:

@@ -243,6 +243,10 @@ def _is_unusual(text: str) -> bool:
     return bool(word) and word not in USUAL
 
 
+def _is_other_document(text: str) -> bool:
+    return bare_word(text) in OTHER_DOCUMENTS
+
+
 def _is_credit_mark(text: str) -> bool:
     return bare_word(text) in CREDIT_MARKS
 
@@ -370,8 +374,8 @@ def _tests(header: str, reads: Collection[str]) -> _Tests:
         yield UnreadKind.STATE, lambda text: bare_word(text) in SHORT_TYPES
     of_document = bool(words & STATE_WORDS - OF_DOCUMENTS) and words <= STATE_WORDS | OF_DOCUMENTS
     what = TYPE if words & TYPE_WORDS else STATE
-    if (key in BY_NAME or of_document) and what not in reads:
-        yield UnreadKind.TYPE, _is_unusual
+    if key in BY_NAME or of_document:
+        yield UnreadKind.TYPE, _is_other_document if what in reads else _is_unusual
     if key in CREDIT_KEYS:
         yield UnreadKind.STATE, _is_yes
         yield UnreadKind.CREDIT, _is_amount

@@ -108,6 +108,9 @@ BILLS = _set(
 OTHER_DOCUMENTS = _set(
     "journal jnl je gj jrnl payment payments pmt pay pp chq cheque check receipt rct"
     " si sinv salesinvoice zahlung za kz zp zv paiement pago pagamento betaling betalning"
+    " billpayment billpaymentcheck billpaymentcheque billpaymentcreditcard billpmtcheck"
+    " billpmtccard vendorpayment supplierpayment paymentonaccount prepayment downpayment"
+    " advancepayment anzahlung vorauszahlung acompte anticipo acconto aanbetaling"
 )
 VOID = _set(
     "void voided cancelled canceled deleted reversed storniert storno annulé annulée annullato"

@@ -419,6 +419,27 @@ def test_other_types_are_reported_beside_credit_notes(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "code"),
+    [
+        ("Transaction Type", "Bill Payment", "unread_type"),
+        ("Kind", "Prepayment", "unread_type"),
+        ("Kind", "Stationery", ""),
+        ("Payment", "Y", "unread_paid"),
+        ("Payment", "BACS", ""),
+        ("Payment", "0.50", "paid_amount"),
+    ],
+)
+def test_payments_are_reported_beside_a_type_that_is_read(
+    tmp_path: Path, header: str, value: str, code: str
+) -> None:
+    of_type = ("issuedDate:", "type: {column: Type, map: {Invoice: bill}}\n  issuedDate:")
+    rows = [(*HEADER, "Type", header)]
+    rows += [("A", f"N{i}", "2025-03-01", "1.00", "Invoice", v) for i, v in enumerate(("", value))]
+    of = checked([csv_file(tmp_path / "l.csv", rows)], flat(tmp_path, of_type))
+    assert found(of) == ([(code, "warning", 1)] if code else [])
+
+
 def test_a_type_is_reported_where_only_the_state_is_read(tmp_path: Path) -> None:
     state = ("issuedDate:", "state: {column: Status}\n  issuedDate:")
     rows = [(*HEADER, "Status", "Type")]
