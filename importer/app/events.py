@@ -64,7 +64,7 @@ class Listener:
 
     def time_left(self, seconds: float) -> None:
         """How long the rest of the phase takes, by the permitted rate and the speed so far; about
-        once a second."""
+        once a second, and more often while the first items are done."""
 
     def waiting(self, wait: AnnouncedWait) -> None:
         """Nothing may be sent for ``wait.seconds``; ``wait.text`` is a sentence for the person."""
@@ -109,6 +109,9 @@ class Listener:
             self.work_ended()
 
 
+_GROWN = 1.25  # times what was done at the last estimate
+
+
 @dataclass
 class PhaseCounter:
     """Counts what is done of a phase, for its listener."""
@@ -117,6 +120,7 @@ class PhaseCounter:
     left: Callable[[int], float]
     done: int = 0
     estimated: float = field(default_factory=time.monotonic)
+    estimated_at: int = 0  # what was done then
 
     def message(self, text: str) -> None:
         self.listener.message(text)
@@ -124,8 +128,11 @@ class PhaseCounter:
     def advance(self, failed: bool) -> None:
         self.done += 1
         self.listener.advance(failed)
-        if time.monotonic() - self.estimated >= 1:
-            self.estimated = time.monotonic()
+        # Answers come in bursts. An estimate from the first of one, when all its requests were sent
+        # and nearly nothing was done, would stand until the next, which may be a minute later.
+        grown = self.done >= _GROWN * self.estimated_at
+        if grown or time.monotonic() - self.estimated >= 1:
+            self.estimated, self.estimated_at = time.monotonic(), self.done
             self.listener.time_left(self.left(self.done))
 
 

@@ -188,12 +188,16 @@ async def read_back(
     before, unread = len(verification.read_backs), len(verification.todo)
     noun = document_nouns(unread, sum(loaded.entry.credit_note for loaded in verification.todo))
     if before:
-        left = documents_of(loaded.entry for loaded in verification.todo)
+        rest = documents_of(loaded.entry for loaded in verification.todo)
         listener.message(
-            f"Resuming a verification that did not finish: {before:,} were read before, {left} are"
+            f"Resuming a verification that did not finish: {before:,} were read before, {rest} are"
             " left."
         )
-    with listener.phase(Phase.READ_BACK, unread, noun, time_left(limiter, unread)) as counter:
+    each = 1.0
+    if verification.lines and unread:  # each is read by itself too
+        each += sum(max(len(bill.entry.line_ids), 1) for bill in verification.todo) / unread
+    left = time_left(limiter, unread, each)
+    with listener.phase(Phase.READ_BACK, unread, noun, left) as counter:
         settings = replace(SETTINGS, settle=settle)
         engine = Engine(journal, client, verification.run, settings, counter)
         with stop.stops(engine.stop):

@@ -90,7 +90,7 @@ class ProgressBar:
         elif not self.noun:
             parts.append(rounded(now - self._began))
         if self._waits > now:
-            parts.append(f"waiting {rounded(self._waits - now)} {self._waits_for}")
+            parts.append(f"waiting {rounded(max(self._waits - now, 1))} {self._waits_for}")
         return ", ".join(parts)
 
     def _redraw(self) -> None:

@@ -186,7 +186,7 @@ class PageJob(Listener):
         if self.ends_at is not None and self.done < self.total:
             parts.append(f"{rounded(max(self.ends_at - now, 1))} left")
         if self.waits_until > now:
-            parts.append(f"waiting {rounded(self.waits_until - now)} {self.waits_for}")
+            parts.append(f"waiting {rounded(max(self.waits_until - now, 1))} {self.waits_for}")
         return ", ".join(parts)
 
     def state(self) -> dict[str, object]:

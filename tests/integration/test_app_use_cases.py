@@ -173,3 +173,13 @@ def test_listener_hears_of_work_and_the_time_left(
     assert list(dict.fromkeys(listener.works)) == order
     assert all(done <= total for done, total in listener.steps)
     assert listener.estimates[0] > 100  # of which only a third may go in a minute
+
+
+def test_time_left_is_corrected_within_a_burst_of_answers() -> None:
+    """All come at once, and the next a minute later: the estimate is not that from the first."""
+    listener = Hearer()
+    with listener.phase(Phase.READ_BACK, 100, "bills", lambda done: 100 - done) as counter:
+        for _ in range(50):
+            counter.advance(failed=False)
+    assert listener.estimates[-1] <= 60  # of 50 seconds
+    assert len(listener.estimates) < 25
