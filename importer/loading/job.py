@@ -278,11 +278,11 @@ class BillJob:
 
     def _words(self, remote: LightBill) -> str:
         """What Light has otherwise than the sheet, where an earlier run sent it, too."""
-        before, now = self.entry.content, content(self.bill)
+        before = self.entry.content
         words = describe_differences(self.bill, remote)
         if words or not self.in_doubt or self.sent_alone or self.sent_inline or not before:
             return words
-        changes = describe_content_changes(before, now, self.bill.unit, lines=False)
+        changes = describe_content_changes(before, content(self.bill), self.bill.unit, lines=False)
         return changes and f"{CHANGED_SINCE}: {changes}"
 
     @property

@@ -52,6 +52,7 @@ class ListedBills:
         self._by_number: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
         self._by_case: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
         self._by_key: dict[tuple[str, str], list[LightBill]] = defaultdict(list)
+        self._vendors = set(map(vendor_of, self.bills))
         for bill in self.bills:
             vendor, number = vendor_of(bill), tidy(bill.invoice_number or "")
             self._by_number[vendor, number.rstrip(CUT_MARKS)].append(bill)
@@ -71,6 +72,8 @@ class ListedBills:
         if bill.credit_note and not number:  # Light gives it one
             yield from (each for each in self.bills if each.credit_note)
         for vendor in dict.fromkeys((vendor_of(bill), "")):
+            if vendor not in self._vendors:  # most: a load looks for all its bills in a short list
+                continue
             yield from self._by_case.get((vendor, number.casefold()), ())
             for length in range(len(number) + 1):  # 0: without a number
                 yield from self._by_number.get((vendor, number[:length]), ())
