@@ -16,7 +16,7 @@ from importer.model.finding_catalogue import finding
 from importer.model.report_model import Suggestion, Unresolved
 from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn
-from importer.validation.cross_row_rules import duplicates
+from importer.validation.duplicate_bills import duplicates
 from importer.validation.finding_batch import FindingBatch, cell_findings
 
 NAME_FIELDS = tuple(LOOKUP_FIELDS)

@@ -22,7 +22,7 @@ from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray
 from importer.validation.column import ParsedColumn, ParsedTable
-from importer.validation.cross_row_rules import party_numbers
+from importer.validation.duplicate_bills import party_numbers
 
 # How far a credit note goes where a bill would go further: Light neither approves nor pays it.
 _TARGETS = {

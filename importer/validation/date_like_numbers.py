@@ -13,7 +13,7 @@ from importer.core.dates import serial_date
 from importer.mapping.map_tables import MappedTables
 from importer.validation import vector_parsers
 from importer.validation.column import ParsedTable
-from importer.validation.cross_row_rules import party_numbers
+from importer.validation.duplicate_bills import party_numbers
 from importer.validation.finding_batch import FindingBatch
 from importer.validation.number_warnings import number_warnings
 

@@ -32,6 +32,7 @@ from importer.validation.credit_notes import (
 )
 from importer.validation.date_like_numbers import date_like_numbers
 from importer.validation.date_outliers import date_outliers
+from importer.validation.duplicate_bills import duplicates
 from importer.validation.finding_batch import (
     FindingBatch,
     Findings,
@@ -123,7 +124,7 @@ def check(
     ambiguous = np.zeros(bills.size, dtype=bool)  # bills that share a reference, or have none
     ambiguous[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
-    findings += cross_row_rules.duplicates(mapped, bills, notes.mask)
+    findings += duplicates(mapped, bills, notes.mask)
     near = findings.items_of("bills.invoiceNumber.near_duplicate")[0]
     findings += torn_numbers(mapped, bills, line_bill, near)
     findings += date_like_numbers(mapped, bills)

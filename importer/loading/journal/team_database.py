@@ -57,9 +57,7 @@ class TeamDatabase:
         self._unbegun = False  # in a transaction that begins with its first statement
         self._transaction = ""  # its number in the database
         self.engine = sa.create_engine(
-            "postgresql+psycopg://",
-            creator=self._connect,
-            poolclass=sa.pool.StaticPool,
+            "postgresql+psycopg://", creator=self._connect, poolclass=sa.pool.StaticPool
         )
         sa.event.listen(self.engine, "checkout", self._answers)
         sa.event.listen(self.engine, "checkin", self._answered)
@@ -198,15 +196,12 @@ class TeamDatabase:
         if not any(rows for _, rows in batches):
             return [0] * len(batches)
         with self._driver(db) as session:
-            cursors = [session.cursor() for _ in batches]
+            sent = [(session.cursor(), *batch) for batch in batches]
             with self._beginning(session):
-                for cursor, (statement, rows) in zip(cursors, batches, strict=True):
+                for cursor, statement, rows in sent:
                     if rows:
                         cursor.executemany(as_psycopg(statement), rows)
-            return [
-                cursor.rowcount if rows else 0
-                for cursor, (_, rows) in zip(cursors, batches, strict=True)
-            ]
+            return [cursor.rowcount if rows else 0 for cursor, _, rows in sent]
 
     @contextlib.contextmanager
     def _driver(self, db: sa.Connection) -> Iterator[Any]:
@@ -248,8 +243,7 @@ class TeamDatabase:
         until = time.monotonic() + PATIENCE
         with contextlib.closing(connect(self.place.dsn, patience=PATIENCE)) as session:
             while True:
-                query = "SELECT pg_xact_status(%s::xid8)"
-                status = session.execute(query, (number,)).fetchone()
+                status = session.execute("SELECT pg_xact_status(%s::xid8)", (number,)).fetchone()
                 if status != ("in progress",) or time.monotonic() > until:
                     return bool(status == ("committed",))
                 time.sleep(0.05)
