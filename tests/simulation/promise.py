@@ -135,10 +135,10 @@ def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Vi
             b.id for b in light.bills.values() if b.maker == running.name and matches(b, ROWS[row])
         ]
         foreign = outcome.status is Status.ALREADY_IN_LIGHT
-        foreign = foreign and all(act != "change" for _, act in record.acts)
+        foreign = foreign and all(caller == running.name for caller, _ in record.acts)
         # What Light refused and did, and a list then hid, was believed to be refused.
         foreign = foreign and not (wire.misled and any(wire.used[each] for each in COMMITTED))
-        if foreign and mine == [record.id] and not _others_by_word(running):
+        if foreign and mine == [record.id] and not _settles(running.computer):
             yield Violation("ours", f"{name} as {record.id}, which it created itself")
         cancelled_by = {caller for caller, act in record.acts if act == "cancel"}
         if not record.live and cancelled_by == {running.name} and claims.command != "undo":
@@ -182,6 +182,10 @@ def _once(
     # What an undo leaves is for the next load to look at.
     ended = claims.command not in ("undo", "settle")
     ended = ended and (final or wire.misled_lists < LISTS)
+    if (
+        not final and rows[0] in claims.outcomes
+    ):  # it is said; what comes later is for the next load
+        ended = ended and len(claims.outcomes[rows[0]].entry.twins) < 2
     if ended and statuses and len(mine) > sure + unsure and not _named(mine, claims):
         ids = [bill.id for bill in mine]
         yield Violation("too many", f"{name}: {ids} are live, the rows say {statuses}")
@@ -214,11 +218,15 @@ def _looked(running: Running, claims: Claims, light: SimulatedLight) -> float:
 
 def _others_by_word(running: Running) -> set[str]:
     """The ids of which a person has said that they are not the bill of the row."""
-    if all(session.command != "settle" for session in running.computer.sessions):
+    if not _settles(running.computer):
         return set()
     with running.journal.reading() as db:
         texts = db.exec_driver_sql("SELECT others FROM settlements").scalars()
         return {light_id.lower() for text in texts for light_id in json.loads(text)}
+
+
+def _settles(computer: Computer) -> bool:
+    return any(session.command == "settle" for session in computer.sessions)
 
 
 def _versions(running: Running, row: int) -> Iterator[Row]:
