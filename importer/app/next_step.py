@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from importer.app.check_request import CheckRequest
+from importer.app.defaults import read_defaults
+from importer.core.errors import UsageProblem
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
 from importer.model.report_model import RunSummary
@@ -18,32 +21,35 @@ if TYPE_CHECKING:
 
 
 def command_words(request: CheckRequest) -> str:
-    """The files and options of a request, as they are typed."""
+    """The files and options of a request, as they are typed; not what light-import.toml says."""
     words = [shlex.quote(name) for name in request.sources]
     option = {TableKind.BILLS: "--bills", TableKind.LINE_ITEMS: "--lines"}
     words += [f"{option[kind]} {shlex.quote(name)}" for name, kind in request.table_kinds]
     words += [f"--set {shlex.quote(f'{name}={text}')}" for name, text in request.settings]
     words += [f"--expect {shlex.quote(f'{name}={text}')}" for name, text in request.expect]
-    if request.template:
-        words.append(f"--template {shlex.quote(request.template)}")
-    if request.encoding:
-        words.append(f"--encoding {shlex.quote(request.encoding)}")
     if request.as_of:
         words.append(f"--as-of {request.as_of}")
     words += [f"--ageing {shlex.quote(file.words)}" for file in request.ageing]
-    if request.amounts:
-        words.append(f"--amounts {request.amounts}")
-    if request.lookups:
-        words.append(f"--lookups {shlex.quote(request.lookups)}")
-    if request.save_lookups:
-        words.append(f"--save-lookups {shlex.quote(request.save_lookups)}")
+    stated = _defaults(request)
+    for name in ("template", "encoding", "amounts", "lookups", "save_lookups"):
+        value = getattr(request, name)
+        if value and value != stated.get(name):
+            words.append(f"--{name.replace('_', '-')} {shlex.quote(value)}")
     return " ".join(words) + _company_words(request) + _step_words(request)
 
 
 def load_command(request: CheckRequest, options: LoadOptions) -> str:
     """The command that does the same load again."""
     archive = f" --archive {shlex.quote(options.archive)}" if options.archive else ""
-    return f"light-import load {command_words(request)}{_load_words(options)}{archive}"
+    return f"light-import load {command_words(request)}{_load_words(request, options)}{archive}"
+
+
+def _defaults(request: CheckRequest) -> Mapping[str, Any]:
+    """What light-import.toml says by itself; nothing where it cannot be read."""
+    try:
+        return read_defaults(request.company).options
+    except UsageProblem:
+        return {}
 
 
 def _company_words(request: CheckRequest) -> str:
@@ -64,7 +70,7 @@ def _step_words(request: CheckRequest) -> str:
     return "".join(words)
 
 
-def _load_words(options: LoadOptions) -> str:
+def _load_words(request: CheckRequest, options: LoadOptions) -> str:
     """The options that the same load needs again, each with a leading space."""
     pace = options.pace
     flags = {
@@ -81,13 +87,18 @@ def _load_words(options: LoadOptions) -> str:
     if options.line_mode != "inline":
         words.append(f"--line-mode {options.line_mode}")
     from_environment = options.base_url == os.environ.get("LIGHT_BASE_URL")
+    stated = _defaults(request)
     values = {
         "--base-url": None if from_environment else options.base_url,
         "--requests-per-minute": pace.requests_per_minute,
         "--requests-per-day": pace.requests_per_day,
         "--journal": options.journal,
     }
-    words += [f"{name} {shlex.quote(str(v))}" for name, v in values.items() if v is not None]
+    words += [
+        f"{name} {shlex.quote(str(value))}"
+        for name, value in values.items()
+        if value not in (None, stated.get(name.removeprefix("--").replace("-", "_")))
+    ]
     return "".join(f" {word}" for word in words)
 
 
@@ -158,7 +169,7 @@ def after_load(
             f" that Light certainly lacks: {again}"
         )
     if to_resolve is not None and code == 1:
-        return _pick_words(request, to_resolve, _load_words(options))
+        return _pick_words(request, to_resolve, _load_words(request, options))
     if bills.get(Status.REJECTED) or bills.get(Status.INVALID) or code == 1:
         if bills.get(Status.VALID) and not summary.run:
             if summary.blocked is False:

@@ -19,6 +19,7 @@ max-problems = 7
 [company.kestrel]
 name = "Kestrel Trading Ltd (sandbox)"
 then = "submitted"
+requests-per-day = 9000
 
 [company.other]
 name = "Somebody Else"
@@ -41,7 +42,10 @@ def test_profile_gives_options_and_refuses_the_key_of_another_company(
     assert "expects Somebody Else. Nothing was sent." in refused.err
     assert sandbox.bills() == []
     dry = load(sandbox.base_url, *files, "--company=kestrel", "--dry-run")
-    assert "--company kestrel" in dry.json["next"]
+    assert dry.json["next"].startswith(
+        f"light-import load {' '.join(files)} --company kestrel --then"
+    )
+    assert "--requests-per-day" not in dry.json["next"]  # the profile says it
     done = load(sandbox.base_url, *files, "--company=kestrel")
     assert (done.code, done.json["steps"]) == (0, {"submitted": 1})
     undone = command("undo", done.json["run"], "--yes", "--json")
