@@ -22,19 +22,23 @@ class LightIdClaims:
         """It is claimed in a moment, as others: the journal is asked for all of them at once."""
         self._expected.add(light_id)
 
-    def claim(self, light_id: str, entry: int) -> bool:
+    def claim(self, light_id: str, entry: int, *, expected: bool = False) -> bool:
         """Whether the bill is this entry's from now on; not where it is, or was, another's."""
         owner = self._claims.get(light_id)
-        if owner is None and self._is_in_journal(light_id):
+        ask = self._expected_in_journal if expected else self._in_journal
+        if owner is None and ask(light_id):
             return False
         self._claims.setdefault(light_id, entry)
         return owner in (None, entry)
 
-    def _is_in_journal(self, light_id: str) -> bool:
+    def _in_journal(self, light_id: str) -> bool:
+        return bool(self.in_journal([light_id]))
+
+    def _expected_in_journal(self, light_id: str) -> bool:
         if light_id in self._expected:
             self._of_nobody = self._expected - self.in_journal(self._expected)
             self._expected = set()
-        if light_id in self._of_nobody:
-            self._of_nobody.remove(light_id)
-            return False
-        return bool(self.in_journal([light_id]))
+        if light_id not in self._of_nobody:
+            return self._in_journal(light_id)
+        self._of_nobody.remove(light_id)
+        return False

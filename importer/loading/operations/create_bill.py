@@ -87,7 +87,7 @@ class CreateBill(JobOperation):
         if why := self._not_this_request(remote):
             return Mismatch(f"with the bill {remote.id}, which {why}")
         if not conflicts or _altered(self.job.bill, remote, conflicts):
-            if not self.claims.claim(remote.id, self.job.entry.id):
+            if not self.claims.claim(remote.id, self.job.entry.id, expected=True):
                 return Mismatch(f"with the bill {remote.id}, which belongs to another row")
             if conflicts:
                 self.job.light_id = remote.id
@@ -114,7 +114,7 @@ class CreateBill(JobOperation):
         if is_cancelled(remote):
             why = f"it is archived (state {remote.state})"
         why = why or lines_that_are_others(job.bill, remote)
-        if not why and not self.claims.claim(remote.id, job.entry.id):
+        if not why and not self.claims.claim(remote.id, job.entry.id, expected=True):
             why = "it belongs to another row"
         if not why:
             return remote
