@@ -254,7 +254,8 @@ def test_load_goes_on_when_its_sessions_are_killed(
     at_home: Callable[[str], None], team: str, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(40)])
-    settings = SandboxSettings(requests_per_minute=100_000, latency=0.05)
+    # Slow enough to be seen midway by a test that has to wait for a processor.
+    settings = SandboxSettings(requests_per_minute=100_000, latency=0.1)
     with running(settings) as light, psycopg.connect(team, autocommit=True) as db:
         args = ["load", *files, "--yes", *FAST, "--settle", "1", "--base-url", light.base_url]
         process = start(*args, "--result", str(tmp_path / "result.xlsx"))

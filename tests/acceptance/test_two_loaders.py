@@ -4,6 +4,7 @@ both ids, by the load that ends last and by every later command, until a person 
 from __future__ import annotations
 
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ def test_every_double_of_two_loads_at_once_is_named_by_the_last(
         if kill:
             while not light.bills():
                 assert first.poll() is None
+                time.sleep(0.01)
             first.send_signal(signal.SIGKILL)
             first.communicate()
             results = [ended(second)]
@@ -425,10 +427,11 @@ def test_undo_covers_what_the_run_does_not_know(
     monkeypatch.setenv("LIGHT_API_KEY", SandboxSettings.key)
     files = write_bills(tmp_path, [bill_row(i) for i in range(2)])
     with proxied(sandbox.base_url) as proxy:
-        process = start("load", *files, "--yes", "--settle", "60", "--base-url", proxy.url)
         proxy.fault = lambda request: Fault(True, None) if request.creates else PASS
+        process = start("load", *files, "--yes", "--settle", "60", "--base-url", proxy.url)
         while len(sandbox.bills()) < 2:
             assert process.poll() is None
+            time.sleep(0.01)
         proxy.idle()
         process.kill()
         process.communicate()
