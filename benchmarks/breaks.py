@@ -208,7 +208,8 @@ BREAKS = (
     Break(
         "a refusal of a step that is in doubt is final after one look",
         "loading/operations/bill_step.py",
-        "            if transition in (Transition.OPEN, Transition.WORKING) and not self._confirmed:\n",
+        "            if transition in (Transition.OPEN, Transition.WORKING)"
+        " and not self._confirmed:\n",
         "            if False:\n",
     ),
     Break(
