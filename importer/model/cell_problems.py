@@ -109,6 +109,10 @@ not_cents: not a whole number of cents
 not_amount: not an amount
   '{value}' cannot be read as an amount: {reason}.
   → {correction}
+warning lost_mark: a number that may have lost its decimal mark
+  '{value}' has no cents ({rows}), as '{other}' and all other numbers of the column have: its
+  decimal mark may be lost.
+  → Compare it with the invoice.
 other_currency: an amount in a different currency
   '{value}'{shown_as} is in a different currency from the bill.
   → Correct the amount, or the bill's currency.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,13 +20,14 @@ from importer.core.money import (
 )
 from importer.core.text_column import take
 from importer.mapping.text_cleanup import tidied as tidied_texts
-from importer.model.fields import FieldKind
+from importer.model.fields import BILLS, FieldKind
 from importer.model.finding import Finding
+from importer.model.finding_catalogue import finding
 from importer.validation import vector_parsers
 from importer.validation.cells import Cells, Reader, distinct, is_in
 from importer.validation.column_evidence import only_way
 from importer.validation.column_findings import column_finding, contradiction, rows_of
-from importer.validation.sheet_column import SheetColumn
+from importer.validation.sheet_column import SheetColumn, code_of
 
 
 def decide_cents(column: SheetColumn) -> None:
@@ -76,6 +79,8 @@ def decide_numbers(column: SheetColumn) -> list[Finding]:
                 findings += contradiction(column, proofs, others, Numbers)
     for group in groups:
         findings += _doubtful_number_cells(column, group, tidied)
+        if not is_factor:
+            findings += _lost_marks(column, group, tidied)
         _note_residue(column, group[typed[group]], tidied)
 
     def readers(items: np.ndarray) -> list[Reader]:
@@ -145,6 +150,59 @@ def _doubtful_number_cells(
             text=tidied[int(proof[0])].as_py(),
             text_rows=rows_of(column, proof),
             number_rows=rows_of(column, of_number),
+        )
+    ]
+
+
+_WHOLE, _HAS_CENTS = r"\A-?[0-9]{3,}\z", r"\A[^0-9]*[0-9][0-9.,' ]*[.,][0-9]{2}[^0-9]*\z"
+_ENDS_IN_ZERO = r"[.,][0-9]0[^0-9]*\z"
+_FEWEST_WITH_CENTS, _MOST_WHOLE, _SAMPLE = 10, 0.05, 5000
+_A_HUNDRED_TIMES = (20, 500)  # the others, by the median
+
+
+def _lost_marks(
+    column: SheetColumn, group: np.ndarray, tidied: pa.LargeStringArray
+) -> list[Finding]:
+    """A warning for large numbers without cents where a program writes cents behind all: a single
+    one, or a block of rows in which all have lost the decimal mark."""
+    texts = take(tidied, group)
+    uncut = vector_parsers.matching(texts, _WHOLE) & ~column.is_number[group]
+    if not (n := int(uncut.sum())):
+        return []
+    with_cents = vector_parsers.matching(texts, _HAS_CENTS)
+    given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    if with_cents.sum() < _FEWEST_WITH_CENTS or (given & ~uncut & ~with_cents).any():
+        return []
+    of_others = take(texts, np.flatnonzero(with_cents))
+    shows_zeros = vector_parsers.matching(of_others, _ENDS_IN_ZERO).any()
+    if not shows_zeros and len(of_others) < 2 * _FEWEST_WITH_CENTS:
+        return []  # zeros may be left out, as of 12.5 and 12
+    at = np.flatnonzero(uncut)
+    numbers = np.asarray([float(text) for text in take(texts, at).to_pylist()])
+    others = [re.sub("[^0-9]", "", text) for text in of_others.slice(0, _SAMPLE).to_pylist()]
+    usual = float(np.median([int(digits) for digits in others])) / 100
+    if n <= max(1, _MOST_WHOLE * with_cents.sum()):
+        at = at[np.abs(numbers) >= usual]
+    else:
+        low, high = _A_HUNDRED_TIMES
+        is_block = at[-1] - at[0] + 1 == n
+        if not is_block or not low <= float(np.median(np.abs(numbers))) / (usual or 1) <= high:
+            return []
+    if not len(at):
+        return []
+    items = group[at]
+    first = int(items[0])
+    concerned: dict[str, Any] = {
+        "bills" if column.sheet == BILLS else "lines": tuple(items.tolist())
+    }
+    return [
+        finding(
+            code_of(column.sheet, column.name, "lost_mark"),
+            column.mapped.cell(column.sheet, column.name, first),
+            column.canonical.text_at(first),
+            rows=rows_of(column, items),
+            other=of_others[0].as_py(),
+            **concerned,
         )
     ]
 

@@ -102,6 +102,7 @@ NEEDS_OTHER_FILES = {
 }
 # Dates that a time zone has moved: tests/integration/test_validation_column_formats.py.
 NEEDS_OTHER_FILES |= {code for code in CATALOGUE if code.endswith("Date.shifted")}
+NEEDS_OTHER_FILES |= {code for code in CATALOGUE if code.endswith(".lost_mark")}
 # Dates in another order, or years off: tests/integration/test_validation_column_formats.py.
 NEEDS_OTHER_FILES |= {
     code for code in CATALOGUE if code.endswith(("Date.other_order", "Date.years_apart"))

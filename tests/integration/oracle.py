@@ -30,6 +30,7 @@ WARNINGS = {
 }
 # What the rows of a file prove together, and generated ones by chance.
 OF_FILES = (
+    ".lost_mark",
     ".slipped",
     ".two_vendors",
     ".other_rate",

@@ -480,3 +480,28 @@ def test_numbers_with_other_years_than_the_dates_are_reported(tmp_path: Path) ->
     days = december(1, 2, 3, 4, 5, 6)
     assert codes(in_rows(tmp_path, *days, number="HLS/2025/")) == []
     assert codes(in_rows(tmp_path, *days, number="HLS/2029/")) == [OTHER_YEARS]
+
+
+CENTS = ["12.50", "7.00", "199.99", "45.10", "3.20"] * 3
+
+
+@pytest.mark.parametrize(
+    ("nets", "rows"),
+    [
+        ([*CENTS, "4510"], [17]),
+        ([*CENTS, "45.1"], []),
+        ([*CENTS, "12"], []),
+        (["4510", "320", "19999", "700", *CENTS], [2]),  # told once, of all its rows
+        (["4510", "320", "19999", *CENTS, "700"], []),  # not a block: left out where they are round
+        ([*CENTS[:6], "4510"], []),
+        ([text.rstrip("0").rstrip(".") for text in CENTS] + ["4510"], []),
+    ],
+)
+def test_numbers_without_cents_among_others_are_reported(
+    tmp_path: Path, nets: list[str], rows: list[int]
+) -> None:
+    lines = [["Number", "Net"], *([f"N{i}", net] for i, net in enumerate(nets))]
+    text = LEDGER.replace("{amounts: decimal}", "{amounts: decimal, numbers: point}")
+    of = checked([csv_file(tmp_path / "l.csv", lines)], template(tmp_path, text))
+    assert finding_cells(of) == [("line_items.netAmount.lost_mark", row, "Net") for row in rows]
+    assert [len(f.lines) for f in of.findings] == ([4] if rows == [2] else [1] * len(rows))
