@@ -917,6 +917,8 @@ def test_tie_out_says_which_run_is_signed_and_fits_a_page(tmp_path: Path) -> Non
     # What is signed comes first; the bills that differ follow on further pages.
     assert many["Tie-out"].page_setup.fitToHeight == 0
     assert many["Tie-out"].print_area == f"'Tie-out'!$A$1:$G${many['Tie-out'].max_row}"
+    (header,) = [c.row for c in many["Tie-out"]["B"] if c.value == "Vendor, invoice"]
+    assert many["Tie-out"].print_title_rows == f"${header}:${header}"
 
 
 def test_dropdowns_offer_no_more_lists_than_a_sheet_has_columns() -> None:

@@ -257,12 +257,14 @@ def _write_differing(
     styles, summary = context.styles, report.summary
     nouns = document_kinds(summary.bills.get("total", 0), summary.credit_notes.get("total", 0))
     if not bills:
-        words = f"All {nouns} of the sheet are in Light, to the cent."
+        place = "the sandbox" if summary.sandbox else "Light"
+        words = f"All {nouns} of the sheet are in {place}, to the cent."
         sheet.write_string(row, 1, words, styles["value"])
         return row + 1
     sheet.set_row(row, 24)
     sheet.write_string(row, 1, f"{nouns.capitalize()} that make the difference", styles["section"])
     row += 1
+    sheet.repeat_rows(row)  # on the pages that follow
     sheet.write_string(row, 1, "Vendor, invoice", styles["header_inset"])
     for c, text in enumerate(("Row", "Sheet", "Light", "Difference"), start=2):
         sheet.write_string(row, c, text, styles["header_right"])
