@@ -89,6 +89,38 @@ def one_sheet(folder: Path, lines: int, bad: float) -> None:
             writer.writerows([*bill[1:7], *line[1:], *extra] for line in bill_lines)
 
 
+def unlike_rows(folder: Path, lines: int) -> None:
+    """``clean.csv`` as ``one_sheet``, and ``wrong.csv``, each of whose lines has another wrong
+    amount."""
+    one_sheet(folder, lines, 0.0)
+    (folder / "flat.csv").rename(folder / "clean.csv")
+    with (
+        (folder / "clean.csv").open(newline="") as clean,
+        (folder / "wrong.csv").open("w", newline="") as wrong,
+    ):
+        writer, gross = csv.writer(wrong), FLAT.split(",").index("Gross")
+        for i, row in enumerate(csv.reader(clean)):
+            writer.writerow([*row[:gross], f"{i},x", *row[gross + 1 :]] if i else row)
+
+
+def unknown_vendors(folder: Path, bills: int) -> None:
+    """``names.csv``: bills of a line each, of as many vendors that Light does not have."""
+    folder.mkdir(parents=True, exist_ok=True)
+    by_name = FLAT_TEMPLATE.replace("vendorId: {column", "vendor: {column")
+    (folder / "names.yaml").write_text(by_name)
+    rng = random.Random(bills)
+    syllables = "an ber cor del fin gar hol in jur ken lor mar nor ost per quin ros ster".split()
+    with (folder / "names.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(FLAT.split(","))
+        for i, (bill, (line, *_)) in enumerate(bills_and_lines(bills * LINES_PER_BILL, 0.0)):
+            words = ("".join(rng.choices(syllables, k=3)).title() for _ in range(2))
+            name = f"{' '.join(words)} {i} Ltd"
+            writer.writerow(
+                [name, *bill[2:6], line[3] + line[4], *line[1:], "", "", "", "", "", "", ""]
+            )
+
+
 def workbook(path: Path, lines: int) -> None:
     """A workbook of the two sheets, without problems; amounts are numbers."""
     import xlsxwriter

@@ -12,7 +12,8 @@ from measure import Measurement
 
 SMALLEST = 100  # line items of the smallest file, which gives the fixed cost
 MAX_RATIO = 1.3  # cost of a row in the largest file to that in the next smaller one
-COLOURS = ("#2b6cb0", "#c05621", "#2f855a")
+COLOURS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1")
+MOST_IN_WORKBOOK = 100_000  # line items; more take long
 TWO = ("--bills", "bills.csv", "--lines", "lines.csv")
 FLAT = ("flat.csv", "--template", "flat.yaml")
 
@@ -22,6 +23,10 @@ class Curve:
     name: str
     fixed: Measurement
     points: tuple[tuple[int, Measurement], ...]
+
+    @property
+    def all_points(self) -> tuple[tuple[int, Measurement], ...]:
+        return ((SMALLEST, self.fixed), *self.points)
 
     def _per_row(self, figure: Callable[[Measurement], float]) -> list[float]:
         """Cost of one row beyond the fixed cost."""
@@ -49,18 +54,23 @@ def megabytes(measurement: Measurement) -> float:
 
 
 def measure(folder: Path, rows: Sequence[int], validate: Callable[..., Measurement]) -> list[Curve]:
-    """Curves of two sheets with 0.5 % and 20 % bad rows, and of one sheet of twenty columns."""
+    """Curves of two sheets with 0.5 % and 20 % bad rows, and of one sheet of twenty columns with a
+    CSV and a workbook as its result."""
     out = []
-    for name, write, bad, files in (
-        ("two sheets, 0.5 % bad", two_sheets, 0.005, TWO),
-        ("two sheets, 20 % bad", two_sheets, 0.2, TWO),
-        ("one sheet, 0.5 % bad", one_sheet, 0.005, FLAT),
+    for name, write, bad, files, result in (
+        ("two sheets, 0.5 % bad", two_sheets, 0.005, TWO, "out.csv"),
+        ("two sheets, 20 % bad", two_sheets, 0.2, TWO, "out.csv"),
+        ("one sheet, 0.5 % bad", one_sheet, 0.005, FLAT, "out.csv"),
+        ("one sheet, as a workbook", one_sheet, 0.005, FLAT, "out.xlsx"),
     ):
         points = []
         for n in (SMALLEST, *sorted(rows)):
+            if result == "out.xlsx" and n > MOST_IN_WORKBOOK:
+                continue
             sub_folder = folder / f"{n}-{bad}{'-flat' if write is one_sheet else ''}"
             write(sub_folder, n, bad)
-            points.append((n, validate(sub_folder, *files, times=3 if n > 200_000 else 5)))
+            times = 3 if n > 200_000 or result == "out.xlsx" else 5
+            points.append((n, validate(sub_folder, *files, times=times, result=result)))
         out.append(Curve(name, points[0][1], tuple(points[1:])))
     return out
 
@@ -73,11 +83,11 @@ def table(curves: Sequence[Curve]) -> list[str]:
         "",
         picture,
         "",
-        "| validate --result out.csv | line items | seconds | CPU s | peak MB |",
+        "| validate --result | line items | seconds | CPU s | peak MB |",
         "|---|---:|---:|---:|---:|",
     ]
     for curve in curves:
-        for n, measurement in ((SMALLEST, curve.fixed), *curve.points):
+        for n, measurement in curve.all_points:
             out.append(
                 f"| {curve.name} | {n:,} | {measurement.seconds:.2f} | {measurement.cpu:.2f} |"
                 f" {measurement.megabytes:,.0f} |"
@@ -102,12 +112,12 @@ WIDTH, HEIGHT, LEFT, TOP = 380, 260, 60, 50
 
 
 def plot(curves: Sequence[Curve]) -> str:
-    """An SVG of two panels with logarithmic axes."""
+    """An SVG of two panels with logarithmic axes, from the smallest file on."""
     parts = ['<rect width="100%" height="100%" fill="white"/>']
     for k, (title, figure) in enumerate((("seconds", seconds), ("peak MB", megabytes))):
         parts += _panel(curves, title, figure, LEFT + k * (WIDTH + 2 * LEFT))
     for k, curve in enumerate(curves):
-        x = LEFT + k * 260
+        x = LEFT + k * 230
         parts.append(f'<rect x="{x}" y="10" width="14" height="4" fill="{COLOURS[k]}"/>')
         parts.append(f'<text x="{x + 20}" y="17">{curve.name}</text>')
     size = f'width="{2 * WIDTH + 4 * LEFT}" height="{HEIGHT + 2 * TOP}"'
@@ -119,7 +129,7 @@ def plot(curves: Sequence[Curve]) -> str:
 def _panel(
     curves: Sequence[Curve], title: str, figure: Callable[[Measurement], float], left: int
 ) -> list[str]:
-    all_points = [(n, figure(measurement)) for curve in curves for n, measurement in curve.points]
+    all_points = [(n, figure(each)) for curve in curves for n, each in curve.all_points]
     low, high = (f(math.log10(y) for _, y in all_points) for f in (min, max))
     low, high = math.floor(low), max(math.ceil(high), math.floor(low) + 1)
     first, last = (f(math.log10(n) for n, _ in all_points) for f in (min, max))
@@ -138,7 +148,7 @@ def _panel(
         x, _ = at(n, 10.0**low)
         out.append(f'<text x="{x:.1f}" y="{TOP + HEIGHT + 18}" text-anchor="middle">{n:,}</text>')
     for k, curve in enumerate(curves):
-        where = [at(n, figure(measurement)) for n, measurement in curve.points]
+        where = [at(n, figure(measurement)) for n, measurement in curve.all_points]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in where)
         out.append(
             f'<polyline points="{line}" fill="none" stroke="{COLOURS[k]}" stroke-width="2"/>'

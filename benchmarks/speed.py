@@ -1,7 +1,7 @@
-"""Speed and memory of checking, reading, writing and loading.
+"""Speed and memory of checking, reading, writing and loading, beside peers.
 
     pip install -e '.[bench]'
-    python benchmarks/speed.py [--only csv stage xlsx workbook load pacing growth] [--write FOLDER]
+    python benchmarks/speed.py [--only PART…] [--write FOLDER]
 
 Each figure is measured in a separate process and compared with a reference, a library that does a
 part of the same work, since ratios differ less between machines than seconds do. Ratios are of
@@ -13,79 +13,30 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import growth
+from everyday import EVERYDAY
 from files import one_sheet, two_sheets
 from measure import Measurement, median, part, run_measured
+from target_line import HEAD, Line, Lines
 
 HERE = Path(__file__).resolve().parent
 GIGABYTE = 1024.0  # in megabytes
 
 
-@dataclass(frozen=True)
-class Line:
-    """A row of the table; its limits are for the ratio to ``reference``, else for the seconds."""
-
-    what: str
-    measurement: Measurement
-    ratio: float | None = None
-    reference: str = ""
-    maximum: float | None = None
-    minimum: float | None = None
-    max_megabytes: float | None = None
-
-    @property
-    def target(self) -> str:
-        words = []
-        if self.maximum is not None:
-            words.append(f"≤ {self.maximum:g}" + (" ×" if self.reference else " s"))
-        if self.minimum is not None:
-            words.append(f"≥ {self.minimum:g} ×")
-        if self.max_megabytes is not None:
-            words.append(f"≤ {self.max_megabytes:,.0f} MB")
-        return ", ".join(words)
-
-    @property
-    def missed(self) -> bool:
-        figure = self.measurement.seconds if self.ratio is None else self.ratio
-        return (
-            (self.maximum is not None and figure > self.maximum)
-            or (self.minimum is not None and figure < self.minimum)
-            or (self.max_megabytes is not None and self.measurement.megabytes > self.max_megabytes)
-        )
-
-    def row(self) -> str:
-        seconds, cpu = self.measurement.seconds, self.measurement.cpu
-        megabytes = self.measurement.megabytes
-        ratio_text = "" if self.ratio is None else f"{self.ratio:.2f} × {self.reference}"
-        verdict = "" if not self.target else "**missed**" if self.missed else "met"
-        return (
-            f"| {self.what} | {seconds:.2f} | {cpu:.2f} | {megabytes:,.0f} |"
-            f" {ratio_text} | {self.target} | {verdict} |"
-        )
-
-
-HEAD = """\
-| what | seconds | CPU s | peak MB | ratio | target | |
-|---|---:|---:|---:|---:|---|---|"""
-
-Lines = Iterator[Line]
-
-
-def validate(folder: Path, *files: str, times: int = 1) -> Measurement:
-    """Run ``light-import validate`` with a CSV as its result."""
+def validate(folder: Path, *files: str, times: int = 1, result: str = "out.csv") -> Measurement:
+    """Run ``light-import validate`` with a CSV, or a workbook, as its result."""
     command = [sys.executable, "-m", "importer", "validate", "--quiet", *files]
-    command += ["--result", "out.csv"]
+    command += ["--result", result]
     runs = []
     for _ in range(times):
-        (folder / "out.csv").unlink(missing_ok=True)
+        (folder / result).unlink(missing_ok=True)
         runs.append(run_measured(command, folder, exit_codes=(0, 1)))
     return median(runs)
 
@@ -191,10 +142,15 @@ def workbook_lines(folder: Path) -> Lines:
         "result workbook, 100k rows × 20 and our columns",
         ours,
         ours.seconds / theirs.seconds,
-        "XlsxWriter (goal 0.3)",
-        maximum=1,
-        max_megabytes=300,
+        "XlsxWriter",
+        maximum=0.3,
+        max_megabytes=200,
     )
+    if importlib.util.find_spec("rustpy_xlsxwriter"):
+        rust = part("rustpy_xlsxwriter", sub_folder)
+        ratio = ours.seconds / rust.seconds
+        yield Line("rustpy-xlsxwriter, the same rows without colours and comments", rust)
+        yield Line("result workbook beside it", ours, ratio, "rustpy-xlsxwriter")
 
 
 def load_lines(folder: Path) -> Lines:
@@ -234,6 +190,7 @@ PARTS = {
     "workbook": workbook_lines,
     "load": load_lines,
     "pacing": pacing_lines,
+    **EVERYDAY,
 }
 
 
