@@ -8,6 +8,7 @@ from datetime import date, time, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.core import dates
 from importer.core.cell_parsers import date_parser, date_time_parser
@@ -191,7 +192,10 @@ def _doubtful_date_cells(
     exchanged, and leaves 13/04/2025 as text. Saved as CSV, such dates may be 2025-03-04.
     """
     typed = column.of_kind(CellKind.DATE)[group]
-    iso = vector_parsers.matching(take(tidied, group), _ISO_DAY) & ~typed
+    texts_of_group = take(tidied, group)
+    iso = np.zeros(len(group), dtype=bool)
+    if pc.any(pc.match_substring(texts_of_group, "-")).as_py():
+        iso = vector_parsers.matching(texts_of_group, _ISO_DAY) & ~typed
     typed |= iso
     of_text, of_date = group[~typed], group[typed]
     if not len(of_date):

@@ -166,9 +166,13 @@ def _lost_marks(
     """A warning for large numbers without cents where a program writes cents behind all: a single
     one, or a block of rows in which all have lost the decimal mark."""
     texts = take(tidied, group)
-    uncut = vector_parsers.matching(texts, _WHOLE) & ~column.is_number[group]
-    if not (n := int(uncut.sum())):
+    marked = pc.or_(pc.match_substring(texts, "."), pc.match_substring(texts, ","))
+    at = np.flatnonzero(~(marked.to_numpy(zero_copy_only=False) | column.is_number[group]))
+    at = at[vector_parsers.matching(take(texts, at), _WHOLE)]
+    if not (n := len(at)):
         return []
+    uncut = np.zeros(len(texts), dtype=bool)
+    uncut[at] = True
     with_cents = vector_parsers.matching(texts, _HAS_CENTS)
     given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
     if with_cents.sum() < _FEWEST_WITH_CENTS or (given & ~uncut & ~with_cents).any():
@@ -177,7 +181,6 @@ def _lost_marks(
     shows_zeros = vector_parsers.matching(of_others, _ENDS_IN_ZERO).any()
     if not shows_zeros and len(of_others) < 2 * _FEWEST_WITH_CENTS:
         return []  # zeros may be left out, as of 12.5 and 12
-    at = np.flatnonzero(uncut)
     numbers = np.asarray([float(text) for text in take(texts, at).to_pylist()])
     others = [re.sub("[^0-9]", "", text) for text in of_others.slice(0, _SAMPLE).to_pylist()]
     usual = float(np.median([int(digits) for digits in others])) / 100
