@@ -27,6 +27,7 @@ import hostile  # noqa: E402
 
 from importer.core import cell_parsers, dates, money  # noqa: E402
 from importer.core.errors import ImporterError  # noqa: E402
+from importer.core.name_key import name_key  # noqa: E402
 from importer.light import codec, directory_codec, error_bodies, rate_limit_headers  # noqa: E402
 from importer.light.auth import oauth, token_store  # noqa: E402
 from importer.light.transport import Reply  # noqa: E402
@@ -35,7 +36,6 @@ from importer.readers import read_file  # noqa: E402
 from importer.references import lookup_tables  # noqa: E402
 from importer.report.xlsx import provenance_sheet  # noqa: E402
 from importer.resume import result_workbook, row_changes  # noqa: E402
-from importer.validation.cross_row_rules import same_name  # noqa: E402
 
 INTERESTING = (
     *rb"""
@@ -229,7 +229,7 @@ def _lookup(folder: Path, data: bytes) -> None:
         assert {key: entry.id for key, entry in before.items()}.items() <= {
             key: entry.id for key, entry in after.items()
         }.items()
-        assert after.keys() >= {same_name(pick.value) for pick in picks}
+        assert after.keys() >= {name_key(pick.value) for pick in picks}
 
 
 def _results() -> list[bytes]:

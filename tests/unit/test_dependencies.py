@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import re
 import sys
 from configparser import ConfigParser
@@ -41,3 +43,24 @@ def test_each_import_is_required() -> None:
     needed = required("options", "install_requires")
     needed |= required("options.extras_require", "team")
     assert imported() - needed == _PARTS
+
+
+def _has(module: str, name: str) -> bool:
+    loaded = importlib.import_module(module)
+    in_package = hasattr(loaded, "__path__")
+    return hasattr(loaded, name) or (
+        in_package and importlib.util.find_spec(f"{module}.{name}") is not None
+    )
+
+
+def test_benchmarks_import_what_the_program_has() -> None:
+    imports = [
+        (path.name, node.module or "", alias.name)
+        for path in (ROOT / "benchmarks").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("importer")
+        for alias in node.names
+    ]
+    missing = [each for each in imports if not _has(*each[1:])]
+    assert len(imports) > 100
+    assert missing == []
