@@ -31,7 +31,7 @@ _OTHERS = _codes(
 )
 _PASSED = _CELLS | _FORMATS | _OTHERS | frozenset(biffh.bofcodes)
 _HEAD = struct.Struct("<HH")  # of a record: its code, its length
-_UNKNOWN = 0x0FFF  # no record of any version
+UNKNOWN = 0x0FFF  # no record of any version
 _LAST_COLUMN = 256
 _MOST_FORMATS = 65_536  # a cell names its format by two bytes
 _MOST_OTHERS = 1_000_000  # other records
@@ -58,7 +58,7 @@ def safe_stream(data: bytes) -> bytes:
             (code == biffh.XL_MERGEDCELLS and not _is_merge_list(stream, at + 4, length))
             or (code == biffh.XL_COLINFO and not _is_column_info(stream, at + 4, length))
         ):
-            stream[at : at + 2] = _UNKNOWN.to_bytes(2, "little")
+            stream[at : at + 2] = UNKNOWN.to_bytes(2, "little")
             others += 1
         elif code in biffh.bofcodes:
             if not depth:

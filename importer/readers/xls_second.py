@@ -17,11 +17,12 @@ from importer.readers.file_limits import check_area, check_repeated_text
 from importer.readers.grid import Cell, grid_of_values
 from importer.readers.ole_container import ole_file
 from importer.readers.sheet_errors import ReadSheet
+from importer.readers.xls_guard import UNKNOWN
 from importer.readers.xlsb import overwrite_cells
 
 _BOF, _EOF, _BOUNDSHEET, _SST, _CONTINUE = 0x809, 0x0A, 0x85, 0xFC, 0x3C
 _NUMBER, _LABEL, _BOOLERR, _RK, _FORMULA, _LABELSST = 0x203, 0x204, 0x205, 0x27E, 0x06, 0xFD
-_MULRK, _RSTRING, _STRING, _DATEMODE = 0xBD, 0xD6, 0x207, 0x22
+_MULRK, _RSTRING, _STRING, _DATEMODE, _DIMENSION = 0xBD, 0xD6, 0x207, 0x22, 0x200
 _BEFORE_STRING = frozenset((0x4BC, 0x221, 0x236))  # parts of a formula
 _CELLS = frozenset((_NUMBER, _LABEL, _BOOLERR, _RK, _FORMULA, _LABELSST, _MULRK, _RSTRING))
 _HEAD = struct.Struct("<HH")
@@ -49,6 +50,9 @@ class SecondReader:
         self._starts, self._hidden, texts, self._date1904 = _workbook(stream)
         self._lengths = _text_lengths(texts)
         self._extents = [self._extent(start) for start in self._starts]  # takes formulas away
+        # calamine makes room for all sheets when it opens them, and without it ends the process.
+        for extent in self._extents:
+            check_area(extent.rows, extent.columns, extent.cells)
         self._sheets = CalamineSheets(ole_file("Workbook", bytes(self._stream)))
         self.names = self._sheets.names()
         if len(self.names) != len(self._starts):
@@ -60,7 +64,6 @@ class SecondReader:
             return None
         index = self.names.index(name)
         extent = self._extents[index]
-        check_area(extent.rows, extent.columns, extent.cells)
         lengths = (self._lengths[i] for i in extent.shared if i < len(self._lengths))
         check_repeated_text(sum(lengths), extent.cells)
         values = self._sheets.values(name)
@@ -81,6 +84,8 @@ class SecondReader:
                 if code != _STRING:
                     out.errors[awaited] = _DAMAGED, CellKind.ERROR
                 awaited = None
+            if code == _DIMENSION:  # calamine makes room for as much as it says
+                self._stream[at - 4 : at - 2] = UNKNOWN.to_bytes(2, "little")
             if code not in _CELLS or length < 6:
                 continue
             row, column = struct.unpack_from("<HH", self._stream, at)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -203,6 +205,22 @@ def test_far_cells_of_a_damaged_old_workbook_are_refused(tmp_path: Path) -> None
     stream = hostile_book([], [text_cell(0, 0, "Net"), number(65_535, 255), FORMULA_WITHOUT_TEXT])
     with pytest.raises(UnreadableFile, match="so far apart"):
         read_file(old_book(tmp_path, stream))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [[number(60_000, 40_000)], [(0x200, struct.pack("<IIHHH", 0, 0xFFFFFFFF, 0, 0xFFFF, 0))]],
+    ids=["cell", "dimension"],
+)
+def test_a_damaged_old_workbook_that_claims_a_vast_sheet_does_not_end_the_process(
+    tmp_path: Path, cells: list[tuple[int, bytes]]
+) -> None:
+    stream = hostile_book([], [text_cell(0, 0, "Net"), *cells, FORMULA_WITHOUT_TEXT])
+    path = old_book(tmp_path, stream)
+    read = "import sys; from pathlib import Path; from importer.readers import read_file"
+    command = [sys.executable, "-c", f"{read}; read_file(Path(sys.argv[1]))", str(path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "so far apart" in ran.stderr) in ((0, False), (1, True))
 
 
 def test_a_text_shared_by_each_cell_of_a_damaged_old_workbook_is_refused(tmp_path: Path) -> None:

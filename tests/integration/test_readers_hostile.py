@@ -31,6 +31,14 @@ def test_misplaced_far_cell_does_not_crash(tmp_path: Path, reference: str) -> No
     assert [int(row) for row in table.rows] == [1]
 
 
+@pytest.mark.parametrize("reference", ["E" + "a" * 300 + "2", "ABCD2"])
+def test_a_cell_without_a_place_is_refused(tmp_path: Path, reference: str) -> None:
+    rows = f'<row r="1"><c r="A1"><v>1</v></c><c r="{reference}"><v>2</v></c></row>'
+    (path,) = hostile.xlsx(tmp_path, sheet=hostile.sheet_xml(rows))
+    with pytest.raises(UnreadableFile, match="damaged"):
+        read_file(Path(path))
+
+
 def test_a_row_of_xlsb_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     sheet = hostile.xlsb_record(129, b"") + hostile.xlsb_record(145, b"")
     sheet += hostile.xlsb_record(0, struct.pack("<IIHBBBI", 0, 0, 300, 0, 0, 0, 0))

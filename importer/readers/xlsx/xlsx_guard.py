@@ -38,6 +38,9 @@ _LONG_NUMBER = re.compile(rb"<v>-?\d{16}")
 # A formula that is not followed by a value.
 _NO_RESULT = re.compile(rb"</f>(?!<v>[^<])|<f[^<>]*/>(?!<v>[^<])")
 _BROKEN_TAG = re.compile(rb"<(?:c|v|f|row)[\n\r\t]")
+# A cell's place that is none, by which calamine counts on to columns that no sheet has.
+_ODD_PLACE = '<c r="(?:[^A-Z]|[A-Z]{4}|[A-Z]{1,3}(?:[^A-Z0-9]|[0-9]+[^0-9"]))'
+_NO_PLACE = re.compile(_ODD_PLACE.encode())
 _HIDDEN = re.compile(rb'<row [^<>]*hidden="(?:1|true)"')
 
 # One RE2 pass over everything; details are searched only where it matches.
@@ -45,6 +48,7 @@ _ODD = (
     r't="[ed]"|<f[ >/]|<strike|hidden="| ="|= ?\'|= "|<!|<v |<c>|<row>|<v>-?[0-9]{16}'
     r"|<(?:c|v|f|row)[\n\r\t]"
     r'|<(?:c|row) (?:[^r]|r[^=]|r=[^"])'
+    f"|{_ODD_PLACE}"
 )
 _WIDE = '<c r="[A-Z]{2}'
 _MOST_STYLES = 50  # in that pass
@@ -243,6 +247,8 @@ def reason_in(
         or ((b"\n" in data or b"\r" in data or b"\t" in data) and _BROKEN_TAG.search(data))
     ):
         return "XML written in an unusual way"
+    if _NO_PLACE.search(data):
+        return "cells outside any sheet"
     if re.search(_far_down(last_row).encode(), data):
         return "cells that are not in their row"
     return None
