@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.app.consent import LoadForecast, UndoForecast
 from importer.core.counted_nouns import count
 from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.report.phrases import document_kinds, documents
 
 if TYPE_CHECKING:
-    from importer.app.consent import Total
+    from importer.app.consent import LoadForecast, Total, UndoForecast
     from importer.model.light_objects import Company
 
 Fact = tuple[str, str]  # a label, "" where the text belongs to the one above; the text
@@ -98,6 +97,8 @@ def undo_question(undo: UndoForecast) -> str:
 
 def counted_nouns(forecast: LoadForecast | UndoForecast) -> str:
     """What the number to type counts: "bills", "bills and credit notes together"."""
+    from importer.app.consent import UndoForecast
+
     if isinstance(forecast, UndoForecast):
         kinds = [("bills", forecast.bills + forecast.restored)]
         kinds.append(("credit notes", forecast.credit_notes))
