@@ -43,14 +43,6 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
         "PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir(), "light-import-bytecode"))
     )
 
-# The tests write some hundred thousand small files, and wait for the disk at each commit of a
-# journal: in memory, where there is much, that takes no time.
-MEMORY = Path("/dev/shm")
-if hasattr(os, "statvfs") and os.access(MEMORY, os.W_OK):
-    _place = os.statvfs(MEMORY)
-    if _place.f_bavail * _place.f_frsize > 6 << 30 and not _place.f_flag & os.ST_NOEXEC:
-        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
-
 # Five thousand tests are a million objects, which would be looked through again and again; what a
 # test leaves behind can wait until there is more of it.
 gc.disable()
