@@ -13,7 +13,7 @@ from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import CellLook, Role
 
-_SHOWN, _SHOWN_COMMENTS, _LONGEST = 10, 3, 60
+_SHOWN, _SHOWN_COMMENTS, _SHOWN_RULES, _LONGEST = 10, 3, 3, 60
 
 
 def look_findings(
@@ -43,6 +43,9 @@ def look_findings(
     if numbers:
         cell = replace(table.cell(), row=numbers[0])
         yield finding("sheet.cells.invisible", cell, rows=_listed(numbers), count=len(numbers))
+    if rules := source.struck_by_rules:
+        cells = ", ".join(rules[:_SHOWN_RULES]) + (" …" if len(rules) > _SHOWN_RULES else "")
+        yield finding("sheet.cells.struck_by_rules", table.cell(), cells=_cut(cells))
     if hidden := [c for c in read if c in source.hidden_columns]:
         names = ", ".join(f"'{table.header.headers[c].strip()}'" for c in hidden)
         cell = table.header_cell(hidden[0])

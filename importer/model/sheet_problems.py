@@ -21,6 +21,10 @@ warning sheet.cells.invisible: values that cannot be seen
   Values that the sheet does not show (white on white, or by a number format) are read like the
   others: row {rows} ({count} in all).
   → Give them a usual colour and number format and check them, or remove them.
+warning sheet.cells.struck_by_rules: a rule that strikes cells through
+  Conditional formats strike cells of {cells} through where their rules apply, which is not known
+  here: such rows are read like the others.
+  → Remove the rows that are struck through, if they should not be loaded.
 warning sheet.cells.comments: comments on cells
   The rows have {comments} on their cells: {shown}.
   → Check that none of them says that a bill should not be loaded, or that it has changed.

@@ -104,6 +104,8 @@ class SourceTable:
     """Column → row number → how the cell looks, of cells that do not look as usual."""
     comments: tuple[CellComment, ...] = ()
     hidden_columns: tuple[int, ...] = ()
+    struck_by_rules: tuple[str, ...] = ()
+    """The cells that a rule of a conditional format may strike through: ``A2:F200``."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Of a result workbook that is read again: the template's parameters that its run used."""
     previous_outcomes: Sequence[tuple[str, str]] | None = None

@@ -166,6 +166,7 @@ def _table(path: Path, kind: FileKind, name: str, hidden: bool, grid: Grid) -> S
         merges=tuple(grid.merges),
         cell_looks=grid.cell_looks,
         comments=tuple(grid.comments),
+        struck_by_rules=tuple(grid.struck_by_rules),
         hidden_columns=tuple(sorted(grid.hidden_columns.intersection(range(len(grid.columns))))),
     )
 

@@ -101,6 +101,7 @@ class Grid:
     cell_looks: CellLooks = field(default_factory=dict)
     comments: list[CellComment] = field(default_factory=list)
     hidden_columns: set[int] = field(default_factory=set)
+    struck_by_rules: list[str] = field(default_factory=list)
 
 
 def grid_of_values(values: Sequence[Sequence[object]]) -> Grid:

@@ -97,6 +97,7 @@ NEEDS_OTHER_FILES = {
     "sheet.column.unread_paid",  # tests/integration/test_unread_columns.py
     "sheet.row.struck",  # tests/integration/test_cell_looks.py
     "sheet.cells.invisible",
+    "sheet.cells.struck_by_rules",
     "sheet.cells.comments",
     "sheet.columns.hidden",
 }

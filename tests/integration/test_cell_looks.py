@@ -178,6 +178,23 @@ def test_letters_of_the_colour_behind_them_cannot_be_seen(
     assert codes(read(path)) == ["sheet.cells.invisible"] * unseen
 
 
+@pytest.mark.parametrize("struck", [True, False])
+def test_a_conditional_format_that_strikes_through_is_reported(
+    tmp_path: Path, struck: bool
+) -> None:
+    workbook = xlsxwriter.Workbook(tmp_path / "rules.xlsx")
+    sheet = workbook.add_worksheet()
+    for row, texts in enumerate([HEADERS, ["Acme", "A0", "2025-05-31", "10.00", "x"]]):
+        sheet.write_row(row, 0, texts)
+    look = workbook.add_format({"bold": True, "font_strikeout": struck})
+    rule = {"type": "formula", "criteria": '=$E2="x"', "format": look}
+    sheet.conditional_format("A2:E200", rule)
+    workbook.close()
+    found = read(tmp_path / "rules.xlsx").findings
+    assert [f.code for f in found] == ["sheet.cells.struck_by_rules"] * struck
+    assert not struck or "A2:E200" in found[0].message
+
+
 def test_a_hidden_column_that_is_read_is_reported(tmp_path: Path) -> None:
     assert codes(read(book(tmp_path, hidden="D"))) == ["sheet.columns.hidden"]
 

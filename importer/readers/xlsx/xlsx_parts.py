@@ -33,6 +33,7 @@ class Styles:
     zeros: dict[str, int] = field(default_factory=dict)  # → number of digits, such as 00000
     marks: dict[str, str] = field(default_factory=dict)  # → format mark: a currency, or %
     looks: dict[str, CellLook] = field(default_factory=dict)
+    struck_rules: frozenset[int] = frozenset()  # looks of conditional formats that strike through
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def _styles(xml: bytes) -> Styles:
     formats: dict[int, str] = {}
     used: list[int] = []
     struck, letters, behind = [False], [_BLACK], [_WHITE]  # by font, by font, by fill
+    rules: list[bool] = []
     fonts_and_fills: list[tuple[int, int]] = []
     for element in root.iter():
         name = _local(element.tag)
@@ -118,6 +120,9 @@ def _styles(xml: bytes) -> Styles:
         elif name == "fonts":
             struck = [_is_on(_child(font, "strike")) for font in element]
             letters = [_colour(_child(font, "color"), _BLACK) for font in element]
+        elif name == "dxfs":
+            fonts = [_child(look, "font") for look in element]
+            rules = [font is not None and _is_on(_child(font, "strike")) for font in fonts]
         elif name == "fills":
             behind = [_colour_behind(_child(fill, "patternFill"), fill) for fill in element]
     dates, durations, zeros, marks, looks = set(), set(), {}, {}, {}
@@ -137,7 +142,8 @@ def _styles(xml: bytes) -> Styles:
             zeros[str(style)] = digits
         if not is_date and (mark := format_mark(number, formats.get(number))):
             marks[str(style)] = mark
-    return Styles(frozenset(dates), frozenset(durations), zeros, marks, looks)
+    struck_rules = frozenset(i for i, strikes in enumerate(rules) if strikes)
+    return Styles(frozenset(dates), frozenset(durations), zeros, marks, looks, struck_rules)
 
 
 def _child(element: ElementTree.Element, name: str) -> ElementTree.Element | None:

@@ -18,6 +18,7 @@ from importer.readers.package import Package
 from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
 from importer.readers.xlsx.xlsx_cells import CellContext, read_cells, read_strings, struck_strings
 from importer.readers.xlsx.xlsx_comments import comments_of, hidden_columns_of
+from importer.readers.xlsx.xlsx_conditional_formats import struck_by_rules
 from importer.readers.xlsx.xlsx_guard import slow_path_reason, text_lengths
 from importer.readers.xlsx.xlsx_merges import MergeScanner, merges_of
 from importer.readers.xlsx.xlsx_parts import SheetPart, read_book
@@ -77,6 +78,8 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
             with suppress(*SHEET_ERRORS):  # a damaged list of comments is no damaged sheet
                 around.comments = comments_of(package, sheet.part)
             around.hidden_columns = hidden_columns_of(Part(archive, part))
+            if looks_of_rules := book.styles.struck_rules:
+                around.struck_by_rules = struck_by_rules(Part(archive, part), looks_of_rules)
             return reason, around
 
         sheets = [sheet for sheet in book.sheets if sheet.name in picked]
@@ -92,6 +95,7 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
                 grid = read_cells(partial(Part, archive, package.stored(sheet.part)), context)
             grid.date1904, grid.merges = around.date1904, around.merges
             grid.comments, grid.hidden_columns = around.comments, around.hidden_columns
+            grid.struck_by_rules = around.struck_by_rules
             return grid
 
         out: list[ReadSheet] = []
