@@ -11,6 +11,8 @@ from importer.core.number_look import PERCENT, is_code, mark_of_code, shows_noth
 from importer.model.tables import CellLook
 
 _BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")}
+_RGB = re.compile("[0-9A-F]{6}")
+_LEAST_CONTRAST = 16  # of 255: FFFFFF and F0F0F0 are one to the eye
 _MOST_NAMED = 20  # style numbers that are looked for by name; workbooks have few of money
 
 
@@ -25,6 +27,16 @@ def cell_look(code: str | None, *, struck: bool, unseen: bool) -> CellLook | Non
     if struck:
         return CellLook.STRUCK
     return CellLook.INVISIBLE if unseen or (code and shows_nothing(code)) else None
+
+
+def blends_in(letters: str, behind: str) -> bool:
+    """Whether letters of a colour (``RRGGBB``) cannot be told from what is behind them."""
+    if letters == behind:
+        return True
+    if not _RGB.fullmatch(letters) or not _RGB.fullmatch(behind):
+        return False
+    parts = zip(bytes.fromhex(letters), bytes.fromhex(behind), strict=True)
+    return max(abs(one - other) for one, other in parts) <= _LEAST_CONTRAST
 
 
 def format_for_mark(mark: str) -> str:

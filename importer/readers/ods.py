@@ -27,7 +27,7 @@ from importer.readers.grid import (
     grid_of_rows,
     grid_of_values,
 )
-from importer.readers.number_formats import cell_look
+from importer.readers.number_formats import blends_in, cell_look
 from importer.readers.ods_cells import blank_mark, exact_cell, shown_mark, special_cell
 from importer.readers.package import Package
 from importer.readers.sheet_errors import ReadSheet
@@ -119,7 +119,8 @@ class _ContentScanner:
         self._sheet = _SheetScan()
         self._repeated = 0  # cells of an exact scan, repeated ones as often as they are repeated
         self._style, self._hidden_styles = "", set[str]()
-        self._struck, self._white, self._coloured = set[str](), set[str](), set[str]()  # styles
+        self._struck, self._unseen = set[str](), set[str]()  # styles
+        self._colours: dict[str, tuple[str, str]] = {}  # of letters, and behind them, by style
         self._column_styles: list[tuple[int, str]] = []  # the column after those of a style
         self._row_style = ""
         self._row_looks: list[tuple[int, CellLook]] = []
@@ -220,19 +221,24 @@ class _ContentScanner:
             through = attributes.get(f"{line}style", attributes.get(f"{line}type", "none"))
             if through != "none":
                 self._struck.add(self._style)
-            if attributes.get("fo:color", "").lower() == "#ffffff":
-                self._white.add(self._style)
+            self._add_colour(letters=attributes.get("fo:color", ""))
         elif name == "style:table-cell-properties":
-            if attributes.get("fo:background-color", "transparent") not in (
-                "transparent",
-                "#ffffff",
-            ):
-                self._coloured.add(self._style)
+            self._add_colour(behind=attributes.get("fo:background-color", ""))
         elif name == "style:table-properties":
             if attributes.get("table:display") == "false":
                 self._hidden_styles.add(self._style)
         elif self._exact and self._parser.CharacterDataHandler is not None:
             self._text(blank_mark(name, attributes.get("text:c", "1")))
+
+    def _add_colour(self, *, letters: str = "", behind: str = "") -> None:
+        """Of the style that is read; it is "" where nothing is said of it."""
+        before, ground = self._colours.get(self._style, ("000000", "FFFFFF"))
+        colours = _colour(letters, before), _colour(behind, ground)
+        self._colours[self._style] = colours
+        if blends_in(*colours):
+            self._unseen.add(self._style)
+        else:
+            self._unseen.discard(self._style)
 
     def _start_column(self, attributes: dict[str, str]) -> None:
         first = self._column_styles[-1][0] if self._column_styles else 0
@@ -247,16 +253,15 @@ class _ContentScanner:
         number = self._cell.get("office:value-type") in ("float", "currency", "percentage")
         if number and self._paragraphs and not any(self._paragraphs):
             return CellLook.INVISIBLE
-        if not (self._struck or self._white):
+        if not (self._struck or self._unseen):
             return None
         style = self._cell.get("table:style-name") or self._row_style
         if not style:
             columns = (name for after, name in self._column_styles if after > self._column)
             style = next(columns, "")
-        white = style in self._white and style not in self._coloured
         if self._strikes_text and style not in self._struck:
             return CellLook.PARTLY_STRUCK
-        return cell_look(None, struck=style in self._struck, unseen=white)
+        return cell_look(None, struck=style in self._struck, unseen=style in self._unseen)
 
     def _end(self, name: str) -> None:
         self._depth -= 1
@@ -345,3 +350,8 @@ class _ContentScanner:
         first = self._row + 1
         for number in range(first, first + self._row_repeat) if cells else ():
             self._sheet.rows.append((number, cells))
+
+
+def _colour(given: str, inherited: str) -> str:
+    """As RRGGBB."""
+    return given.removeprefix("#").upper() if given not in ("", "transparent") else inherited

@@ -251,10 +251,15 @@ def test_looks_and_comments_of_ods_are_known(tmp_path: Path) -> None:
     rows += ods_row(
         ods_number("5").replace(">5<", "><"), ods_text("c").replace("<text:p>c</text:p>", part)
     )
+    rows += ods_row(*(ods_text("d", f' table:style-name="ce{n}"') for n in (2, 3)))
     path = write_ods(tmp_path / "bills.ods", rows)
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name).decode() for name in archive.namelist()}
     body = "<office:body>"
+    for n, behind in ((2, "transparent"), (3, "#000080")):  # nearly white
+        behind = f'<style:table-cell-properties fo:background-color="{behind}"/>'
+        letters = style.format('fo:color="#f5f5f5"').replace("ce1", f"ce{n}")
+        struck += f"{letters}{behind}</style:style>"
     run = '<style:style style:name="T1" style:family="text"><style:text-properties {}/>'
     struck += run.format('style:text-line-through-type="single"') + "</style:style>"
     styles = f"<office:automatic-styles>{struck}</office:automatic-styles>"
@@ -266,12 +271,12 @@ def test_looks_and_comments_of_ods_are_known(tmp_path: Path) -> None:
             archive.writestr(name, data)
     (table,) = read_file(path)
     assert looks(table) == {
-        0: {1: CellLook.STRUCK, 2: CellLook.INVISIBLE},
+        0: {1: CellLook.STRUCK, 2: CellLook.INVISIBLE, 3: CellLook.INVISIBLE},
         1: {2: CellLook.PARTLY_STRUCK},
     }
     assert [tuple(c) for c in table.comments] == [(1, 1, "not owed")]
     assert table.hidden_columns == (1,)
-    assert tuple(table.columns[1]) == ("b", "old c")
+    assert tuple(table.columns[1]) == ("b", "old c", "d")
 
 
 def test_looks_and_comments_of_xlsb_are_known(tmp_path: Path) -> None:

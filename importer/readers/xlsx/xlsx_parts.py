@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from importer.model.tables import CellLook
 from importer.readers.file_limits import limits, too_large
-from importer.readers.number_formats import cell_look, format_mark
+from importer.readers.number_formats import blends_in, cell_look, format_mark
 from importer.readers.package import Package, Relation
 
 _DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built into Excel
@@ -20,8 +20,6 @@ _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGN
 
 _BLACK, _WHITE = "000000", "FFFFFF"
 _INDEXED = {"0": _BLACK, "8": _BLACK, "64": _BLACK, "1": _WHITE, "9": _WHITE, "65": _WHITE}
-_RGB = re.compile("[0-9A-F]{6}")
-_LEAST_CONTRAST = 16  # of 255: FFFFFF and F0F0F0 are one to the eye
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,7 @@ def _styles(xml: bytes) -> Styles:
     for style, (number, (font, fill)) in enumerate(zip(used, fonts_and_fills, strict=True)):
         is_struck = font < len(struck) and struck[font]
         unseen = (
-            font < len(letters) and fill < len(behind) and _blends_in(letters[font], behind[fill])
+            font < len(letters) and fill < len(behind) and blends_in(letters[font], behind[fill])
         )
         if look := cell_look(formats.get(number), struck=is_struck, unseen=unseen):
             looks[str(style)] = look
@@ -175,16 +173,6 @@ def _colour_behind(pattern: ElementTree.Element | None, fill: ElementTree.Elemen
     if kind == "none":
         return _WHITE
     return _colour(_child(pattern, "fgColor"), "automatic") if kind == "solid" else "pattern"
-
-
-def _blends_in(letters: str, behind: str) -> bool:
-    """Whether letters of a colour cannot be told from what is behind them."""
-    if letters == behind:
-        return True
-    if not _RGB.fullmatch(letters) or not _RGB.fullmatch(behind):
-        return False
-    parts = zip(bytes.fromhex(letters), bytes.fromhex(behind), strict=True)
-    return max(abs(one - other) for one, other in parts) <= _LEAST_CONTRAST
 
 
 def format_meaning(number: int, code: str | None) -> tuple[bool, bool, int]:
