@@ -105,6 +105,9 @@ def verdict(summary: RunSummary, errors: int, warnings: int) -> str:
         parts.append("nothing was sent")
     if summary.command == "verify" or summary.read_back:
         parts += _read_back(summary.read_back)
+        unread = in_light - sum(summary.read_back.values())
+        if summary.command == "verify" and unread > 0:  # it was stopped
+            parts.append(f"{unread:,} {'was' if unread == 1 else 'were'} not read")
     bad = (Status.INVALID, Status.REJECTED, Status.UNKNOWN)
     differing = any(
         n for comparison, n in summary.read_back.items() if comparison != Comparison.SAME

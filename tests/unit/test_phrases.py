@@ -111,7 +111,7 @@ def test_text_cannot_turn_its_direction() -> None:
             {"total": 2, "created": 2},
             0,
             0,
-            "All 2 bills are in Light.",
+            "All 2 bills are in Light; 2 were not read.",
         ),
     ],
 )
