@@ -7,13 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import numpy as np
+
 from importer.core.money import tidy
+from importer.core.text_column import arrow_texts
 from importer.mapping.classified_rows import ClassifiedRows
 from importer.mapping.column_sums import exact_sum, numbers_in
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import requested_columns
 from importer.mapping.patterns import pattern
 from importer.mapping.template_model import Groups
+from importer.mapping.text_cleanup import blank
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import Role, TableKind
@@ -108,15 +112,14 @@ def group_heads(table: HeadedTable) -> frozenset[int]:
         return frozenset()
     added = table.header.columns_named(rules.name) if table.is_result else []
     others = [c for c in table.file_columns() if c != column and c not in added]
-
-    def begins_group(i: int) -> bool:
-        text = table.text(column, i)
-        if text and rules.matches:
-            return pattern(rules.matches).search(text) is not None
-        return bool(text) and not any(table.text(c, i) for c in others)
-
-    size = len(table.source.rows) - table.start
-    return frozenset(k for k in range(size) if begins_group(k + table.start))
+    names = arrow_texts(table.source.columns[column][table.start :])
+    begins = ~blank(names)
+    if rules.matches:
+        texts = ((k, tidy(names[k].as_py())) for k in np.flatnonzero(begins).tolist())
+        return frozenset(k for k, text in texts if pattern(rules.matches).search(text))
+    for c in others:
+        begins &= blank(arrow_texts(table.source.columns[c][table.start :]))
+    return frozenset(np.flatnonzero(begins).tolist())
 
 
 def _group_totals(texts: Sequence[str], heads: set[int], rules: Groups) -> dict[int, str]:
@@ -127,7 +130,8 @@ def _group_totals(texts: Sequence[str], heads: set[int], rules: Groups) -> dict[
         for name in names
         for label in rules.total
     }
-    return {k: labels[_folded(text)] for k, text in enumerate(texts) if _folded(text) in labels}
+    folded = ((k, _folded(text)) for k, text in enumerate(texts) if text)
+    return {k: labels[label] for k, label in folded if label in labels}
 
 
 def _folded(text: str) -> str:
