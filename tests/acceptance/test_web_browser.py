@@ -84,6 +84,7 @@ def _anew(page: playwright.Page, expected: str = ROWS) -> Iterator[None]:
     page.evaluate("document.documentElement.dataset.before = 'yes'")
     yield
     page.wait_for_selector(f"html:not([data-before]) {expected}")
+    page.wait_for_load_state("load")  # its script runs at the end
 
 
 def _show(page: playwright.Page, choice: str, **chosen: str) -> None:
@@ -281,10 +282,10 @@ def test_a_corrected_file_ties_out(page: playwright.Page, tmp_path: Path) -> Non
     page.set_input_files("#sheets", str(old))
     page.click("[aria-label='Compare with ageing.csv as the ageing report of the old system']")
     page.wait_for_selector("text=1–30 days: 21.42 in the old system, 21.43 in the sheet")
-    page.click("[aria-label='Read ageing.csv as bills']")
-    page.click("[aria-label='Leave out ageing.csv']")
-    page.wait_for_selector("[aria-label='Leave out ageing.csv']", state="detached")
-    page.wait_for_selector("#sheets", state="attached")
+    with _anew(page, "[aria-label='Leave out ageing.csv']"):
+        page.click("[aria-label='Read ageing.csv as bills']")
+    with _anew(page, "#sheets"):
+        page.click("[aria-label='Leave out ageing.csv']")
     old.write_text(old.read_text().replace("21.42", "21.43"))
     page.set_input_files("#sheets", str(old))
     page.click("[aria-label^='Compare with ageing (2).csv']")
