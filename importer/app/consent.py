@@ -65,6 +65,11 @@ class _Forecast:
         return self.bills
 
     @property
+    def counted(self) -> tuple[int, int]:
+        """The bills and the credit notes among those."""
+        return self.bills, 0
+
+    @property
     def seconds(self) -> float:
         """How long it takes at least: the first minute's requests go at once."""
         return max(0, self.requests - self.per_minute) * 60 / self.per_minute
@@ -100,6 +105,12 @@ class LoadForecast(_Forecast):
         paid = sum(each.bills for each in self.payments)
         return (self.bills + len(self.updates)) or self.credit_notes or paid
 
+    @property
+    def counted(self) -> tuple[int, int]:
+        if self.bills or self.updates:
+            return self.bills + len(self.updates) - self.updated_notes, self.updated_notes
+        return 0, self.credit_notes
+
 
 @dataclass(frozen=True, kw_only=True)
 class UndoForecast(_Forecast):
@@ -115,6 +126,10 @@ class UndoForecast(_Forecast):
     @property
     def changed(self) -> int:
         return self.bills + self.credit_notes + self.restored
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        return self.bills + self.restored, self.credit_notes
 
 
 LoadConsent = Callable[[LoadForecast], bool | Awaitable[bool]]

@@ -97,16 +97,7 @@ def undo_question(undo: UndoForecast) -> str:
 
 def counted_nouns(forecast: LoadForecast | UndoForecast) -> str:
     """What the number to type counts: "bills", "bills and credit notes together"."""
-    from importer.app.consent import UndoForecast
-
-    if isinstance(forecast, UndoForecast):
-        kinds = [("bills", forecast.bills + forecast.restored)]
-        kinds.append(("credit notes", forecast.credit_notes))
-    elif forecast.bills or forecast.updates:
-        notes = forecast.updated_notes
-        kinds = [("bills", forecast.bills + len(forecast.updates) - notes), ("credit notes", notes)]
-    else:
-        kinds = [("credit notes", forecast.credit_notes)]
+    kinds = zip(("bills", "credit notes"), forecast.counted, strict=True)
     nouns = [noun for noun, n in kinds if n] or ["bills"]
     return " and ".join(nouns) + (" together" if len(nouns) > 1 else "")
 

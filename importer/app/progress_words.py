@@ -33,6 +33,15 @@ def rounded(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 59.5 else duration(seconds)
 
 
+def waits(now: float, ends: float | None, until: float, what: str) -> list[str]:
+    """ "2 min left", where it is known when it ``ends``; "waiting 43 s for Light's limit", where
+    that is waited for ``until`` later than ``now``. Moments are seconds of one clock."""
+    parts = [] if ends is None else [f"{rounded(max(ends - now, 1))} left"]
+    if until > now:
+        parts.append(f"waiting {rounded(max(until - now, 1))} {what}")
+    return parts
+
+
 def counted(doing: str, done: int, total: int, noun: str, failed: int, failed_word: str) -> str:
     """ "Loading 312 of 1,000 bills, 2 failed"."""
     words = f"{doing} {done:,} of {total:,} {noun}" if noun and total else doing

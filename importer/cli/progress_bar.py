@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from importer.app.progress_words import counted, rounded
+from importer.app.progress_words import counted, rounded, waits
 from importer.cli.screen import columns, print_line, raw
 
 _INTERVAL = 10.0  # seconds between lines
@@ -85,13 +85,10 @@ class ProgressBar:
         parts = [
             counted(self.doing, self.done, self.total, self.noun, self.failed, self.failed_word)
         ]
-        if self._ends is not None and self.done < self.total:
-            parts.append(f"{rounded(max(self._ends - now, 1))} left")
-        elif not self.noun:
+        ends = self._ends if self.done < self.total else None
+        if ends is None and not self.noun:
             parts.append(rounded(now - self._began))
-        if self._waits > now:
-            parts.append(f"waiting {rounded(max(self._waits - now, 1))} {self._waits_for}")
-        return ", ".join(parts)
+        return ", ".join([*parts, *waits(now, ends, self._waits, self._waits_for)])
 
     def _redraw(self) -> None:
         while not self._closed.wait(_REDRAWN):

@@ -23,7 +23,7 @@ from importer.app.consent_words import (
     undo_question,
 )
 from importer.app.events import Listener, Phase, Work
-from importer.app.progress_words import PHASE_WORDS, WORK_WORDS, counted, rounded
+from importer.app.progress_words import PHASE_WORDS, WORK_WORDS, counted, rounded, waits
 from importer.app.result import Result
 from importer.app.stop import StopControl
 from importer.app.user_name import acting_for
@@ -183,11 +183,8 @@ class PageJob(Listener):
         now, parts = time.monotonic(), [self._counted() or "Working"]
         if self.noun and self.done and now - self._phase_began > _STEADY:
             parts.append(f"{60 * self.done / (now - self._phase_began):,.0f} a minute")
-        if self.ends_at is not None and self.done < self.total:
-            parts.append(f"{rounded(max(self.ends_at - now, 1))} left")
-        if self.waits_until > now:
-            parts.append(f"waiting {rounded(max(self.waits_until - now, 1))} {self.waits_for}")
-        return ", ".join(parts)
+        ends = self.ends_at if self.done < self.total else None
+        return ", ".join([*parts, *waits(now, ends, self.waits_until, self.waits_for)])
 
     def state(self) -> dict[str, object]:
         """For the page's script; ``page`` differs where it has to be loaded again."""
