@@ -30,11 +30,8 @@ def command_words(request: CheckRequest) -> str:
     if request.as_of:
         words.append(f"--as-of {request.as_of}")
     words += [f"--ageing {shlex.quote(file.words)}" for file in request.ageing]
-    stated = _defaults(request)
-    for name in ("template", "encoding", "amounts", "lookups", "save_lookups"):
-        value = getattr(request, name)
-        if value and value != stated.get(name):
-            words.append(f"--{name.replace('_', '-')} {shlex.quote(value)}")
+    names = ("template", "encoding", "amounts", "lookups", "save_lookups")
+    words += _option_words(request, {name: getattr(request, name) for name in names})
     return " ".join(words) + _company_words(request) + _step_words(request)
 
 
@@ -44,12 +41,17 @@ def load_command(request: CheckRequest, options: LoadOptions) -> str:
     return f"light-import load {command_words(request)}{_load_words(request, options)}{archive}"
 
 
-def _defaults(request: CheckRequest) -> Mapping[str, Any]:
-    """What light-import.toml says by itself; nothing where it cannot be read."""
+def _option_words(request: CheckRequest, values: Mapping[str, Any]) -> list[str]:
+    """The options that have a value; not those of which light-import.toml says the same."""
     try:
-        return read_defaults(request.company).options
-    except UsageProblem:
-        return {}
+        stated = read_defaults(request.company).options
+    except UsageProblem:  # it cannot be read
+        stated = {}
+    return [
+        f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
+        for name, value in values.items()
+        if value not in (None, "", stated.get(name))
+    ]
 
 
 def _company_words(request: CheckRequest) -> str:
@@ -87,18 +89,13 @@ def _load_words(request: CheckRequest, options: LoadOptions) -> str:
     if options.line_mode != "inline":
         words.append(f"--line-mode {options.line_mode}")
     from_environment = options.base_url == os.environ.get("LIGHT_BASE_URL")
-    stated = _defaults(request)
     values = {
-        "--base-url": None if from_environment else options.base_url,
-        "--requests-per-minute": pace.requests_per_minute,
-        "--requests-per-day": pace.requests_per_day,
-        "--journal": options.journal,
+        "base_url": None if from_environment else options.base_url,
+        "requests_per_minute": pace.requests_per_minute,
+        "requests_per_day": pace.requests_per_day,
+        "journal": options.journal,
     }
-    words += [
-        f"{name} {shlex.quote(str(value))}"
-        for name, value in values.items()
-        if value not in (None, stated.get(name.removeprefix("--").replace("-", "_")))
-    ]
+    words += _option_words(request, values)
     return "".join(f" {word}" for word in words)
 
 
