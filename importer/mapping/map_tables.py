@@ -105,6 +105,10 @@ class MappedTables:
             header = self.tables[table].headers[index]
         return CellRef(source.file, source.sheet, row, header, table, index)
 
+    def header(self, sheet: str, name: str, i: int) -> str:
+        """The header of that value's column, or the name of the field where it is in none."""
+        return (self.cell(sheet, name, i).column or name).strip()
+
     def groups(self, sheet: str, name: str) -> list[np.ndarray]:
         """The items of a field, grouped by the column of the file their values come from.
 

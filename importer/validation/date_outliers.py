@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
@@ -55,9 +54,7 @@ def _apart(mapped: MappedTables, at: np.ndarray, days: np.ndarray) -> Iterator[F
     beside = [k for k in (first - 1, first + 1) if 0 <= k < len(at) and k not in set(odd.tolist())]
     if not beside:
         beside = [int(np.setdiff1d(np.arange(len(at)), odd)[0])]
-    rows = [
-        f"{date.fromordinal(int(days[k]))} in row {mapped.bills.row[at[k]]}" for k in beside
-    ]  # fmt: skip
+    rows = [f"{date.fromordinal(int(days[k]))} in row {mapped.bills.row[at[k]]}" for k in beside]
     yield finding(
         "bills.issuedDate.years_apart",
         mapped.cell(BILLS, "issuedDate", int(at[first])),
@@ -109,19 +106,17 @@ def _other_years(
     for _, title in titles:
         named += [(int(year), f"the title '{title}'") for year in _YEAR.findall(title)]
     numbers = bills["invoiceNumber"].values_at(at[:_SAMPLE])
-    of_numbers = [(int(m[0]), n) for n in numbers if n and (m := _YEAR.search(n))]
+    of_numbers = [
+        (int(year[0]), number, date.fromordinal(int(day)).year)
+        for number, day in zip(numbers, days, strict=False)
+        if number and (year := _YEAR.search(number))
+    ]
     if not named and len(of_numbers) >= max(_FEWEST, len(numbers) / 10):
-        off = Counter(
-            year - date.fromordinal(day).year
-            for (year, _), day in zip(
-                of_numbers,
-                [int(d) for d, n in zip(days, numbers, strict=False) if n and _YEAR.search(n)],
-                strict=True,
-            )
-        )
-        if sum(n for by, n in off.items() if abs(by) >= _YEARS) >= 0.9 * len(of_numbers):
+        off = sum(abs(year - issued) >= _YEARS for year, _, issued in of_numbers)
+        if off >= 0.9 * len(of_numbers):
             named = [
-                (year, f"the invoice number '{number}', as others,") for year, number in of_numbers
+                (year, f"the invoice number '{number}', as others,")
+                for year, number, _ in of_numbers
             ]
     if not named:
         return

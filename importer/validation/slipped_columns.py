@@ -84,16 +84,10 @@ def _fit(one: np.ndarray, other: np.ndarray) -> tuple[int, int]:
 def _finding(
     mapped: MappedTables, one: _Field, other: _Field, line: int, bill: int, counts: str
 ) -> Finding:
-    cells = [
-        mapped.cell(sheet, name, bill if sheet == BILLS else line) for sheet, name in (one, other)
-    ]
-    return finding(
-        "sheet.columns.slipped",
-        cells[1],
-        one=(cells[0].column or one[1]).strip(),
-        other=(cells[1].column or other[1]).strip(),
-        counts=counts,
-    )
+    places = [(*field, bill if field[0] == BILLS else line) for field in (one, other)]
+    names = [mapped.header(*place) for place in places]
+    cell = mapped.cell(*places[1])
+    return finding("sheet.columns.slipped", cell, one=names[0], other=names[1], counts=counts)
 
 
 def _columns(

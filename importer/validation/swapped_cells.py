@@ -45,7 +45,7 @@ def swapped_cells(
             others.append((LINE_ITEMS, "description", k, descriptions.at(k)))
         for sheet, name, item, text in others:
             if text and _is_like(text, shapes):
-                header = (mapped.cell(sheet, name, item).column or name).strip()
+                header = mapped.header(sheet, name, item)
                 swapped.setdefault(i, {"other": text, "column": header})
     yield number_warnings(mapped, bills, "swapped", swapped)
 

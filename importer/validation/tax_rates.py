@@ -33,8 +33,8 @@ def tax_rates(
     """A warning for each tax code of a file with lines whose tax is not the code's.
 
     ``include_tax``: 1 where a line's amount includes its tax. Of a code that does not state its
-    rate, the rate of most of its lines; a line is told where its tax is that of another code or of
-    another decimal point, or where nearly all other lines agree.
+    rate, the rate of most of its lines; a line is reported where its tax is that of another code or
+    of another decimal point, or where nearly all other lines agree.
     """
     name = "taxCode" if not lines["taxCode"].blank.all() else "taxCodeId"
     code, tax, net = lines[name], lines["taxAmount"].cents(), lines["netAmount"].cents()
@@ -57,14 +57,14 @@ def _odd_lines(
     values: np.ndarray, of_code: np.ndarray, tax: np.ndarray, base: np.ndarray
 ) -> list[tuple[int, np.ndarray, float]]:
     """(index of a code, its lines with another tax, its rate)."""
-    rates, stated = dict[int, float](), dict[int, float]()
+    rates, stated = dict[int, float](), set[int]()  # by code; the codes that state theirs
     lines_of: dict[int, np.ndarray] = {}
     for value in np.unique(of_code).tolist():
         lines_of[value] = at = np.flatnonzero(of_code == value)
         percents = set(_STATED.findall(str(values[value])))
         if len(percents) == 1 and not _REVERSED.search(str(values[value])):
-            rate = float(percents.pop().replace(",", ".")) / 100
-            rates[value] = stated[value] = rate
+            rates[value] = float(percents.pop().replace(",", ".")) / 100
+            stated.add(value)
             continue
         large = at[np.abs(base[at]) >= _LEAST_BASE]
         if len(large) >= _FEWEST:
@@ -73,10 +73,7 @@ def _odd_lines(
     for value, rate in rates.items():
         at = lines_of[value]
         fits = _fits(tax[at], base[at], rate)
-        if fits.all():
-            continue
-        share = fits.mean()
-        odd = at[~fits]
+        share, odd = fits.mean(), at[~fits]
         if value not in stated and share < _USUAL:
             continue
         if value not in stated and not (share >= _CLEARLY_USUAL and len(at) >= _FEWEST_CLEAR):
@@ -109,7 +106,7 @@ def _finding(
         lines.money(first, tax),
         lines=tuple(at.tolist()),
         tax_code=code,
-        header=(mapped.cell(LINE_ITEMS, name, first).column or name).strip(),
+        header=mapped.header(LINE_ITEMS, name, first),
         base=lines.money(first, base),
         rate=f"{100 * rate:g} %",
         lines_count=count(len(at), "line item"),
