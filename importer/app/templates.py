@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from importer.scaffold.draft_form import DraftForm as DraftForm
 
 
-_NO_SAMPLE = (".findings.json", ".result.json", ".py", ".pyc", "__pycache__")
+_NO_SAMPLE = ("*.findings.json", "*.result.json", "README.md", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,10 @@ def copy_samples(folder: str) -> None:
 
     from importer.mapping.template_loader import shipped_folder
 
-    def left_out(place: str, names: list[str]) -> list[str]:  # how they are made, and their results
-        wanted = [name for name in names if not name.endswith(_NO_SAMPLE) and name != "README.md"]
-        wanted = [name for name in wanted if Path(place) != samples or (samples / name).is_dir()]
-        return sorted({*names} - {*wanted})
-
     samples = shipped_folder("samples")
+    generators = [path.name for path in samples.iterdir() if path.is_file()]
     try:
-        shutil.copytree(samples, folder, ignore=left_out)
+        shutil.copytree(samples, folder, ignore=shutil.ignore_patterns(*_NO_SAMPLE, *generators))
     except FileExistsError:
         raise UsageProblem(f"{folder} already exists; name another folder.") from None
     except (OSError, shutil.Error) as error:

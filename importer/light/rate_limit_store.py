@@ -186,10 +186,7 @@ def give_slot_back(db: Store, slot: int, key: str, day: str) -> None:
             (key, key, day),
         ),
     ):
-        if isinstance(db, TeamPaceStore):
-            db.execute_later(statement, parameters)
-        else:
-            db.execute(statement, parameters)
+        _execute_later(db, statement, parameters)
 
 
 def write_slot_finished(
@@ -197,7 +194,11 @@ def write_slot_finished(
 ) -> None:
     """With a team's database in a moment: it is worth no time of its own."""
     statement = "UPDATE slot SET finished_at = ?, free_at = ? WHERE id = ? AND started_at = ?"
-    parameters = now, free_at, slot, started_at
+    _execute_later(db, statement, (now, free_at, slot, started_at))
+
+
+def _execute_later(db: Store, statement: str, parameters: Sequence[object]) -> None:
+    """At once; in a team's database before the next transaction, or in a moment."""
     if isinstance(db, TeamPaceStore):
         db.execute_later(statement, parameters)
     else:

@@ -21,10 +21,7 @@ from importer.loading.bill_match import (
 from importer.loading.bill_state import complaint, unknown_state
 from importer.loading.identity import conflict_key, content, same_lines, with_lines_of
 from importer.loading.journal.journal_records import Change, Intent
-from importer.loading.operation import (
-    ABSENT_LOOKS,
-    EngineSettings,
-)
+from importer.loading.operation import ABSENT_LOOKS, EngineSettings
 from importer.model.bills import Bill, document_noun
 from importer.model.journal_states import ALWAYS, Discovery, JournalEntry, State, Status, Twin
 from importer.model.light_objects import LightBill, LightLine

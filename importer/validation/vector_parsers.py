@@ -39,13 +39,13 @@ def matching(texts: pa.LargeStringArray, pattern: str) -> np.ndarray:
     return mask
 
 
+_MOST_BARE = 0.1
+
+
 def habitual(signed: np.ndarray, bare: np.ndarray) -> bool:
     """Whether a sign stands at all amounts but a few, as programs write it that mean none by it;
     of the few it was left out by hand."""
     return int(np.count_nonzero(bare)) <= _MOST_BARE * int(np.count_nonzero(signed))
-
-
-_MOST_BARE = 0.1
 
 
 def with_dollars(texts: pa.LargeStringArray, marks: np.ndarray | None) -> np.ndarray:

@@ -452,7 +452,7 @@ function startGrid(box) {
   const last = JSON.parse(sessionStorage.getItem(placeKey) || "null");
   if (last && tables[last.table] && !/^\d+$/.test(last.show)) show(last.table, last.show, last.column, last.row, false);
   else {
-    const drawn = show(0, "problems", 0, 0, false), shown = view;
-    drawn.then(() => { if (view === shown && !total) show(0, "all", 0, 0, false); });
+    const problemsShown = show(0, "problems", 0, 0, false), shown = view;
+    problemsShown.then(() => { if (view === shown && !total) show(0, "all", 0, 0, false); });
   }
 }
