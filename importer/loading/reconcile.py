@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
@@ -75,16 +75,17 @@ async def look_up(
     so is each match. Bills that are alike are settled together; the caller sees to it that none of
     their kind is in flight.
     """
-    listed, undone = await _unowned(jobs, gateway, journal)
+    listed, undone, ours = await _unowned(jobs, gateway, journal)
+    copies = {job.entry.id: [twin for twin in job.copies if twin.id not in ours] for job in jobs}
     groups: dict[tuple[str, str | None], list[BillJob]] = defaultdict(list)
     for job in jobs:
         groups[conflict_key(job.bill), job.bill.company_entity_id].append(job)
     near = {key: listed.candidates(group[0].bill) for key, group in groups.items()}
     refs = [c.bill.ref for some in near.values() for c in some]
-    refs += [DocumentRef(twin.id, job.bill.credit_note) for job in jobs for twin in job.copies]
+    refs += [DocumentRef(x.id, job.bill.credit_note) for job in jobs for x in copies[job.entry.id]]
     read = await read_by_id(refs, gateway, settle)
     candidates = {
-        key: _with_unlisted(group, confirmed(group[0].bill, near[key], read, undone), read)
+        key: _with_unlisted(group, confirmed(group[0].bill, near[key], read, undone), copies, read)
         for key, group in groups.items()
     }
     settled: list[Settled] = []
@@ -98,47 +99,50 @@ async def look_up(
         settled += matched
     missing = [each.job for each in settled if each.bill is None and not each.reason]
     refused = await refused_numbers(missing, gateway)
+
+    def copies_cancelled(job: BillJob) -> bool:
+        remotes = [read.get(x.id) for x in copies[job.entry.id] if x.id not in taken]
+        return all(each is not None and is_no_longer(job.bill, each) for each in remotes)
+
     return [
         Settled(each.job, reason=refused[each.job.bill.index], taken=True)
         if each.bill is None and each.job.bill.index in refused
-        else replace(each, copies_cancelled=_are_cancelled(each.job, read))
+        else replace(each, copies_cancelled=copies_cancelled(each.job))
         for each in settled
     ]
 
 
 async def _unowned(
     jobs: Sequence[BillJob], gateway: LightGateway, journal: Ownership
-) -> tuple[ListedBills, set[str]]:
-    """The bills in Light since the jobs were first sent that no entry owns, and which of them an
-    undo has cancelled."""
+) -> tuple[ListedBills, set[str], set[str]]:
+    """The bills in Light since the jobs were first sent that no entry owns; of these and of the
+    jobs' copies, which an undo has cancelled, and which an entry owns."""
     since = min(job.listed_since for job in jobs)
     begin = since - SKEW if since > ALWAYS else None
     listed = await list_documents(gateway, (job.bill for job in jobs), begin)
-    ids = [bill.id for bill in listed]
+    # What an earlier look showed of a bill may have turned out to be another one that is alike.
+    ids = [bill.id for bill in listed] + [twin.id for job in jobs for twin in job.copies]
     undone = journal.undone(ids)
     ours = journal.owned(ids) - undone
-    return ListedBills(bill for bill in listed if bill.id not in ours), undone
+    return ListedBills(bill for bill in listed if bill.id not in ours), undone, ours
 
 
 def _with_unlisted(
-    group: Sequence[BillJob], candidates: Sequence[Candidate], read: ReadBills
+    group: Sequence[BillJob],
+    candidates: Sequence[Candidate],
+    copies: Mapping[int, Sequence[Twin]],
+    read: ReadBills,
 ) -> list[Candidate]:
     """The candidates, and what was one before and is there, though the list does not show it."""
     out = {normal_id(each.bill.id): each for each in candidates}
     for job in group:
-        for twin in job.copies:
+        for twin in copies[job.entry.id]:
             remote = read.get(twin.id)
             if remote is not None and not is_no_longer(job.bill, remote):
                 how = likeness_by_id(job.bill, remote)
                 how = Likeness.UNCLEAR if how is Likeness.OTHER else how
                 out.setdefault(normal_id(twin.id), Candidate(remote, how))
     return list(out.values())
-
-
-def _are_cancelled(job: BillJob, read: ReadBills) -> bool:
-    """Whether Light shows that none of the copies of before is the bill any more."""
-    remotes = [read.get(twin.id) for twin in job.copies]
-    return all(remote is not None and is_no_longer(job.bill, remote) for remote in remotes)
 
 
 def _has_ours(group: Sequence[BillJob], candidates: Sequence[Candidate]) -> bool:
