@@ -227,6 +227,12 @@ BREAKS = (
         "            self.request_key = str(uuid.uuid4())\n",
     ),
     Break(
+        "a person's word that a bill is absent is believed while it is on its way",
+        "app/settle_bill.py",
+        "    if not live_ids and (seconds := _on_its_way_for(entry, options.settle)) > 0:\n",
+        "    if not live_ids and (seconds := 0.0):\n",
+    ),
+    Break(
         "a list that lacks a bill of ours is believed to lack its copy",
         "loading/twins.py",
         "    if unlisted := _unlisted(bills, listed):\n",

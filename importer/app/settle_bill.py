@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +15,9 @@ from importer.app.run_index import find_run
 from importer.app.stop import StopControl, run_to_end
 from importer.app.user_name import user_name
 from importer.core.cell_parsers import parse_uuid
+from importer.core.clock import utc_now
 from importer.core.errors import UsageProblem
+from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.core.money import tidy
 from importer.core.object_ids import normal_id, same_id
 from importer.light.client import LightClient
@@ -30,6 +33,7 @@ from importer.loading.journal.journal_records import Change
 from importer.loading.journal.settlement_records import save_settlement
 from importer.loading.journal.twin_records import entries_of_light_ids
 from importer.loading.listed_bills import Likeness, contradicts, read_by_id
+from importer.loading.operation import ABSENT_LOOKS
 from importer.loading.sent_bill import difference_words, differences_from, lacks_lines_only
 from importer.loading.twins import candidates_in_light
 from importer.model.bills import Bill, DocumentRef
@@ -222,14 +226,35 @@ async def _check_absent(
     refs = [DocumentRef(light_id, bill.credit_note) for light_id in copies]
     read = await read_by_id(refs, client, options.settle)
     live_ids = [i for i, b in read.items() if b is not None and not is_cancelled(b)]
-    listed = await candidates_in_light(bill, entry, client, journal, options.settle)
-    live_ids += [c.bill.id for c in listed if c.likeness is not Likeness.RETYPED]
+    live_ids += await _listed_ids(entry, bill, options, journal, client)
+    if not live_ids and (seconds := _on_its_way_for(entry, options.settle)) > 0:
+        if seconds > ANNOUNCED_FROM:
+            again = f"Asking Light once more in {duration(seconds)}."
+            client.announce(f"The {entry.noun} was sent just now. {again}")
+        await asyncio.sleep(seconds)
+        live_ids = await _listed_ids(entry, bill, options, journal, client)
     if live_ids:
         ids = ", ".join(dict.fromkeys(live_ids))
         raise UsageProblem(
             f"Light has {ids}, which may be this {entry.noun}: name the right one with --light-id,"
             " or cancel it in Light first."
         )
+
+
+async def _listed_ids(
+    entry: JournalEntry, bill: Bill, options: SettleOptions, journal: Journal, client: LightClient
+) -> list[str]:
+    """What Light lists that may be the bill, by id."""
+    listed = await candidates_in_light(bill, entry, client, journal, options.settle)
+    return [c.bill.id for c in listed if c.likeness is not Likeness.RETYPED]
+
+
+def _on_its_way_for(entry: JournalEntry, settle: float) -> float:
+    """Seconds until a load would take the bill for absent: its request may come in until then."""
+    if entry.last_sent is None:
+        return 0.0
+    wait = ABSENT_LOOKS * settle
+    return min(wait, wait - (utc_now() - entry.last_sent).total_seconds())
 
 
 def _difference(entry: JournalEntry, bill: Bill, remote: LightBill) -> str:

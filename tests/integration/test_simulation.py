@@ -437,6 +437,17 @@ MENDED = {
         ),
         separate=True,
     ),
+    "a bill said to be absent is not sent again while its request is on its way": Scenario(
+        148,
+        (3,),
+        (
+            Computer(
+                "A",
+                (Session(crash=Crash(seconds=36.0)), Session("settle"), Session()),
+                faults={("create", 1): "arrives late"},
+            ),
+        ),
+    ),
     "a second copy that a look showed is not forgotten where the last list hides it": Scenario(
         429,
         (0,),

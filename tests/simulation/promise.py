@@ -138,7 +138,9 @@ def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Vi
         foreign = foreign and all(caller == running.name for caller, _ in record.acts)
         # What Light refused and did, and a list then hid, was believed to be refused.
         foreign = foreign and not (wire.misled and any(wire.used[each] for each in COMMITTED))
-        if foreign and mine == [record.id] and not _settles(running.computer):
+        # A person said that it was absent, or another one: it may be theirs, and is left alone.
+        settled = {entry for entry, _ in _words(running)}
+        if foreign and mine == [record.id] and outcome.entry.id not in settled:
             yield Violation("ours", f"{name} as {record.id}, which it created itself")
         cancelled_by = {caller for caller, act in record.acts if act == "cancel"}
         if not record.live and cancelled_by == {running.name} and claims.command != "undo":
@@ -218,15 +220,18 @@ def _looked(running: Running, claims: Claims, light: SimulatedLight) -> float:
 
 def _others_by_word(running: Running) -> set[str]:
     """The ids of which a person has said that they are not the bill of the row."""
-    if not _settles(running.computer):
-        return set()
+    return {light_id.lower() for _, text in _words(running) for light_id in json.loads(text)}
+
+
+def _words(running: Running) -> list[tuple[int, str]]:
+    """The entries of bills that a person has settled, with the other ids."""
+    if all(session.command != "settle" for session in running.computer.sessions):
+        return []
     with running.journal.reading() as db:
-        texts = db.exec_driver_sql("SELECT others FROM settlements").scalars()
-        return {light_id.lower() for text in texts for light_id in json.loads(text)}
-
-
-def _settles(computer: Computer) -> bool:
-    return any(session.command == "settle" for session in computer.sessions)
+        rows: list[tuple[int, str]] = db.exec_driver_sql(
+            "SELECT entry, others FROM settlements"
+        ).all()
+        return rows
 
 
 def _versions(running: Running, row: int) -> Iterator[Row]:

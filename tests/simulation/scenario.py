@@ -209,6 +209,8 @@ def scenario(seed: int) -> Scenario:
         Computer(name, _sessions(rng, on, len(names)), _ahead(rng, on), _faults(rng, on, rows))
         for name in names
     )
+    if {"settling", "late"} <= on and rng.random() < 0.5:
+        computers = (_settled_at_once(rng, computers[0]), *computers[1:])
     return Scenario(
         seed,
         rows,
@@ -276,6 +278,14 @@ def _sessions(rng: random.Random, on: Collection[str], computers: int) -> tuple[
         asked = rng.choice((5.0, 20.0)) if "waits" in on else 0.0
         sessions.append(Session(command, pause, asked, crash, stop))
     return tuple(sessions)
+
+
+def _settled_at_once(rng: random.Random, computer: Computer) -> Computer:
+    """A person says what a bill is while the request that creates it is on its way."""
+    crash = Crash(seconds=round(rng.uniform(TIMEOUT, TIMEOUT + SETTLE), 2))
+    sessions = Session(crash=crash), Session("settle"), Session()
+    faults = {**computer.faults, ("create", 1): "arrives late"}
+    return replace(computer, sessions=sessions, faults=faults)
 
 
 def _crash(rng: random.Random) -> Crash:
