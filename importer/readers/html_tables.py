@@ -11,15 +11,21 @@ from pathlib import Path
 from importer.core.cell_parsers import ERRORS
 from importer.core.money import Numbers, UnreadableAmount, read_decimal, read_number_cell
 from importer.model.tables import CellKind, CellLook, MergedCells, SourceTable
+from importer.readers.comments import LONGEST, Note, cell_comments
 from importer.readers.csv.encoding import decode
 from importer.readers.file_kind import unreadable
 from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, grid_of_rows
+from importer.readers.number_formats import look_of_runs
 from importer.readers.zip_guard import DamagedError
 
-_INVISIBLE = frozenset(("script", "style", "title", "template", "noscript", "textarea", "select"))
+_INVISIBLE = frozenset(
+    ("script", "style", "title", "template", "noscript", "textarea", "select", "comment")
+)
 _STRUCK = frozenset(("s", "strike", "del"))
 _BREAKS = frozenset(("br", "p", "div", "li"))
+_STRUCK_CLASS = re.compile(r"\.([\w-]{1,99})\s*\{[^{}]*line-through", re.IGNORECASE)
+_LONGEST_STYLES = 1_000_000  # characters
 _CHARSET = re.compile(rb"<meta[^>]*charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]+)", re.IGNORECASE)
 _LONGEST_TAG = 100_000  # characters
 _MOST_MERGED = 2_000_000  # columns that merged cells cover
@@ -30,8 +36,11 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 class _Cell:
     column: int
     text: list[str] = field(default_factory=list)
-    number: str | None = None  # Excel's value of the text shown
+    number: str | None = None  # the value of the text shown
     struck: bool = False
+    runs: list[bool | None] = field(default_factory=list)  # as ``look_of_runs`` has them
+    open_tags: dict[str, list[bool]] = field(default_factory=dict)  # whether they strike, by name
+    striking: int = 0  # how many of them do
 
 
 @dataclass
@@ -43,6 +52,7 @@ class _Table:
     following: int = 0  # the column of the next cell
     in_row: bool = False
     struck_row: bool = False
+    notes: list[Note] = field(default_factory=list)
     cell: _Cell | None = None
 
 
@@ -90,6 +100,7 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
                 encoding_doubt=detected.doubt,
                 merges=tuple(table.merges),
                 cell_looks=_looks(table),
+                comments=tuple(cell_comments(table.notes)),
             )
         )
     return out
@@ -120,8 +131,11 @@ def _looks(table: _Table) -> dict[int, dict[int, CellLook]]:
     looks: dict[int, dict[int, CellLook]] = {}
     for n, row in enumerate(table.rows, start=1):
         for cell in row:
-            if cell.struck:
-                looks.setdefault(cell.column, {})[n] = CellLook.STRUCK
+            look = look_of_runs(CellLook.STRUCK if cell.struck else None, cell.runs)
+            if cell.number and not cell.runs and _text(cell)[0]:
+                look = CellLook.INVISIBLE
+            if look:
+                looks.setdefault(cell.column, {})[n] = look
     return looks
 
 
@@ -134,8 +148,11 @@ def _text(cell: _Cell) -> tuple[str, int]:
     if (
         cell.number
         and not isinstance(read_number_cell(cell.number), UnreadableAmount)
-        and any(
-            not isinstance(read_decimal(text, numbers), UnreadableAmount) for numbers in Numbers
+        and (
+            not text
+            or any(
+                not isinstance(read_decimal(text, numbers), UnreadableAmount) for numbers in Numbers
+            )
         )
     ):
         return cell.number, CellKind.NUMBER
@@ -154,6 +171,9 @@ class _Page(HTMLParser):
         self.tables: list[_Table] = []
         self._open: list[_Table] = []
         self._invisible_depth = 0
+        self._in_comment = False
+        self._styles = ""
+        self._struck_classes: frozenset[str] = frozenset()
 
     # HTMLParser searches to the end of the page for each tag that is never closed.
 
@@ -187,6 +207,7 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("table", "tr", "td", "th"):
             self._invisible_depth = 0  # nothing that was never closed may hide a cell
+        self._in_comment = tag == "comment"
         if tag in _INVISIBLE:
             self._invisible_depth += 1
         elif tag == "table":
@@ -203,12 +224,17 @@ class _Page(HTMLParser):
             self._cell(dict(attrs))
         elif tag in _BREAKS:
             self.handle_break()
-        elif (tag in _STRUCK or _strikes(dict(attrs))) and (cell := self._open[-1].cell):
-            cell.struck |= not any(map(str.strip, cell.text))  # from its first word on
+        elif cell := self._open[-1].cell:
+            strikes = tag in _STRUCK or self._strikes(dict(attrs))
+            if strikes or cell.open_tags.get(tag):
+                cell.open_tags.setdefault(tag, []).append(strikes)
+                cell.striking += strikes
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _INVISIBLE:
             self._invisible_depth = max(0, self._invisible_depth - 1)
+            if tag == "style":
+                self._struck_classes = frozenset(_STRUCK_CLASS.findall(self._styles.lower()))
         elif not self._open:
             return
         elif tag == "table":
@@ -219,12 +245,25 @@ class _Page(HTMLParser):
             self._open[-1].cell, self._open[-1].in_row = None, False
         elif tag in _BREAKS and tag != "br":
             self.handle_break()
+        elif (cell := self._open[-1].cell) and (strikes := cell.open_tags.get(tag)):
+            cell.striking -= strikes.pop()
 
     def handle_data(self, data: str) -> None:
         if data == "<":
             self._count_rescan(100)
-        if self._open and not self._invisible_depth and (cell := self._open[-1].cell):
+        if self._invisible_depth:
+            self._hidden_data(data)
+        elif self._open and (cell := self._open[-1].cell):
             cell.text.append(_SPACES.sub(" ", data))
+            if data.strip():
+                cell.runs.append(cell.striking > 0 or None)
+
+    def _hidden_data(self, data: str) -> None:
+        if self.cdata_elem == "style":
+            self._styles = (self._styles + data)[:_LONGEST_STYLES]
+        elif self._open and self._in_comment and (cell := self._open[-1].cell):
+            table = self._open[-1]
+            table.notes.append((len(table.rows), cell.column, data[:LONGEST]))
 
     def handle_break(self) -> None:
         if cell := self._open[-1].cell:
@@ -237,7 +276,7 @@ class _Page(HTMLParser):
         style = (attributes.get("style") or "").replace(" ", "").lower()
         if "display:none" in style or "hidden" in attributes:
             table.hidden.add(len(table.rows))
-        table.struck_row = _strikes(attributes)
+        table.struck_row = self._strikes(attributes)
 
     def _cell(self, attributes: dict[str, str | None]) -> None:
         table = self._open[-1]
@@ -259,13 +298,16 @@ class _Page(HTMLParser):
             table.merged |= dict.fromkeys(range(column, column + wide), at + deep - 1)
             table.merges.append(MergedCells(at, at + deep - 1, column, column + wide - 1))
         table.following = column + wide
-        struck = table.struck_row or _strikes(attributes)
-        row.append(_Cell(column, number=attributes.get("x:num"), struck=struck))
+        struck = table.struck_row or self._strikes(attributes)
+        number = attributes.get("x:num") or attributes.get("sdval")  # of Excel, of LibreOffice
+        row.append(_Cell(column, number=number, struck=struck))
         table.cell = row[-1]
 
-
-def _strikes(attributes: dict[str, str | None]) -> bool:
-    return "line-through" in (attributes.get("style") or "").lower()
+    def _strikes(self, attributes: dict[str, str | None]) -> bool:
+        classes = (attributes.get("class") or "").lower().split() if self._struck_classes else ()
+        return "line-through" in (
+            attributes.get("style") or ""
+        ).lower() or not self._struck_classes.isdisjoint(classes)
 
 
 def _span(text: str | None) -> int:

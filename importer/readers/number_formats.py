@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
 from importer.core.column_letters import column_index
@@ -11,6 +12,8 @@ from importer.core.number_look import PERCENT, is_code, mark_of_code, shows_noth
 from importer.model.tables import CellLook
 
 _BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")}
+BLACK, WHITE = "000000", "FFFFFF"
+_INDEXED = {"0": BLACK, "8": BLACK, "64": BLACK, "1": WHITE, "9": WHITE, "65": WHITE}
 _RGB = re.compile("[0-9A-F]{6}")
 _LEAST_CONTRAST = 16  # of 255: FFFFFF and F0F0F0 are one to the eye
 _MOST_NAMED = 20  # style numbers that are looked for by name; workbooks have few of money
@@ -21,16 +24,46 @@ def format_mark(number: int, code: str | None) -> str:
     return _BUILT_IN.get(number, "") if code is None else mark_of_code(code)
 
 
-def cell_look(code: str | None, *, struck: bool, unseen: bool) -> CellLook | None:
-    """The look of a style; None for a usual one. ``unseen``: its letters have the colour of what
-    is behind them."""
+def cell_look(
+    code: str | None, struck: bool = False, letters: str = BLACK, behind: str = WHITE
+) -> CellLook | None:
+    """The look of a style, by its number format, strike and colours; None for a usual one."""
     if struck:
         return CellLook.STRUCK
-    return CellLook.INVISIBLE if unseen or (code and shows_nothing(code)) else None
+    unseen = _blends_in(letters, behind) or (code and shows_nothing(code))
+    return CellLook.INVISIBLE if unseen else None
 
 
-def blends_in(letters: str, behind: str) -> bool:
-    """Whether letters of a colour (``RRGGBB``) cannot be told from what is behind them."""
+def look_of_runs(look: CellLook | None, runs: Sequence[bool | None]) -> CellLook | None:
+    """The look of a cell whose text has several fonts, from the look of its style.
+
+    ``runs``: whether the letters of a font are struck through; None where they are as the cell's.
+    """
+    if not runs:
+        return look
+    is_struck = look is CellLook.STRUCK
+    of_runs = CellLook.of_runs([is_struck if run is None else run for run in runs])
+    return of_runs or (None if is_struck else look)
+
+
+def runs_of_fonts(text: str, fonts: Sequence[tuple[int, bool]]) -> list[bool | None]:
+    """The runs of a text that say something, from (place from which a font holds, it strikes)."""
+    places = [(0, None), *fonts, (len(text), None)]
+    return [struck for (at, struck), (end, _) in pairwise(places) if text[at:end].strip()]
+
+
+def colour_name(*, rgb: str = "", theme: str = "", index: str = "", tint: float = 0) -> str:
+    """A colour of Excel as ``RRGGBB`` where that is certain, else its name among those of the theme
+    or palette."""
+    if rgb:
+        return rgb.upper()[-6:]
+    if theme == "0" and tint >= 0:
+        return WHITE  # no tint makes it lighter
+    return _INDEXED.get(index) or f"theme {theme} {index} {tint}"
+
+
+def _blends_in(letters: str, behind: str) -> bool:
+    """Whether letters of a colour cannot be told from what is behind them."""
     if letters == behind:
         return True
     if not _RGB.fullmatch(letters) or not _RGB.fullmatch(behind):

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from importer.model.tables import CellComment, CellLook, MergedCells
+from importer.model.tables import CellLook, MergedCells
 from importer.readers.calamine import CalamineSheets
+from importer.readers.comments import LONGEST, Note, cell_comments
 from importer.readers.file_limits import TooLargeError, check_area, limits, too_large
 from importer.readers.grid import (
     MAX_COLUMNS,
@@ -27,8 +30,9 @@ from importer.readers.grid import (
     grid_of_rows,
     grid_of_values,
 )
-from importer.readers.number_formats import blends_in, cell_look
+from importer.readers.number_formats import look_of_runs
 from importer.readers.ods_cells import blank_mark, exact_cell, shown_mark, special_cell
+from importer.readers.ods_styles import OdsStyles
 from importer.readers.package import Package
 from importer.readers.sheet_errors import ReadSheet
 from importer.readers.xlsb import overwrite_cells
@@ -38,7 +42,7 @@ _CELLS = ("table:table-cell", "table:covered-table-cell")
 _OF_OPEN_DOCUMENT = re.compile(r"urn:oasis:names:tc:opendocument:xmlns:([a-z]+):1\.0")
 _MOST_REPEATED, _REPEATS = 1_000_000, 4  # cells, and as many times those of the file
 _DEEPEST = 100  # elements in each other
-_LONGEST_COMMENT = 500  # characters
+_SHEET_OF_RANGE = re.compile(r"(?:'(?:[^']|'')*'|[^\s'.:]+)?\.")
 
 
 def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadSheet]:
@@ -49,7 +53,8 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
     with zipfile.ZipFile(path) as archive:
         package = Package(archive)
         content = package.stored("content.xml")
-        scanner = _ContentScanner()
+        styles = _styles(package)
+        scanner = _ContentScanner(styles)
         scans = scanner.scan(Part(archive, content))
         if not scans:
             raise DamagedError(
@@ -64,14 +69,24 @@ def read_ods(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
         else:
             grids = None
         if grids is None:
-            exact = _ContentScanner(exact=True).scan(Part(archive, content))
+            exact = _ContentScanner(styles, exact=True).scan(Part(archive, content))
             scans = [scan for scan in exact if scan.name in picked]
             grids = [(scan, grid_of_rows(scan.rows)) for scan in scans]
     for scan, grid in grids:
         grid.hidden_rows, grid.format_marks = scan.hidden_rows, scan.marks
-        grid.merges, grid.comments = scan.merges, scan.comments
+        grid.merges, grid.comments = scan.merges, cell_comments(scan.notes)
+        grid.struck_by_rules = scan.struck_by_rules
         grid.cell_looks, grid.hidden_columns = scan.looks, scan.hidden_columns
     return [(scan.name, scan.hidden, grid) for scan, grid in grids]
+
+
+def _styles(package: Package) -> OdsStyles:
+    """The styles that cells and their own styles refer to by name."""
+    scanner = _ContentScanner(OdsStyles())
+    if stored := package.find("styles.xml"):
+        with suppress(expat.ExpatError, zipfile.BadZipFile, zlib.error):
+            scanner.scan(Part(package.archive, stored))
+    return scanner.styles
 
 
 def _calamine_grids(
@@ -100,7 +115,8 @@ class _SheetScan:
     marks: FormatMarks = field(default_factory=dict)
     merges: list[MergedCells] = field(default_factory=list)
     looks: CellLooks = field(default_factory=dict)
-    comments: list[CellComment] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    struck_by_rules: list[str] = field(default_factory=list)
     hidden_columns: set[int] = field(default_factory=set)
     rows: list[tuple[int, list[tuple[int, str, int]]]] = field(default_factory=list)
 
@@ -112,19 +128,20 @@ class _ContentScanner:
     has names of its own for the namespaces, which calamine does not read.
     """
 
-    def __init__(self, *, exact: bool = False) -> None:
+    def __init__(self, styles: OdsStyles, *, exact: bool = False) -> None:
         self.sheets: list[_SheetScan] = []
         self.renamed: dict[str, str] = {}  # prefix of the file → usual prefix
         self._exact = exact
         self._sheet = _SheetScan()
         self._repeated = 0  # cells of an exact scan, repeated ones as often as they are repeated
-        self._style, self._hidden_styles = "", set[str]()
-        self._struck, self._unseen = set[str](), set[str]()  # styles
-        self._colours: dict[str, tuple[str, str]] = {}  # of letters, and behind them, by style
+        self.styles = styles
+        self._spans: list[bool | None] = []  # whether they strike, the innermost last
+        self._runs: list[bool | None] = []  # of the cell's text, as ``look_of_runs`` has them
         self._column_styles: list[tuple[int, str]] = []  # the column after those of a style
         self._row_style = ""
         self._row_looks: list[tuple[int, CellLook]] = []
         self._comment: list[str] = []
+        self._rule_cells = ""
         self._row = self._last_row = self._column = self._last_column = 0
         self._row_repeat = self._cell_repeat = 1
         self._row_hidden = False
@@ -134,7 +151,6 @@ class _ContentScanner:
         self._cell: dict[str, str] = {}
         self._paragraphs: list[str] = []
         self._length = 0  # characters of the cell
-        self._strikes_text = False  # some of the cell's
         self._characters = 0  # of all cells, repeated ones as often as they are repeated
         self._bytes_read = 0
         self._depth = 0
@@ -186,7 +202,9 @@ class _ContentScanner:
             self._cell = attributes
             self._cell_repeat = int(attributes.get("table:number-columns-repeated", 1))
             self._paragraphs.clear()
-            self._length, self._strikes_text = 0, False
+            self._length = 0
+            self._spans.clear()
+            self._runs.clear()
         elif name == "text:p" and not self._in_annotation:
             self._paragraphs.append("")
             self._parser.CharacterDataHandler = self._text
@@ -201,44 +219,31 @@ class _ContentScanner:
             self._cells_in_row = self._columns_in_row = 0
         elif name == "table:table" and "table:name" in attributes:
             self._row = self._last_row = self._last_column = 0
-            hidden = attributes.get("table:style-name", "") in self._hidden_styles
+            hidden = attributes.get("table:style-name", "") in self.styles.hidden_tables
             self._sheet = _SheetScan(attributes["table:name"], hidden)
             self._column_styles = []
             self.sheets.append(self._sheet)
         elif name == "text:span":
-            self._strikes_text |= attributes.get("text:style-name") in self._struck
+            strikes = self.styles.strikes(attributes.get("text:style-name", ""))
+            around = self._spans[-1] if self._spans else None
+            self._spans.append(around if strikes is None else strikes)
         elif name == "office:annotation":
             self._in_annotation = True
             self._comment.clear()
         elif name == "text:p":
+            self._comment_text("\n")
             self._parser.CharacterDataHandler = self._comment_text
         elif name == "table:table-column":
             self._start_column(attributes)
-        elif name == "style:style":
-            self._style = attributes.get("style:name", "")
-        elif name == "style:text-properties":
-            line = "style:text-line-through-"
-            through = attributes.get(f"{line}style", attributes.get(f"{line}type", "none"))
-            if through != "none":
-                self._struck.add(self._style)
-            self._add_colour(letters=attributes.get("fo:color", ""))
-        elif name == "style:table-cell-properties":
-            self._add_colour(behind=attributes.get("fo:background-color", ""))
-        elif name == "style:table-properties":
-            if attributes.get("table:display") == "false":
-                self._hidden_styles.add(self._style)
+        elif name.startswith("style:") or name.endswith("-style"):
+            self.styles.start(name, attributes)
+        elif name == "calcext:conditional-format":
+            self._rule_cells = attributes.get("calcext:target-range-address", "")
+        elif name == "calcext:condition":
+            if attributes.get("calcext:apply-style-name") in self.styles.conditional:
+                self._sheet.struck_by_rules.append(_SHEET_OF_RANGE.sub("", self._rule_cells))
         elif self._exact and self._parser.CharacterDataHandler is not None:
             self._text(blank_mark(name, attributes.get("text:c", "1")))
-
-    def _add_colour(self, *, letters: str = "", behind: str = "") -> None:
-        """Of the style that is read; it is "" where nothing is said of it."""
-        before, ground = self._colours.get(self._style, ("000000", "FFFFFF"))
-        colours = _colour(letters, before), _colour(behind, ground)
-        self._colours[self._style] = colours
-        if blends_in(*colours):
-            self._unseen.add(self._style)
-        else:
-            self._unseen.discard(self._style)
 
     def _start_column(self, attributes: dict[str, str]) -> None:
         first = self._column_styles[-1][0] if self._column_styles else 0
@@ -253,15 +258,11 @@ class _ContentScanner:
         number = self._cell.get("office:value-type") in ("float", "currency", "percentage")
         if number and self._paragraphs and not any(self._paragraphs):
             return CellLook.INVISIBLE
-        if not (self._struck or self._unseen):
-            return None
         style = self._cell.get("table:style-name") or self._row_style
         if not style:
             columns = (name for after, name in self._column_styles if after > self._column)
             style = next(columns, "")
-        if self._strikes_text and style not in self._struck:
-            return CellLook.PARTLY_STRUCK
-        return cell_look(None, struck=style in self._struck, unseen=style in self._unseen)
+        return look_of_runs(self.styles.look(style), self._runs)
 
     def _end(self, name: str) -> None:
         self._depth -= 1
@@ -269,15 +270,16 @@ class _ContentScanner:
             self._end_cell()
         elif name == "text:p":
             self._parser.CharacterDataHandler = None
+        elif name == "text:span" and self._spans:
+            self._spans.pop()
         elif name == "table:table-row":
             self._end_row()
         elif name == "office:annotation":
             self._in_annotation = False
-            if text := "".join(self._comment).strip()[:_LONGEST_COMMENT]:
-                self._sheet.comments.append(CellComment(self._row + 1, self._column, text))
+            self._sheet.notes.append((self._row + 1, self._column, "".join(self._comment)))
 
     def _comment_text(self, text: str) -> None:
-        if sum(map(len, self._comment)) < _LONGEST_COMMENT:
+        if sum(map(len, self._comment)) < LONGEST:
             self._comment.append(text)
 
     def _text(self, text: str) -> None:
@@ -286,6 +288,8 @@ class _ContentScanner:
             what = f"A cell in row {self._row + 1:,} has more than {self._longest:,} characters"
             raise too_large(what, "cell_length", self._longest)
         self._paragraphs[-1] += text
+        if text.strip():
+            self._runs.append(self._spans[-1] if self._spans else None)
 
     def _end_cell(self) -> None:
         cell, repeat = self._cell, self._cell_repeat
@@ -350,8 +354,3 @@ class _ContentScanner:
         first = self._row + 1
         for number in range(first, first + self._row_repeat) if cells else ():
             self._sheet.rows.append((number, cells))
-
-
-def _colour(given: str, inherited: str) -> str:
-    """As RRGGBB."""
-    return given.removeprefix("#").upper() if given not in ("", "transparent") else inherited

@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.model.tables import CellKind, CellLook, MergedCells
 from importer.readers.file_limits import check_repeated_text
 from importer.readers.grid import Cell, CellLooks, FormatMarks, Grid, float_cell, grid_of_rows
-from importer.readers.number_formats import cell_look, format_mark
+from importer.readers.number_formats import (
+    BLACK,
+    WHITE,
+    cell_look,
+    colour_name,
+    format_mark,
+    look_of_runs,
+    runs_of_fonts,
+)
 from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
+from importer.readers.xls_comments import add_beside_cells
 from importer.readers.xlsx.xlsx_cells import date_cell
 from importer.readers.xlsx.xlsx_parts import format_meaning
 
@@ -25,8 +33,8 @@ if TYPE_CHECKING:
     import xlrd
 
 Meanings = dict[int | None, tuple[bool, bool, int]]
-_WHITE = frozenset((1, 9))  # of the palette
 _SOLID = 1  # a fill of one colour
+_AUTOMATIC = 0x7FFF  # the colour of letters
 _FILLED = re.compile(rb"[^\0\6]", re.DOTALL)  # xlrd's cell types except blank
 
 
@@ -37,12 +45,12 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
     from importer.readers.xls_guard import safe_stream
     from importer.readers.xls_second import SecondReader, second_reader
 
-    stream = safe_stream(path.read_bytes())
+    safe = safe_stream(path.read_bytes())
 
     def open_book(formatting: bool) -> xlrd.book.Book:
         # xlrd prints warnings, which must not reach the person's screen.
         return xlrd.open_workbook(
-            file_contents=stream,
+            file_contents=safe.data,
             logfile=io.StringIO(),
             formatting_info=formatting,
             on_demand=True,
@@ -60,7 +68,7 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
     @cache
     def second() -> SecondReader | None:
         try:
-            return second_reader(stream)
+            return second_reader(safe)
         except strictness:
             return None
 
@@ -81,6 +89,8 @@ def read_xls(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[ReadS
                 continue
             try:
                 hidden, grid = _sheet(book, index)
+                start = book._sh_abs_posn[index]
+                add_beside_cells(grid, safe.data, start, safe.beside.get(start, []), book.encoding)
                 out.append((name, hidden, grid))
             except strictness as error:
                 reader = second()
@@ -128,7 +138,8 @@ def _rows(
                     looks_by_style[style] = _look(book, cell)
                 look = looks_by_style[style]
                 if runs := sheet.rich_text_runlist_map.get((row, column)):
-                    look = _strike_of(book, cell, runs) or look
+                    struck = [(at, _is_struck(book, font)) for at, font in runs]
+                    look = look_of_runs(look, runs_of_fonts(text, struck))
                 if look:
                     looks.setdefault(column, {})[row + 1] = look
                 if kind == CellKind.NUMBER:
@@ -166,26 +177,24 @@ def _look(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> CellLook | None:
         return None
     style = book.xf_list[cell.xf_index]
     if style.font_index >= len(book.font_list):
-        return cell_look(code, struck=False, unseen=False)
-    font = book.font_list[style.font_index]
-    fill = style.background
-    unseen = font.colour_index in _WHITE and not fill.fill_pattern
-    unseen |= fill.fill_pattern == _SOLID and font.colour_index == fill.pattern_colour_index
-    return cell_look(code, struck=bool(font.struck_out), unseen=unseen)
+        return cell_look(code)
+    fill, behind = style.background, "pattern"
+    if not fill.fill_pattern:
+        behind = WHITE
+    elif fill.fill_pattern == _SOLID:
+        behind = _colour(book, fill.pattern_colour_index)
+    letters = _colour(book, book.font_list[style.font_index].colour_index)
+    return cell_look(code, _is_struck(book, style.font_index), letters, behind)
 
 
-def _strike_of(
-    book: xlrd.book.Book, cell: xlrd.sheet.Cell, runs: Sequence[tuple[int, int]]
-) -> CellLook | None:
-    """What the runs of a text strike: from each place on, the number of a font."""
-    style = None if cell.xf_index is None else book.xf_list[cell.xf_index]
-    fonts = [(0, style.font_index if style else 0), *runs, (len(cell.value), 0)]
-    struck = [
-        bool(font < len(book.font_list) and book.font_list[font].struck_out)
-        for (start, font), (end, _) in pairwise(fonts)
-        if cell.value[start:end].strip()
-    ]
-    return CellLook.of_runs(struck)
+def _colour(book: xlrd.book.Book, index: int) -> str:
+    if rgb := book.colour_map.get(index):
+        return colour_name(rgb=bytes(rgb).hex())
+    return BLACK if index == _AUTOMATIC else colour_name(index=str(index))
+
+
+def _is_struck(book: xlrd.book.Book, font: int) -> bool:
+    return font < len(book.font_list) and bool(book.font_list[font].struck_out)
 
 
 def _format(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> tuple[int, str | None]:

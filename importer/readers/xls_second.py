@@ -17,7 +17,8 @@ from importer.readers.file_limits import check_area, check_repeated_text
 from importer.readers.grid import Cell, grid_of_values
 from importer.readers.ole_container import ole_file
 from importer.readers.sheet_errors import ReadSheet
-from importer.readers.xls_guard import UNKNOWN
+from importer.readers.xls_comments import add_beside_cells
+from importer.readers.xls_guard import UNKNOWN, SafeStream
 from importer.readers.xlsb import overwrite_cells
 
 _BOF, _EOF, _BOUNDSHEET, _SST, _CONTINUE = 0x809, 0x0A, 0x85, 0xFC, 0x3C
@@ -45,9 +46,10 @@ class _Extent:
 class SecondReader:
     """The worksheets of a workbook's stream as calamine reads them."""
 
-    def __init__(self, stream: bytes) -> None:
-        self._stream = bytearray(stream)
-        self._starts, self._hidden, texts, self._date1904 = _workbook(stream)
+    def __init__(self, safe: SafeStream) -> None:
+        self._safe = safe
+        self._stream = bytearray(safe.data)
+        self._starts, self._hidden, texts, self._date1904 = _workbook(safe.data)
         self._lengths = _text_lengths(texts)
         self._extents = [self._extent(start) for start in self._starts]  # takes formulas away
         # calamine makes room for all sheets when it opens them, and without it ends the process.
@@ -74,6 +76,8 @@ class SecondReader:
         overwrite_cells(values, extent.errors)
         grid = grid_of_values(values)
         grid.formats_unread, grid.date1904 = True, self._date1904
+        start, (data, beside) = self._starts[index], self._safe
+        add_beside_cells(grid, data, start, beside.get(start, []), None)
         return name, self._hidden[index], grid
 
     def _extent(self, start: int) -> _Extent:
@@ -120,9 +124,9 @@ def _error_text(code: int) -> str:
     return str(error_text_from_code.get(code, f"#ERROR {code}!"))
 
 
-def second_reader(stream: bytes) -> SecondReader | None:
+def second_reader(safe: SafeStream) -> SecondReader | None:
     """None where calamine cannot open the workbook."""
-    reader = SecondReader(stream)
+    reader = SecondReader(safe)
     return reader if reader.names else None
 
 

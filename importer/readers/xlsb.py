@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from importer.model.tables import CellComment, CellKind, CellLook, MergedCells
+from importer.model.tables import CellKind, MergedCells
 from importer.readers.calamine import CalamineSheets
+from importer.readers.comments import Note, cell_comments
 from importer.readers.file_limits import TooLargeError, check_area, check_repeated_text
 from importer.readers.grid import (
     MAX_COLUMNS,
@@ -22,12 +24,19 @@ from importer.readers.grid import (
     Grid,
     grid_of_values,
 )
-from importer.readers.number_formats import cell_look, format_mark
 from importer.readers.package import Package, Relation
 from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
 from importer.readers.xlsb_cells import exact_grid, shared_texts
 from importer.readers.xlsb_records import records, wide_text
-from importer.readers.xlsx.xlsx_parts import SheetPart, format_meaning
+from importer.readers.xlsb_styles import (
+    XlsbStyles,
+    add_looks_of_runs,
+    by_style,
+    read_styles,
+    shared_runs,
+)
+from importer.readers.xlsx.xlsx_comments import threads_of
+from importer.readers.xlsx.xlsx_parts import SheetPart
 from importer.readers.zip_guard import DamagedError, Part
 
 # Record types, MS-XLSB 2.3.
@@ -43,11 +52,7 @@ _END_OF_ROWS = 146
 _MERGED = 176
 _COLUMNS = 60
 _COMMENT, _COMMENT_TEXT = 635, 637
-_FORMAT = 44
-_FONT = 43
-_STYLE = 47
 _WORKBOOK_PROPERTIES, _SHEET = 153, 156
-_BEGIN_CELL_STYLES, _END_CELL_STYLES = 617, 618
 
 _ERRORS = {
     0x00: "#NULL!",
@@ -72,7 +77,9 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
         picked = set(wanted([sheet.name for sheet in book.sheets]))
         strings = Part(archive, book.strings).read() if book.strings else b""
         lengths = [length // 2 for kind, _, length in records(strings) if kind == _STRING]
-        marks, meanings, looks = _styles(package.read(book.styles) if book.styles else b"")
+        styles = read_styles(package.read(book.styles)) if book.styles else XlsbStyles()
+        runs = shared_runs(strings, styles)
+        texts = shared_texts(strings) if runs else []
         calamine = CalamineSheets(path)
 
         def read(sheet: SheetPart) -> Grid:
@@ -80,15 +87,18 @@ def read_xlsb(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
             lost, hidden_rows, merges = _scan(part, lengths)
             values = calamine.values(sheet.name) if book.calamine_agrees else None
             if values is None:
-                texts = shared_texts(strings)
-                grid = exact_grid(part, texts, lost, meanings, book.date1904)
+                every_text = texts or shared_texts(strings)
+                grid = exact_grid(part, every_text, lost, styles.meanings, book.date1904)
             else:
                 overwrite_cells(values, lost)
                 grid = grid_of_values(values)
             grid.hidden_rows, grid.hidden_columns = hidden_rows, _hidden_columns(part)
-            grid.format_marks = _by_style(part, marks, _NUMBERS)
-            grid.cell_looks = _by_style(part, looks, _FILLED)
-            grid.comments = _comments(package, sheet.part)
+            grid.format_marks = by_style(part, styles.marks, _NUMBERS)
+            grid.cell_looks = by_style(part, styles.looks, _FILLED)
+            add_looks_of_runs(part, grid.cell_looks, styles, texts, runs)
+            with suppress(*SHEET_ERRORS):  # a damaged list of comments is no damaged sheet
+                notes, threads = _notes(package, sheet.part), threads_of(package, sheet.part)
+                grid.comments = cell_comments(notes, threads)
             grid.merges, grid.date1904 = merges, book.date1904
             return grid
 
@@ -204,70 +214,16 @@ def _hidden_columns(data: bytes) -> set[int]:
     return columns
 
 
-def _comments(package: Package, sheet: str) -> list[CellComment]:
-    """The comments on the cells of a sheet (its part)."""
-    places: list[tuple[int, int]] = []
-    texts: list[str] = []
+def _notes(package: Package, sheet: str) -> Iterator[Note]:
+    """The notes on the cells of a sheet (its part)."""
     for relation in package.relations(sheet).values():
         stored = package.find(relation.part) if relation.kind == "comments" else None
         data = Part(package.archive, stored).read() if stored else b""
+        place: tuple[int, int] | None = None
         for kind, start, length in records(data):
-            if kind == _COMMENT and length >= 20:
+            if kind == _COMMENT and length >= 16:
                 row, _, column = struct.unpack_from("<3I", data, start + 4)
-                places.append((row + 1, column))
-            elif kind == _COMMENT_TEXT and length > 5:
-                texts.append(wide_text(data, start + 1)[0])
-    return [CellComment(*place, text) for place, text in zip(places, texts, strict=False)]
-
-
-def _styles(
-    data: bytes,
-) -> tuple[dict[int, str], dict[int, tuple[bool, bool, int]], dict[int, CellLook]]:
-    """(style number → format mark, style number → meaning of its format, style number → look), as
-    ``xlsx_parts``."""
-    codes: dict[int, str] = {}
-    struck: list[bool] = []  # by font
-    looks: dict[int, CellLook] = {}
-    marks: dict[int, str] = {}
-    meanings: dict[int, tuple[bool, bool, int]] = {}
-    of_cells = False
-    for kind, start, _ in records(data):
-        if kind == _FORMAT:
-            codes[int.from_bytes(data[start : start + 2], "little")] = wide_text(data, start + 2)[0]
-        elif kind == _FONT:
-            struck.append(bool(data[start + 2] & 8))
-        elif kind in (_BEGIN_CELL_STYLES, _END_CELL_STYLES):
-            of_cells = kind == _BEGIN_CELL_STYLES
-        elif kind == _STYLE and of_cells:
-            number = int.from_bytes(data[start + 2 : start + 4], "little")
-            style = len(meanings)
-            meanings[style] = format_meaning(number, codes.get(number))
-            font = int.from_bytes(data[start + 4 : start + 6], "little")
-            is_struck = font < len(struck) and struck[font]
-            if look := cell_look(codes.get(number), struck=is_struck, unseen=False):
-                looks[style] = look
-            if not meanings[style][0] and (mark := format_mark(number, codes.get(number))):
-                marks[style] = mark
-    return marks, meanings, looks
-
-
-_Mark = TypeVar("_Mark", bound=str)
-
-
-def _by_style(
-    data: bytes, of_styles: dict[int, _Mark], kinds: frozenset[int]
-) -> dict[int, dict[int, _Mark]]:
-    """Column → row → what its style says, of the cells of these kinds in a sheet part."""
-    out: dict[int, dict[int, _Mark]] = {}
-    row = 0
-    for kind, start, _ in records(data) if of_styles else ():
-        if kind == _ROW:
-            row = int.from_bytes(data[start : start + 4], "little")
-        elif kind in kinds:
-            style = int.from_bytes(data[start + 4 : start + 7], "little")
-            if mark := of_styles.get(style):
-                column = int.from_bytes(data[start : start + 4], "little")
-                out.setdefault(column, {})[row + 1] = mark
-        elif kind == _END_OF_ROWS:
-            break
-    return out
+                place = row + 1, column
+            elif kind == _COMMENT_TEXT and length > 5 and place:
+                yield *place, wide_text(data, start + 1)[0]
+                place = None

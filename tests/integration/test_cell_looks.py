@@ -35,6 +35,7 @@ from importer.model.tables import CellLook, SourceTable
 from importer.readers import read_file
 from importer.validation.checked_bills import Checked
 
+DATA = Path(__file__).parent / "data"
 HEADERS = ["Supplier", "Number", "Date", "Net", "Text"]
 STRUCK, WHITE = Font(strike=True), Font(color="FFFFFFFF")
 NAVY = PatternFill("solid", fgColor="FF000080")
@@ -195,6 +196,55 @@ def test_a_conditional_format_that_strikes_through_is_reported(
     assert not struck or "A2:E200" in found[0].message
 
 
+def write_looks(path: Path) -> Path:
+    """What ``data/looks.xls`` and ``looks.ods`` have, which LibreOffice made of it."""
+    with xlsxwriter.Workbook(str(path)) as workbook:
+        sheet = workbook.add_worksheet("Bills")
+
+        def look(**properties: Any) -> Any:
+            return workbook.add_format(properties)
+
+        struck, bold, italic = look(font_strikeout=True), look(bold=True), look(italic=True)
+        sheet.write_row(0, 0, HEADERS, look(bg_color="#000080", font_color="#FFFFFF"))
+        for n in range(16):
+            sheet.write_row(n + 1, 0, ["Acme", f"A{n}", "2025-05-31", 10 + n, "x"])
+        sheet.write_row(1, 0, ["Acme", "A0", "2025-05-31", 10, "x"], struck)
+        sheet.write("D3", 11, struck)
+        sheet.write_rich_string("B4", struck, "OLD-1 ", bold, "A2")
+        sheet.write_rich_string("B5", struck, "A", look(font_strikeout=True, bold=True), "3")
+        sheet.write("D6", 14, look(font_color="#FFFFFF"))
+        sheet.write("D7", 15, look(font_color="#F5F5F5"))
+        sheet.write("D8", 16, look(font_color="#FFFF00", bg_color="#FFFF00"))
+        sheet.write("D9", 17, look(font_color="#FFFFFF", bg_color="#F2F2F2"))
+        sheet.write("D10", 18, look(font_color="#FFFFFF", bg_color="#000080"))
+        sheet.write("D11", 19, look(num_format=";;;"))
+        sheet.write_comment("D12", "do not pay\nAnn")
+        sheet.write_comment("J12", "beside")
+        sheet.write_rich_string("B13", bold, "A1", italic, "1", struck)  # the cell's own font
+        sheet.write_rich_string("B14", "A1", struck, "2", struck)
+        sheet.write_rich_string("B15", "A13 ", struck, "old")
+        sheet.write("D16", 24, look(font_color="#A6A6A6"))
+        sheet.set_row(16, None, None, {"hidden": True})
+        sheet.set_column("E:E", None, None, {"hidden": True})
+        rule = {"type": "formula", "criteria": '=$E2="void"', "format": struck}
+        sheet.conditional_format("A2:E17", rule)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+def test_every_kind_of_workbook_gives_the_same_problems(tmp_path: Path, kind: str) -> None:
+    other = tmp_path / f"looks.{kind}"
+    other.write_bytes((DATA / other.name).read_bytes())
+    expected, actual = (
+        [(f.cell.row, f.cell.column, f.message) for f in read(path).findings]
+        for path in (write_looks(tmp_path / "l.xlsx"), other)
+    )
+    assert actual == expected
+    struck = [row for row, _, message in actual if "struck through, as" in message]
+    assert struck == [2, 3, 4, 5, 14, 15]
+    assert any("row 6, 7, 8, 9, 11 (5 in all)" in message for _, _, message in actual)
+
+
 def test_a_hidden_column_that_is_read_is_reported(tmp_path: Path) -> None:
     assert codes(read(book(tmp_path, hidden="D"))) == ["sheet.columns.hidden"]
 
@@ -279,6 +329,53 @@ def test_looks_and_comments_of_ods_are_known(tmp_path: Path) -> None:
     assert tuple(table.columns[1]) == ("b", "old c", "d")
 
 
+def test_looks_of_ods_come_from_named_styles_and_spans(tmp_path: Path) -> None:
+    through, not_through = (f'<style:text-properties style:text-line-through-type="{kind}"/>'
+                            for kind in ("single", "none"))  # fmt: skip
+
+    def style(name: str, inside: str, parent: str = "", family: str = "table-cell") -> str:
+        return (
+            f'<style:style style:name="{name}" style:family="{family}" '
+            f'style:parent-style-name="{parent}">{inside}</style:style>'
+        )
+
+    named = style("Void", "", "Base") + style("Base", through, "Void")  # in a circle
+    runs = style("T1", through, family="text") + style("T2", not_through, family="text")
+    automatic = style("ce1", "", "Void") + style("ce2", not_through, "Void") + runs
+    red = '<number:number-style style:name="N1"><style:text-properties fo:color="#ffffff"/>'
+    automatic += style("ce3", "") + f"{red}</number:number-style>"
+
+    def cell(style: str, *spans: tuple[str, str]) -> str:
+        text = "".join(f'<text:span text:style-name="{name}">{t}</text:span>' for name, t in spans)
+        return ods_text("x", f' table:style-name="{style}"').replace(">x<", f">{text}<")
+
+    cells = [cell("Void", ("", "a")), cell("ce1", ("", "b")), cell("ce2", ("", "c"))]
+    cells += [cell("", ("T1", "d"), ("T1", "e")), cell("", ("T1", "f"), ("T2", " "), ("", "g"))]
+    cells += [
+        cell("Void", ("T2", "h")),
+        cell("ce1", ("T2", "i"), ("", "j")),
+        cell("ce3", ("", "k")),
+    ]
+    path = write_ods(tmp_path / "bills.ods", ods_row(*cells))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    root = parts["content.xml"].partition("<office:body>")[0].replace("-content", "-styles")
+    root = root.replace("xmlns:style=", 'xmlns:number="n" xmlns:fo="f" xmlns:style=')
+    parts["styles.xml"] = f"{root}<office:styles>{named}</office:styles></office:document-styles>"
+    styles = f"<office:automatic-styles>{automatic}</office:automatic-styles><office:body>"
+    content = parts["content.xml"].replace("<office:body>", styles)
+    parts["content.xml"] = content.replace(
+        "xmlns:style=", 'xmlns:number="n" xmlns:fo="f" xmlns:style='
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    (table,) = read_file(path)
+    found = {column: rows.get(1) for column, rows in looks(table).items()}
+    struck, part = CellLook.STRUCK, CellLook.PARTLY_STRUCK
+    assert found == {0: struck, 1: struck, 3: struck, 4: part, 6: part}
+
+
 def test_looks_and_comments_of_xlsb_are_known(tmp_path: Path) -> None:
     styles = (
         record(611) + record(43, bytes(25)) + record(43, b"\0\0\x08\0" + bytes(21)) + record(612)
@@ -309,6 +406,47 @@ def test_looks_and_comments_of_xlsb_are_known(tmp_path: Path) -> None:
     assert table.hidden_columns == (1,)
 
 
+def test_letters_and_runs_of_xlsb_are_known(tmp_path: Path) -> None:
+    def font(flags: int, colour: bytes) -> bytes:
+        return record(43, struct.pack("<HH8x", 220, flags) + colour + bytes(5))
+
+    def rich(text: str, *runs: tuple[int, int]) -> bytes:
+        pairs = b"".join(struct.pack("<HH", *run) for run in runs)
+        return b"\1" + wide(text) + struct.pack("<I", len(runs)) + pairs
+
+    black, automatic = bytes.fromhex("0701000000000000"), bytes(8)
+    white, nearly_white = bytes.fromhex("07000000ffffffff"), bytes.fromhex("05000000f5f5f5ff")
+    fonts = [(0, black), (8, automatic), (0, white), (0, nearly_white)]
+    styles = b"".join(font(*of) for of in fonts)
+    navy = struct.pack("<I", 1) + bytes.fromhex("05000000000080ff") + bytes(8)
+    styles += record(45, bytes(68)) + record(45, navy.ljust(68, b"\0")) + record(617)
+    for of_font, fill in ((0, 0), (1, 0), (2, 0), (3, 0), (2, 1)):
+        styles += record(47, struct.pack("<4H8x", 0, 0, of_font, fill))
+    strings = [rich("old c", (0, 1), (3, 0)), rich("cold", (1, 1)), rich("one two", (0, 1), (4, 1))]
+    strings += [rich("x", (0, 0)), b"\0" + wide("y")]
+
+    def shared(column: int, style: int, text: int) -> bytes:
+        return record(7, struct.pack("<3I", column, style, text))
+
+    rows = [
+        xlsb_row(1, *(record(5, struct.pack("<IId", c, c, 7.0)) for c in range(5))),
+        xlsb_row(2, *(shared(c, 0, c) for c in range(5))),
+        xlsb_row(3, *(shared(c, 1, text) for c, text in enumerate((1, 3, 4)))),
+        xlsb_row(4, record(62, struct.pack("<II", 0, 0) + rich("ab c", (0, 0), (3, 1)))),
+    ]
+    path = write_xlsb(tmp_path / "bills.xlsb", *rows, styles=styles + record(618))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/sharedStrings.bin", b"".join(record(19, text) for text in strings))
+    (table,) = read_file(path)
+    struck, part, unseen = CellLook.STRUCK, CellLook.PARTLY_STRUCK, CellLook.INVISIBLE
+    assert looks(table) == {
+        0: {2: part, 3: struck, 4: part},
+        1: {1: struck, 2: part},
+        2: {1: unseen, 2: struck, 3: struck},
+        3: {1: unseen},
+    }
+
+
 def test_looks_of_xls_are_known(tmp_path: Path) -> None:
     def font(flags: int) -> tuple[int, bytes]:
         return 0x31, struct.pack("<5H4B", 200, flags, 8, 400, 0, 0, 0, 0, 0) + b"\5\0Arial"
@@ -326,6 +464,31 @@ def test_looks_of_xls_are_known(tmp_path: Path) -> None:
     assert table.hidden_columns == (1,)
 
 
+def test_comments_of_older_xls_are_known(tmp_path: Path) -> None:
+    note = struct.pack("<3H", 2, 1, 9) + "Zahlt".encode("cp1252")
+    rest = struct.pack("<3H", 0xFFFF, 0, 4) + " nü!".encode("cp1252")
+    label = 0x204, struct.pack("<4H", 2, 1, 0, 1) + b"a"
+    stream = hostile_xls.book([], [label, (0x1C, note), (0x1C, rest), (0x1C, b"\0")])
+    begins = [struct.pack("<HHH", 0x0809, 16, version) for version in (0x600, 0x500)]
+    path = tmp_path / "bills.xls"
+    path.write_bytes(stream.replace(*begins))
+    (table,) = read_file(path)
+    assert [tuple(c) for c in table.comments] == [(3, 1, "Zahlt nü!")]
+
+
+def test_a_comment_of_xls_that_is_cut_off_is_no_damaged_sheet(tmp_path: Path) -> None:
+    identity = 0x5D, struct.pack("<4H", 0x15, 18, 25, 7) + bytes(14)
+    text = 0x1B6, struct.pack("<5xx3xHH4x", 0xFFFF, 8)
+    notes = [(0x1C, struct.pack("<4H", row, 0, 0, 7 + row)) for row in range(2)]
+    damaged = [(0x5D, b""), (0x1B6, b"\0"), (0x1C, b""), (0x1B0, b"\1"), (0x1B1, bytes(50))]
+    cells = [hostile_xls.text_cell(0, 0, "a"), identity, text, (0x3C, b"\0owed"), *notes]
+    path = tmp_path / "bills.xls"
+    path.write_bytes(hostile_xls.book([], [*cells, *damaged]))
+    (table,) = read_file(path)
+    assert [tuple(c) for c in table.comments] == [(1, 0, "owed")]
+    assert [list(column) for column in table.columns] == [["a"]]
+
+
 def test_what_a_web_page_strikes_is_known(tmp_path: Path) -> None:
     path = tmp_path / "bills.xls"
     path.write_text(
@@ -335,9 +498,30 @@ def test_what_a_web_page_strikes_is_known(tmp_path: Path) -> None:
     (table,) = read_file(path)
     assert looks(table) == {
         1: {1: CellLook.STRUCK},
-        2: {1: CellLook.STRUCK},
+        2: {1: CellLook.PARTLY_STRUCK},
+        3: {1: CellLook.PARTLY_STRUCK},
         0: {2: CellLook.STRUCK},
     }
+
+
+def test_a_web_page_of_a_spreadsheet_program_says_what_is_struck_hidden_and_commented_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "bills.xls"
+    path.write_text(
+        "<style>.xl65 {color:red;}\n.xl66, .Xl67\n{mso:0; text-decoration: line-through;}</style>"
+        "<table><tr><td class=xl65>a<td class='xl67 n'>b<td><font class=xl67>c</font> d"
+        '<td sdval="19" sdnum="1033;0;;;;"><font><br></font><td sdval="1234.5">1,235'
+        "<td><a></a>\n<comment>do not pay\nAnn</comment><font>20</font></tr></table>"
+    )
+    (table,) = read_file(path)
+    assert [column[0] for column in table.columns] == ["a", "b", "c d", "19", "1234.5", "20"]
+    assert looks(table) == {
+        1: {1: CellLook.STRUCK},
+        2: {1: CellLook.PARTLY_STRUCK},
+        3: {1: CellLook.INVISIBLE},
+    }
+    assert [tuple(c) for c in table.comments] == [(1, 5, "do not pay\nAnn")]
 
 
 def test_the_result_of_a_struck_row_is_refused_as_well(

@@ -11,7 +11,7 @@ from math import isfinite
 from xml.etree.ElementTree import Element, iterparse
 
 from importer.core.column_letters import column_index
-from importer.model.tables import CellKind, CellLook
+from importer.model.tables import CellKind
 from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.grid import (
     MAX_COLUMNS,
@@ -26,6 +26,7 @@ from importer.readers.grid import (
     number_text,
 )
 from importer.readers.iso_times import iso_cell
+from importer.readers.number_formats import look_of_runs
 from importer.readers.xlsx.xlsx_guard import Stream
 from importer.readers.xlsx.xlsx_parts import Styles
 
@@ -42,6 +43,7 @@ _MOST_TRANSLATED = 100_000  # characters of shared formulas
 
 
 Row = list[tuple[int, str, int]]  # column from 0, text, kind
+Runs = tuple[bool | None, ...]  # of a text, as ``look_of_runs`` has them
 
 
 class NotASheetError(ValueError):
@@ -60,7 +62,7 @@ class CellContext:
     styles: Styles
     date1904: bool
     never_calculated: bool
-    struck_strings: Mapping[int, CellLook] = field(default_factory=dict)
+    string_runs: Mapping[int, Runs] = field(default_factory=dict)
 
 
 def unescape(text: str) -> str:
@@ -93,29 +95,33 @@ def read_strings(stream: Stream) -> list[str]:
     return strings
 
 
-def strike_of(item: Element) -> CellLook | None:
-    """Whether the text of a shared or inline string is struck through, or some of its runs are."""
-    struck = [
+def runs_of(item: Element) -> Runs:
+    """The runs of a shared or inline string; none where it has no font but its cell's."""
+    runs = tuple(
         any(
             child.tag.rpartition("}")[2] == "strike" and child.get("val", "1") not in _OFF
-            for properties in run
-            if properties.tag.rpartition("}")[2] == "rPr"
             for child in properties
         )
+        if (properties := _child(run, "rPr")) is not None
+        else None
         for run in item
-        if run.tag.rpartition("}")[2] in ("r", "t") and text_of(run if len(run) else item).strip()
-    ]
-    return CellLook.of_runs(struck)
+        if run.tag.rpartition("}")[2] == "r" and text_of(run).strip()
+    )
+    return runs if any(run is not None for run in runs) else ()
 
 
-def struck_strings(stream: Stream) -> dict[int, CellLook]:
-    """The shared strings, by number, that are struck through in part or whole."""
-    looks = {}
+def _child(element: Element, name: str) -> Element | None:
+    return next((child for child in element if child.tag.rpartition("}")[2] == name), None)
+
+
+def runs_of_strings(stream: Stream) -> dict[int, Runs]:
+    """The runs of the shared strings that have some, by number; none where none is struck."""
+    out = {}
     for i, item in enumerate(elements(stream, "si")):
-        if look := strike_of(item):
-            looks[i] = look
+        if runs := runs_of(item):
+            out[i] = runs
         item.clear()
-    return looks
+    return out if any(True in runs for runs in out.values()) else {}
 
 
 def elements(stream: Stream, name: str) -> Iterator[Element]:
@@ -239,7 +245,7 @@ def _cells(
                 continue
         if inline is not None and kind == "inlineStr":
             text, cell_kind = text_of(inline), CellKind.TEXT
-            if look := strike_of(inline):
+            if look := look_of_runs(context.styles.looks.get(cell.get("s", "")), runs_of(inline)):
                 looks.setdefault(column - 1, {})[number] = look
         else:
             text, cell_kind = _cell(kind, value or "", cell.get("s", "0"), context)
@@ -254,19 +260,21 @@ def _cells(
 
 
 def _add_looks(row: Element, number: int, context: CellContext, looks: CellLooks) -> None:
-    of_styles, of_strings = context.styles.looks, context.struck_strings
+    of_styles, of_strings = context.styles.looks, context.string_runs
     if not of_styles and not of_strings:
         return
     column = 0
     for cell in row:
         reference = cell.get("r")
         column = _column(reference) if reference else column + 1
-        if not len(cell):
+        kind = cell.get("t")
+        if not len(cell) or kind == "inlineStr":
             continue
         look = of_styles.get(cell.get("s", ""))
-        if of_strings and cell.get("t") == "s":
-            text = next((v.text for v in cell if v.tag.rpartition("}")[2] == "v"), None)
-            look = look or (of_strings.get(int(text)) if text else None)
+        if kind == "s" and of_strings:
+            value = _child(cell, "v")
+            if value is not None and value.text:
+                look = look_of_runs(look, of_strings.get(int(value.text), ()))
         if look:
             looks.setdefault(column - 1, {})[number] = look
 

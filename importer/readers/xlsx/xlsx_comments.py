@@ -3,52 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from importer.core.column_letters import column_index
 from importer.model.tables import CellComment
+from importer.readers.comments import Note, cell_comments
 from importer.readers.number_formats import ByteStream
 from importer.readers.package import Package
 from importer.readers.xlsx.xlsx_cells import elements, text_of, unescape
 from importer.readers.zip_guard import Part
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
-_MOST, _LONGEST = 10_000, 500  # comments of a sheet, and characters of one
 _BEFORE_ROWS = 1 << 20  # bytes of a sheet, before its rows
 _COLUMN = re.compile(rb"<(?:[\w.-]+:)?col\s([^<>]*)>")
 _ATTRIBUTE = re.compile(rb"\b(min|max|hidden)\s*=\s*[\"']\s*(\w+)\s*[\"']")
 
 
 def comments_of(package: Package, sheet: str) -> list[CellComment]:
-    """The comments on the cells of a sheet (its part), in the order of their rows; a conversation
-    is one comment. Raises what zipfile and ElementTree raise where they are damaged."""
-    texts: dict[tuple[int, int], list[str]] = {}
-    threads: dict[tuple[int, int], list[str]] = {}
+    """The comments on the cells of a sheet (its part); a conversation is one comment.
+
+    Raises what zipfile and ElementTree raise where they are damaged.
+    """
+    return cell_comments(_notes(package, sheet, "comment"), threads_of(package, sheet))
+
+
+def threads_of(package: Package, sheet: str) -> Iterator[Note]:
+    """The entries of the conversations on the cells of a sheet."""
+    return _notes(package, sheet, "threadedComment")
+
+
+def _notes(package: Package, sheet: str, name: str) -> Iterator[Note]:
     for kind, part, _ in package.relations(sheet).values():
-        if kind not in ("comments", "threadedComment") or not (stored := package.find(part)):
-            continue
-        threaded = kind == "threadedComment"
-        for element in elements(
-            Part(package.archive, stored), "threadedComment" if threaded else "comment"
-        ):
-            match = _REFERENCE.fullmatch(element.get("ref", ""))
-            if match and len(texts) + len(threads) < _MOST:
-                place = int(match[2]), column_index(match[1].upper())
-                text = next(
-                    (
-                        unescape(child.text or "") if threaded else text_of(child)
-                        for child in element
-                        if child.tag.rpartition("}")[2] == "text"
-                    ),
-                    "",
-                )
-                (threads if threaded else texts).setdefault(place, []).append(text[:_LONGEST])
+        stored = package.find(part) if kind in (name, f"{name}s") else None
+        for element in elements(Part(package.archive, stored), name) if stored else ():
+            if match := _REFERENCE.fullmatch(element.get("ref", "")):
+                texts = (text for text in element if text.tag.rpartition("}")[2] == "text")
+                text = "".join(text_of(t) if len(t) else unescape(t.text or "") for t in texts)
+                yield int(match[2]), column_index(match[1].upper()), text
             element.clear()
-    for place in [p for p, some in texts.items() if p in threads or not any(map(str.strip, some))]:
-        del texts[place]
-    return [
-        CellComment(*place, " / ".join(some))
-        for place, some in sorted({**texts, **threads}.items())
-    ]
 
 
 def hidden_columns_of(sheet: ByteStream) -> set[int]:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from importer.model.tables import CellLook
 from importer.readers.file_limits import limits, too_large
-from importer.readers.number_formats import blends_in, cell_look, format_mark
+from importer.readers.number_formats import BLACK, WHITE, cell_look, colour_name, format_mark
 from importer.readers.package import Package, Relation
 
 _DATE_IDS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # built into Excel
@@ -16,10 +16,6 @@ _DURATION_IDS = {46}
 _LONGEST_FORMAT = 255  # characters, Excel's limit
 # Literals of a number format: "text", \x, _x, *x, [Red].
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
-
-
-_BLACK, _WHITE = "000000", "FFFFFF"
-_INDEXED = {"0": _BLACK, "8": _BLACK, "64": _BLACK, "1": _WHITE, "9": _WHITE, "65": _WHITE}
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,7 @@ def _styles(xml: bytes) -> Styles:
     root = ElementTree.fromstring(xml)
     formats: dict[int, str] = {}
     used: list[int] = []
-    struck, letters, behind = [False], [_BLACK], [_WHITE]  # by font, by font, by fill
+    struck, letters, behind = [False], [BLACK], [WHITE]  # by font, by font, by fill
     rules: list[bool] = []
     fonts_and_fills: list[tuple[int, int]] = []
     for element in root.iter():
@@ -117,7 +113,7 @@ def _styles(xml: bytes) -> Styles:
             ]
         elif name == "fonts":
             struck = [_is_on(_child(font, "strike")) for font in element]
-            letters = [_colour(_child(font, "color"), _BLACK) for font in element]
+            letters = [_colour(_child(font, "color"), BLACK) for font in element]
         elif name == "dxfs":
             fonts = [_child(look, "font") for look in element]
             rules = [font is not None and _is_on(_child(font, "strike")) for font in fonts]
@@ -125,11 +121,9 @@ def _styles(xml: bytes) -> Styles:
             behind = [_colour_behind(_child(fill, "patternFill"), fill) for fill in element]
     dates, durations, zeros, marks, looks = set(), set(), {}, {}, {}
     for style, (number, (font, fill)) in enumerate(zip(used, fonts_and_fills, strict=True)):
-        is_struck = font < len(struck) and struck[font]
-        unseen = (
-            font < len(letters) and fill < len(behind) and blends_in(letters[font], behind[fill])
-        )
-        if look := cell_look(formats.get(number), struck=is_struck, unseen=unseen):
+        colours = (struck[font], letters[font]) if font < len(struck) else (False, "unknown")
+        around = behind[fill] if fill < len(behind) else WHITE
+        if look := cell_look(formats.get(number), *colours, around):
             looks[str(style)] = look
         is_date, is_duration, digits = format_meaning(number, formats.get(number))
         if is_date:
@@ -153,25 +147,18 @@ def _is_on(element: ElementTree.Element | None) -> bool:
 
 
 def _colour(colour: ElementTree.Element | None, default: str) -> str:
-    """A colour as RRGGBB where that is known, else its name among those of the theme."""
     if colour is None or colour.get("auto") in ("1", "true"):
         return default
-    if rgb := colour.get("rgb"):
-        return rgb.upper()[-6:]
-    tint, theme, index = (colour.get(name, "") for name in ("tint", "theme", "indexed"))
-    if theme == "0" and float(tint or "0") >= 0:
-        return _WHITE  # no tint makes it lighter
-    if index in _INDEXED:
-        return _INDEXED[index]
-    return f"theme {theme} {index} {tint}"
+    rgb, theme, index = (colour.get(name, "") for name in ("rgb", "theme", "indexed"))
+    return colour_name(rgb=rgb, theme=theme, index=index, tint=float(colour.get("tint") or 0))
 
 
 def _colour_behind(pattern: ElementTree.Element | None, fill: ElementTree.Element) -> str:
     if pattern is None:
-        return "gradient" if len(fill) else _WHITE
+        return "gradient" if len(fill) else WHITE
     kind = pattern.get("patternType", "none")
     if kind == "none":
-        return _WHITE
+        return WHITE
     return _colour(_child(pattern, "fgColor"), "automatic") if kind == "solid" else "pattern"
 
 

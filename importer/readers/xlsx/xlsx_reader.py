@@ -10,13 +10,18 @@ from datetime import date, time, timedelta
 from functools import cache, partial
 from pathlib import Path
 
-from importer.model.tables import CellLook
 from importer.readers.calamine import CalamineSheets
 from importer.readers.grid import Grid, grid_of_columns
 from importer.readers.number_formats import StyleScanner
 from importer.readers.package import Package
 from importer.readers.sheet_errors import SHEET_ERRORS, ReadSheet
-from importer.readers.xlsx.xlsx_cells import CellContext, read_cells, read_strings, struck_strings
+from importer.readers.xlsx.xlsx_cells import (
+    CellContext,
+    Runs,
+    read_cells,
+    read_strings,
+    runs_of_strings,
+)
 from importer.readers.xlsx.xlsx_comments import comments_of, hidden_columns_of
 from importer.readers.xlsx.xlsx_conditional_formats import struck_by_rules
 from importer.readers.xlsx.xlsx_guard import slow_path_reason, text_lengths
@@ -39,11 +44,11 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
 
         # Checked here because calamine unpacks this part whatever the zip claims.
         lengths, has_struck = list[int](), False
-        struck: dict[int, CellLook] = {}
+        runs: dict[int, Runs] = {}
         if book.strings_part:
             lengths, has_struck = text_lengths(Part(archive, book.strings_part))
         if has_struck and book.strings_part:
-            struck = struck_strings(Part(archive, book.strings_part))
+            runs = runs_of_strings(Part(archive, book.strings_part))
 
         @cache
         def strings() -> list[str]:
@@ -68,7 +73,7 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
             )
             if not book.calamine_agrees:
                 reason = reason or "parts that calamine would look for elsewhere"
-            if struck:
+            if runs:
                 reason = reason or "text that is struck through in part"
             merges = merged.merges
             if reason is not None:  # it may not have read to the end
@@ -90,7 +95,7 @@ def read_xlsx(path: Path, wanted: Callable[[list[str]], list[str]]) -> list[Read
                 grid.format_marks, grid.cell_looks = around.format_marks, around.cell_looks
             else:
                 context = CellContext(
-                    strings(), book.styles, book.date1904, book.never_calculated, struck
+                    strings(), book.styles, book.date1904, book.never_calculated, runs
                 )
                 grid = read_cells(partial(Part, archive, package.stored(sheet.part)), context)
             grid.date1904, grid.merges = around.date1904, around.merges
