@@ -117,8 +117,8 @@ other_currency: an amount in a different currency
   '{value}'{shown_as} is in a different currency from the bill.
   → Correct the amount, or the bill's currency.
 shown_otherwise: a number that Excel displays differently
-  The number {value} is displayed as '{shown}' because of its cell's number format: the sign or
-  size may differ, or it may not be an amount.
+  The number {value} is displayed {shown} because of its cell's number format: the sign or size
+  may differ, or it may not be an amount.
   → Enter the intended number with its sign, and format the cell as a plain number.
 percentage: a percentage instead of an amount
   '{value}' is a percentage: its cell is formatted as one.
@@ -170,8 +170,8 @@ not_number: not a number
   '{value}' is not a quantity or price: {reason}.
   → Use digits and at most one decimal mark.
 shown_otherwise: a number that Excel displays differently
-  The number {value} is displayed as '{shown}' because of its cell's number format: the sign or
-  size may differ, or it may not be an amount.
+  The number {value} is displayed {shown} because of its cell's number format: the sign or size
+  may differ, or it may not be an amount.
   → Enter the intended number with its sign, and format the cell as a plain number.
 other_currency: a price in a different currency
   '{value}'{shown_as} is in a different currency from the bill.

@@ -300,7 +300,7 @@ def number_format_args(column: SheetColumn, i: int) -> dict[str, Any]:
 def look_args(column: SheetColumn, i: int) -> dict[str, Any]:
     mark = number_format_args(column, i)["number_format"]
     look = look_of(mark, column.text(i)) if mark else None
-    return {"shown": (look and look.shown) or "something else"}
+    return {"shown": f"as '{look.shown}'" if look and look.shown else "differently"}
 
 
 def other_currency_args(column: SheetColumn, i: int) -> dict[str, Any]:
