@@ -14,7 +14,7 @@ from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
 from importer.app.four_eyes import content_mark, note_check
 from importer.app.journal_places import TeamAddress, chosen_journal
-from importer.app.next_step import after_check
+from importer.app.next_step import after_check, place_words
 from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.app.resume_checks import former_ids
 from importer.core.errors import UsageProblem
@@ -103,7 +103,12 @@ def check(
         exit_code=code,
         seconds=time.monotonic() - began,
         next_step=after_check(
-            replace(request, update=files.updates), report.summary, code, path, unresolved
+            replace(request, update=files.updates),
+            report.summary,
+            code,
+            path,
+            unresolved,
+            place_words(request, base_url, journal),
         ),
     )
     report = replace(report, summary=summary, vendor_sheets=files.vendor_sheets)

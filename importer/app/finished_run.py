@@ -16,7 +16,7 @@ from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
 from importer.app.journal_places import fetch_run_files
 from importer.app.match_rows import currency_of, match_rows, unit_of
-from importer.app.next_step import command_words
+from importer.app.next_step import command_words, place_words
 from importer.app.old_ageing_files import PREFIX, compare_old_ageing, without_old_ageing
 from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
@@ -24,6 +24,7 @@ from importer.app.run_options import run_options
 from importer.app.run_snapshot import load_snapshot
 from importer.core.errors import ImporterError
 from importer.core.object_ids import normal_id
+from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.check_records import last_balances, ledger_check
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_place import JournalPlace
@@ -54,13 +55,15 @@ from importer.validation.checked_bills import Checked
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run with its files. ``journal`` is where its journal is."""
+    """A run with its files. ``journal`` is where its journal is, ``chosen_journal`` what --journal
+    says of it."""
 
     journal: JournalPlace
     record: RunRecord
     prepared: CheckedFiles
     request: CheckRequest
     template_file: str
+    chosen_journal: str | None
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -76,7 +79,16 @@ class FinishedRun:
         """What the run's command has after ``light-import load``."""
         template = self.template_file or str(self.record.facts.get("template"))
         words = command_words(replace(self.request, template=template))
-        return f"{words} --only-valid" if self.record.facts.get("only_valid") else words
+        words += " --only-valid" if self.record.facts.get("only_valid") else ""
+        facts = self.record.facts
+        base_url = None if facts.get("sandbox") else facts.get("base_url")
+        base_url = None if base_url == DEFAULT_BASE_URL else base_url
+        return words + place_words(self.request, base_url, self.chosen_journal)
+
+    @property
+    def id_words(self) -> str:
+        """Its id and where its journal is, as the commands take them that work on a run."""
+        return self.record.id + place_words(self.request, None, self.chosen_journal)
 
     def summary(self, command: str) -> RunSummary:
         """A summary to be filled: what the run's record says of it."""
@@ -125,7 +137,7 @@ def finished_run(
         checked.findings = without_old_ageing(checked.findings)
         checked.add_findings(part for part in read.parts if part.code.startswith(PREFIX))
         compare_old_ageing(checked)
-    return FinishedRun(path, record, prepared, snapshot.request, snapshot.template_file)
+    return FinishedRun(path, record, prepared, snapshot.request, snapshot.template_file, journal)
 
 
 def report_of(

@@ -31,7 +31,7 @@ from importer.app.fetch_directory import fetch_directory
 from importer.app.four_eyes import checked_by_another, content_mark, demands_four_eyes
 from importer.app.journal_places import TeamAddress, chosen_journal, journal_words
 from importer.app.load_context import LoadContext, LoadProgress
-from importer.app.next_step import after_load, after_verify
+from importer.app.next_step import after_load, after_verify, run_words
 from importer.app.old_ageing_files import compare_old_ageing
 from importer.app.result import Result, ResultFile, exit_code, write_file
 from importer.app.resume_checks import former_ids, refuse_another_company
@@ -313,6 +313,8 @@ def _notes(context: LoadContext) -> Iterator[str]:
             yield f"Before that it would create {vendors}: {names}."
     elif progress.run is None and progress.stopped is None and not checked.clean:
         why = "no bill is valid" if options.only_valid else "some bills need correction"
+        if not checked.invalid_bills().any():
+            why = "the files have problems"  # as a control total that is not met
         created = created_vendors(context.vendors.records)
         yield f"{'No bill' if created else 'Nothing'} was sent, because {why}."
     if words := step_words(progress.steps, checked.credit_notes):
@@ -328,7 +330,8 @@ def _next_step(context: LoadContext, report: Report, summary: RunSummary, path: 
     progress, code = context.progress, summary.exit_code
     if progress.verifying and code and not summary.sandbox:
         stopped = progress.stopped is not None
-        step = after_verify(progress.run, summary, stopped=stopped, options=" --lines")
+        run = run_words(context.files.request, context.options, progress.run)
+        step = after_verify(run, summary, stopped=stopped, options=" --lines")
         if step:
             return step
     unresolved = any(each.pick is None and not each.optional for each in report.unresolved)

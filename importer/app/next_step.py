@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.app.check_request import CheckRequest
 from importer.app.defaults import read_defaults
+from importer.app.journal_places import VARIABLE
 from importer.core.errors import UsageProblem
 from importer.model.journal_states import Status
 from importer.model.read_back import Comparison
@@ -88,14 +89,31 @@ def _load_words(request: CheckRequest, options: LoadOptions) -> str:
     words = [flag for flag, given in flags.items() if given]
     if options.line_mode != "inline":
         words.append(f"--line-mode {options.line_mode}")
-    from_environment = options.base_url == os.environ.get("LIGHT_BASE_URL")
     values = {
-        "base_url": None if from_environment else options.base_url,
         "requests_per_minute": pace.requests_per_minute,
         "requests_per_day": pace.requests_per_day,
-        "journal": options.journal,
     }
-    words += _option_words(request, values)
+    place = place_words(request, options.base_url, options.journal)
+    of_pace = _option_words(request, values)
+    return _spaced(words) + place + _spaced(of_pace)
+
+
+def place_words(request: CheckRequest, base_url: str | None, journal: str | None) -> str:
+    """Which Light and which journal, where options say so and the environment does not, each with
+    a leading space."""
+    values = {
+        "base_url": base_url if base_url != os.environ.get("LIGHT_BASE_URL") else None,
+        "journal": journal if journal != os.environ.get(VARIABLE) else None,
+    }
+    return _spaced(_option_words(request, values))
+
+
+def run_words(request: CheckRequest, options: LoadOptions, run: str | None) -> str:
+    """A run of a load, as the commands take it that work on runs."""
+    return f"{run}{place_words(request, None, options.journal)}"
+
+
+def _spaced(words: Sequence[str]) -> str:
     return "".join(f" {word}" for word in words)
 
 
@@ -114,24 +132,31 @@ def _quoted(result: Path) -> str:
 
 
 def after_check(
-    request: CheckRequest, summary: RunSummary, code: int, result: Path | None, unresolved: bool
+    request: CheckRequest,
+    summary: RunSummary,
+    code: int,
+    result: Path | None,
+    unresolved: bool,
+    place: str = "",
 ) -> str:
-    update = " --update" if request.update else ""
+    """``place`` are the options of ``place_words``."""
+    options = (" --update" if request.update else "") + place
     if code == 0:
-        return f"light-import load {command_words(request)}{update}"
+        return f"light-import load {command_words(request)}{options}"
     if result is None or result.suffix.lower() != ".xlsx" or not summary.documents.get("total"):
         return "correct your file and run the same command again"
     if unresolved:
-        return _pick_words(request, result, update) + " (correct the coloured cells there too)"
+        return _pick_words(request, result, options) + " (correct the coloured cells there too)"
     return (
         f"correct the coloured cells in {result.name}, save it, and run light-import load"
-        f" {_quoted(result)}{_company_words(request)}{update} (or correct your own file and run the"
-        " same command again)"
+        f" {_quoted(result)}{_company_words(request)}{options} (or correct your own file and run"
+        " the same command again)"
     )
 
 
-def after_verify(run: str | None, summary: RunSummary, *, stopped: bool, options: str = "") -> str:
-    """ "" where nothing differs. ``options`` are the verification's, with a leading space."""
+def after_verify(run: str, summary: RunSummary, *, stopped: bool, options: str = "") -> str:
+    """ "" where nothing differs. ``run`` is its id, with --journal where that was given;
+    ``options`` are the verification's, with a leading space."""
     if summary.ledger is not None and summary.ledger.refused:
         return f"light-import verify {run}{options} (reads the ledger)"
     if stopped:
@@ -184,4 +209,5 @@ def after_load(
     if sandbox:
         words = command_words(request)
         return f"to load into Light, set LIGHT_API_KEY and run light-import load {words}"
-    return f"light-import report {summary.run} (the workbook again, any time)"
+    run = run_words(request, options, summary.run)
+    return f"light-import report {run} (the workbook again, any time)"

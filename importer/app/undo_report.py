@@ -148,7 +148,7 @@ def _next_step(
 ) -> str:
     """The command to run next; "" where there is nothing to undo and nothing was undone."""
     options = undone.options
-    command = f"light-import undo {run.record.id}{options.selection.words}"
+    command = f"light-import undo {run.id_words}{options.selection.words}"
     command += " --twins" if options.twins else ""
     idle = not (undone.bills or undone.restored or undone.doubts)
     if options.dry_run:
@@ -156,13 +156,13 @@ def _next_step(
     if code == 4:
         return f"{command} (cancels the rest)"
     if "light.twice" in codes and not options.twins:
-        return f"light-import undo {run.record.id} --twins (what Light has more than once)"
+        return f"light-import undo {run.id_words} --twins (what Light has more than once)"
     if code == 3 and UpdateState.UNKNOWN in {state for state, _ in undone.restored.values()}:
         return f"{command} (reads the bills again, and changes back what is left)"
     if code == 3:
         return (
             "look at what is unknown in Light, then record the correct one: light-import"
-            f" journal settle {run.record.id} BILL --light-id ID (or --absent)"
+            f" journal settle {run.id_words} BILL --light-id ID (or --absent)"
         )
     if code == 1:
         return "look at what was not cancelled, in Light and in the workbook"

@@ -238,7 +238,7 @@ async def _ask(
         confirm_above=options.confirm_above,
     )
     if not await agreed(context.consent(forecast)):
-        again = f"light-import undo {run.record.id}{options.selection.words} (asks again)"
+        again = f"light-import undo {run.id_words}{options.selection.words} (asks again)"
         raise Declined("Nothing was cancelled in Light.", again)
 
 

@@ -118,7 +118,7 @@ def verify(
     )
     words = " --lines" * options.lines + " --ledger" * options.ledger
     words += f" --as-of {options.as_of}" if options.as_of else ""
-    step = after_verify(run.record.id, summary, stopped=stopped is not None, options=words)
+    step = after_verify(run.id_words, summary, stopped=stopped is not None, options=words)
     if not step and summary.bills.get(Status.UNKNOWN) and run.record.finished is None:
         step = f"light-import load {run.words} (looks up the bills in doubt)"
     if stopped is not None:

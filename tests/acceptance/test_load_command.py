@@ -109,14 +109,54 @@ def test_next_command_has_the_base_url(
     assert step.replace(" --base-url {url}", "").format(files=names) in _one_line(known.out)
 
 
+def test_next_command_after_validate_has_the_place_to_load_into(
+    command: Load, files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, url = str(tmp_path / "own.sqlite"), "http://127.0.0.1:1"
+    step = f"Next: light-import load {' '.join(files)}"
+    given = command("validate", *files, "--base-url", url, "--journal", journal)
+    assert f"{step} --base-url {url} --journal {journal}\n" in given.out + "\n"
+    monkeypatch.setenv("LIGHT_BASE_URL", url)
+    monkeypatch.setenv("LIGHT_IMPORT_JOURNAL", journal)
+    assert f"{step}\n" in command("validate", *files).out
+    broken = write_bills(tmp_path, [bill_row(0, vendorId="", vendor="?", currency="Euro")])
+    monkeypatch.delenv("LIGHT_BASE_URL")
+    wrong = _one_line(command("validate", *broken, "--base-url", url).out)
+    assert f".xlsx --base-url {url} (or correct" in wrong
+
+
+def test_next_command_of_a_run_has_the_place_it_was_loaded_into(
+    command: Load,
+    sandbox: Sandbox,
+    files: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
+    journal = f"--journal {tmp_path / 'own.sqlite'}"
+    place = f"--base-url {sandbox.base_url} {journal}"
+    loaded = command("load", *files, "--yes", "--settle", "0", *place.split())
+    assert f" {journal} (the workbook again, any time)" in _one_line(loaded.out)
+    would = command("undo", "latest", "--dry-run", *journal.split())
+    assert would.out.count(f"{journal}\n") == 1
+    undone = command("undo", "latest", "--yes", *journal.split())
+    assert f"{' '.join(files)} --template light {place} (loads" in _one_line(undone.out)
+
+
 @pytest.mark.parametrize(
     ("words", "valid", "told"),
     [
         ((), 1, "Nothing was sent, because some bills need correction."),
         (("--only-valid",), 0, "Nothing was sent, because no bill is valid."),
+        (("--expect", "bills=9"), 2, "Nothing was sent, because the files have problems."),
         (("--only-valid", "--requests-per-day", "1"), 1, None),
     ],
-    ids=["all or none", "none is valid", "stopped before anything was sent"],
+    ids=[
+        "all or none",
+        "none is valid",
+        "another control total",
+        "stopped before anything was sent",
+    ],
 )
 def test_summary_says_why_nothing_was_sent(
     words: tuple[str, ...],
@@ -128,8 +168,8 @@ def test_summary_says_why_nothing_was_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LIGHT_API_KEY", "sandbox")
-    wrong = bill_row(7, currency="Euro")
-    files = write_bills(tmp_path, [*map(bill_row, range(valid)), wrong])
+    wrong = [] if "--expect" in words else [bill_row(7, currency="Euro")]
+    files = write_bills(tmp_path, [*map(bill_row, range(valid)), *wrong])
     ended = command("load", *files, "--yes", "--base-url", sandbox.base_url, *words)
     assert ended.code == (1 if told else 4)
     notes = [line for line in ended.out.splitlines() if "Nothing was sent" in line]

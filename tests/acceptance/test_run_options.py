@@ -87,7 +87,8 @@ def test_the_reload_of_a_result_needs_no_option(
         assert "control.bills.differs" in codes
     assert len(sandbox.bills()) == 1
     undone = command("undo", loaded.json["run"], "--yes", "--settle", "0", "--json")
-    assert undone.json["next"].endswith(" --only-valid (loads them again)"), undone.json["next"]
+    end = f" --only-valid --base-url {sandbox.base_url} (loads them again)"
+    assert undone.json["next"].endswith(end), undone.json["next"]
 
     # Another user's computer: the workbook cannot say where folders are, nor how far bills go.
     monkeypatch.setenv("LIGHT_IMPORT_HOME", str(tmp_path / "other"))
