@@ -22,7 +22,7 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 MOST_CENTS = 10**15  # from here on an amount is written as text
 WIDEST = 40  # characters
-_WORD = 13  # the widest a column gets for a word of its header; longer ones are shrunk or broken
+_WORD = 13  # up to here a column has room for the filter's arrow beside a word of its header
 _SHRUNK = 1.25  # how much longer than its column a word may be that is shrunk
 HEADER_LINES = 3  # of a column of the file
 LONGEST_AS_TEXT = 255  # Excel shows longer cells of the format "Text" as ########
@@ -90,17 +90,16 @@ def write_text(
 
 def width_of(header: str, longest: int, *, lines: int = 1) -> int:
     """The width of a column in characters, from its longest cell and its header in so many lines,
-    with room for the filter's arrow; words of up to ten letters are not broken."""
-    word = max(map(len, header.split()), default=0)
-    of_header = max(-(-len(header) // lines) + 5, min(word + 4, _WORD))
-    return min(max(longest + 2, of_header), WIDEST)
+    with room for the filter's arrow; no word is broken, a header of one word is shrunk a little."""
+    words = header.split()
+    word = max(map(len, words), default=0)
+    of_word = max(min(word + 4, _WORD), math.ceil(word / _SHRUNK) if len(words) == 1 else word + 2)
+    return min(max(longest + 2, -(-len(header) // lines) + 5, of_word), WIDEST)
 
 
 def fits_shrunk(header: str) -> bool:
-    """Whether a header of one word can be read in one line when it is shrunk to its column; a
-    longer one is broken, wherever its line ends."""
-    word = header.strip()
-    return " " not in word and len(word) <= _SHRUNK * width_of(header, 0, lines=HEADER_LINES)
+    """Whether a header is one word, which its column shows in one line when it is shrunk."""
+    return len(header.split()) == 1 and len(header.strip()) <= _SHRUNK * WIDEST
 
 
 def write_money(

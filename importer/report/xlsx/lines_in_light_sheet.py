@@ -28,7 +28,7 @@ _COLUMNS = (
     ("type", 18),
     ("metadata", 28),
     ("shouldAmortize", 14),
-    ("amortizationScheduleId", 16),
+    ("amortizationScheduleId", 18),
     ("costCenterId", 13),
     ("suggested accountId", 14),
     ("suggested taxCodeId", 14),
