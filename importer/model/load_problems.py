@@ -4,14 +4,14 @@ from __future__ import annotations
 
 LOADS = """
 light.refused: Light refused the bill
-  Light refused the bill: {reason}.
+  Light refused the {noun}: {reason}.
   → Correct it and run the same command again; bills already created are not sent again.
 light.forbidden: a bill that the key's role does not permit
-  This key may not create the bill: {reason}.
+  This key may not create the {noun}: {reason}.
   → Ask for the key's role to be changed in Light (Settings > API Keys), and run the same command
     again.
 light.unknown: a bill in doubt
-  Light may or may not have the bill: {reason}.
+  Light may or may not have the {noun}: {reason}.
   → Run the same load again: it looks the bill up, and sends it only if Light certainly lacks it.
 light.number_in_use: an invoice number used by another bill in Light
   {reason}.

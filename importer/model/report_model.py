@@ -293,6 +293,7 @@ class RunSummary:
     bills: Mapping[str, int] = field(default_factory=dict)
     credit_notes: Mapping[str, int] = field(default_factory=dict)
     line_items: Mapping[str, int] = field(default_factory=dict)
+    note_line_items: Mapping[str, int] = field(default_factory=dict)  # of credit notes, among these
     # "read", "data", "blank", "ignored", "control_total", …
     rows: Mapping[str, int] = field(default_factory=dict)
     totals: tuple[CurrencyTotal, ...] = ()
@@ -327,6 +328,10 @@ class RunSummary:
     corrections: tuple[Correction, ...] = ()  # of cells, on the page in the browser
     checked_by: EarlierCheck | None = None  # by somebody else than who loaded
     content_mark: str = ""  # of all that would be sent, where it was asked for
+
+    def bill_line_items(self, status: str) -> int:
+        """The line items of bills, without those of credit notes."""
+        return self.line_items.get(status, 0) - self.note_line_items.get(status, 0)
 
     @property
     def documents(self) -> Mapping[str, int]:

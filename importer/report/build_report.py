@@ -85,6 +85,7 @@ def build_report(
     bills = BillOutcomes(checked, outcomes, read_backs, steps, former_ids)
     line_items = LineOutcomes(checked, bills, former_ids)
     notes = checked.credit_notes
+    of_notes = line_items.codes[np.append(notes, False)[checked.line_bill]]  # a line without: -1
     in_light, answers = _light_words(checked, outcomes, read_backs)
     suggested = suggestions_of(checked, in_light)
     ageing = compute_ageing(checked, bills)
@@ -99,6 +100,10 @@ def build_report(
         ),
         line_items=_with_left_out(
             _counts(line_items.codes), sum(each.line_items for each in checked.left_out)
+        ),
+        note_line_items=_with_left_out(
+            _counts(of_notes),
+            sum(each.line_items for each in checked.left_out if each.credit_notes),
         ),
         left_out=checked.left_out,
         constants=constants_of(checked.mapped),

@@ -48,6 +48,7 @@ def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> It
         cell = checked.mapped.cell(BILLS, "invoiceNumber", i)
         value = str(checked.bills["invoiceNumber"].at(i) or "")
         reason = words.rstrip(". ")
+        noun = document_type(credit_note=bool(checked.credit_notes[i]))
         if outcome.how is Discovery.UPDATE:
             continue  # see update_findings
         if status is Status.REJECTED:
@@ -55,9 +56,9 @@ def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> It
                 named, written = cell_of(checked, i, error.path)
                 text = error.message.rstrip(". ")
                 code = "light.forbidden" if error.type == FORBIDDEN else "light.refused"
-                yield finding(code, named or cell, written, bills=(i,), reason=text)
+                yield finding(code, named or cell, written, bills=(i,), reason=text, noun=noun)
             if not entry.errors:
-                yield finding("light.refused", cell, value, bills=(i,), reason=reason)
+                yield finding("light.refused", cell, value, bills=(i,), reason=reason, noun=noun)
             elif entry.light_id is not None:
                 yield finding("light.partial", cell, value, bills=(i,), reason=outcome.partial)
         elif status is Status.NOT_SENT and outcome.how is Discovery.OTHER_BILL:
@@ -69,7 +70,7 @@ def answer_findings(checked: Checked, outcomes: Mapping[int, BillOutcome]) -> It
             yield finding(code, cell, value, bills=(i,), reason=reason)
         elif status is Status.UNKNOWN:
             reason = words or NO_ANSWER
-            yield finding("light.unknown", cell, value, bills=(i,), reason=reason)
+            yield finding("light.unknown", cell, value, bills=(i,), reason=reason, noun=noun)
         elif status in IN_LIGHT and status is not Status.ALREADY_LOADED and outcome.message:
             yield finding("light.differs", cell, value, bills=(i,), difference=outcome.message)
 

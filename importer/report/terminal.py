@@ -164,7 +164,7 @@ def _table(summary: RunSummary, width: int) -> list[str]:
             for total in summary.totals
             if (cents := _amount(total, status)) is not None
         ]
-        bills, lines = summary.bills.get(status, 0), summary.line_items.get(status, 0)
+        bills, lines = summary.bills.get(status, 0), summary.bill_line_items(status)
         first, *more = amounts or [""]
         rows.append((status_words(status), f"{bills:,}", f"{lines:,}", first))
         rows += [("", "", "", amount) for amount in more]
@@ -175,8 +175,8 @@ def _table(summary: RunSummary, width: int) -> list[str]:
             if (cents := -total.credit_notes.get(status, 0)) or status in total.credit_notes
         ]
         first, *more = amounts or [""]
-        label = note_status_words(status)
-        rows.append((label, f"{summary.credit_notes[status]:,}", "", first))
+        label, lines = note_status_words(status), summary.note_line_items.get(status, 0)
+        rows.append((label, f"{summary.credit_notes[status]:,}", f"{lines:,}", first))
         rows += [("", "", "", amount) for amount in more]
     sizes = [max(columns_of(row[c]) for row in rows) for c in range(4)]
     if sum(sizes) + 6 > width:

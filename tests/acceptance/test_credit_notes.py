@@ -79,7 +79,8 @@ def test_credit_notes_are_posted_cleared_verified_and_undone(
     assert done.json["steps"] == {"posted": 2, "cleared": 1}
     page = tmp_path / "page.html"
     shown = " ".join(command("report", done.json["run"], "--result", str(page)).out.split())
-    assert "Credit notes: created in Light 3" in shown
+    assert "Created in Light 1 1 100.00 GBP" in shown  # with the line items of the bill alone
+    assert "Credit notes: created in Light 3 4 -44.00 GBP" in shown
     assert "<td>Credit notes: created in Light</td>" in page.read_text()
     assert ">Documents in Light</th>" in page.read_text()
     assert numbered(sandbox) == {
@@ -129,6 +130,8 @@ def test_a_number_of_another_vendor_is_rejected_and_never_created(
         1, {"total": 3, "created": 1, "rejected": 2}
     ), done.err  # fmt: skip
     assert sorted(numbered(sandbox)) == ["CN-8", "CN-9"]
+    refused = [each["message"] for each in done.json["findings"] if each["severity"] == "error"]
+    assert all(words.startswith("Light refused the credit note: ") for words in refused), refused
     again = load(sandbox.base_url, *files, "--settle", "0.2")
     assert again.json["credit_notes"] == {"total": 3, "already_loaded": 1, "rejected": 2}
     assert len(sandbox.credit_notes()) == 2

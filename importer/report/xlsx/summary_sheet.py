@@ -133,8 +133,8 @@ def _write_statuses(
         label = styles.status_row[status] if status in STATUS_STYLES else styles[f"{name}_label"]
         sheet.set_row(row, 20 if last else 19)
         sheet.write_string(row, 1, status_words(status), label)
-        for c, counts in ((2, summary.bills), (3, summary.line_items)):
-            sheet.write_number(row, c, counts.get(status, 0), styles[f"{name}_count"])
+        for c, n in ((2, summary.bills.get(status, 0)), (3, summary.bill_line_items(status))):
+            sheet.write_number(row, c, n, styles[f"{name}_count"])
         for c, total in enumerate(totals, start=4):
             cents = total.every_bill if last else total.by_status.get(status, 0)
             write_money(sheet, row, c, cents, styles.money(name, total.unit), total.unit)
@@ -143,8 +143,8 @@ def _write_statuses(
         label = note_status_words(status)
         sheet.set_row(below, 19)
         sheet.write_string(below, 1, label, styles["row_label"])
-        sheet.write_number(below, 2, summary.credit_notes[status], styles["row_count"])
-        sheet.write_blank(below, 3, None, styles["row_count"])
+        for c, counts in ((2, summary.credit_notes), (3, summary.note_line_items)):
+            sheet.write_number(below, c, counts.get(status, 0), styles["row_count"])
         for c, total in enumerate(totals, start=4):
             cents = -total.credit_notes.get(status, 0)
             write_money(sheet, below, c, cents, styles.money("row", total.unit), total.unit)
