@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from importer.core.counted_nouns import count
+from importer.core.name_key import name_key
 from importer.mapping.bind_table import BoundTable, bind_table
 from importer.mapping.canonical_columns import CanonicalTable, ColumnReader, canonical_table
 from importer.mapping.classified_rows import ControlTotal
@@ -36,7 +37,7 @@ from importer.mapping.unread_columns import UnreadColumn, unread_columns
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.model.tables import InputTable, SourceTable, TableKind
+from importer.model.tables import VENDORS_SHEET, InputTable, SourceTable, TableKind
 
 
 @dataclass
@@ -162,7 +163,10 @@ def map_tables(
             notes.append(f"{source.name} is not read: the template reads the sheet '{sheet}'.")
             continue
         if kind is None or header is None:
-            notes.append(f"{source.name} is not read: its headers are not those of the template.")
+            vendors = name_key(source.sheet or "") == name_key(VENDORS_SHEET)
+            why = "its headers are not those of the template"
+            why = "that needs --create-vendors" if vendors else why
+            notes.append(f"{source.name} is not read: {why}.")
             continue
         headed = HeadedTable(source, header, kind, template, len(bound))
         bound.append(bind_table(headed, findings, totals))

@@ -236,6 +236,9 @@ def test_a_sheet_of_vendors_is_not_read_without_the_option(
 ) -> None:
     done = load(sandbox.base_url, workbook(tmp_path, ["Marlow Glassworks"], [NEW]))
     assert (done.code, codes(done)) == (1, ["bills.vendor.not_found"])
+    summary = openpyxl.load_workbook(done.json["result"])["Summary"]
+    notes = " ".join(str(cell.value) for row in summary for cell in row if cell.value)
+    assert "sheet Vendors is not read: that needs --create-vendors." in notes
     assert not created(sandbox)
 
 
