@@ -15,8 +15,9 @@ from importer.readers.comments import LONGEST, Note, cell_comments
 from importer.readers.csv.encoding import decode
 from importer.readers.file_kind import unreadable
 from importer.readers.file_limits import TooLargeError, limits, too_large
-from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, grid_of_rows
+from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, CellLooks, FormatMarks, grid_of_rows
 from importer.readers.number_formats import look_of_runs
+from importer.readers.ods_cells import mark_beside
 from importer.readers.zip_guard import DamagedError
 
 _INVISIBLE = frozenset(
@@ -87,6 +88,7 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
         ):
             raise unreadable(path, f"Table {n} is larger than any sheet. Export the data as CSV")
         grid = grid_of_rows(_cells(table))
+        looks, marks = _looks_and_marks(table)
         out.append(
             SourceTable(
                 file=str(path),
@@ -99,7 +101,8 @@ def read_html(path: Path, *, encoding: str | None) -> list[SourceTable]:
                 notes=(f"Web page (HTML), {detected.name}",),
                 encoding_doubt=detected.doubt,
                 merges=tuple(table.merges),
-                cell_looks=_looks(table),
+                cell_looks=looks,
+                format_marks=marks,
                 comments=tuple(cell_comments(table.notes)),
             )
         )
@@ -127,36 +130,44 @@ def _cells(table: _Table) -> Iterator[tuple[int, list[tuple[int, str, int]]]]:
         yield n, [(column, text, kind) for column, text, kind in cells if text]
 
 
-def _looks(table: _Table) -> dict[int, dict[int, CellLook]]:
-    looks: dict[int, dict[int, CellLook]] = {}
+def _looks_and_marks(table: _Table) -> tuple[CellLooks, FormatMarks]:
+    looks: CellLooks = {}
+    marks: FormatMarks = {}
     for n, row in enumerate(table.rows, start=1):
         for cell in row:
             look = look_of_runs(CellLook.STRUCK if cell.struck else None, cell.runs)
-            if cell.number and not cell.runs and _text(cell)[0]:
-                look = CellLook.INVISIBLE
+            shown = _shown(cell) if cell.number else ""
+            if cell.number and _shows_number(cell, shown):
+                if not shown:
+                    look = CellLook.INVISIBLE
+                elif mark := mark_beside(shown, cell.number):
+                    marks.setdefault(cell.column, {})[n] = mark
             if look:
                 looks.setdefault(cell.column, {})[n] = look
-    return looks
+    return looks, marks
 
 
 def _text(cell: _Cell) -> tuple[str, int]:
-    lines = "".join(cell.text).split("\n")
-    text = "\n".join(_SPACES.sub(" ", line).strip(" ") for line in lines).strip(" \n")
-    if text in ERRORS:
-        return text, CellKind.ERROR
+    shown = _shown(cell)
+    if shown in ERRORS:
+        return shown, CellKind.ERROR
     # The text shown may be rounded. A date shown stays a date, whatever its value.
-    if (
-        cell.number
-        and not isinstance(read_number_cell(cell.number), UnreadableAmount)
-        and (
-            not text
-            or any(
-                not isinstance(read_decimal(text, numbers), UnreadableAmount) for numbers in Numbers
-            )
-        )
-    ):
+    if cell.number and _shows_number(cell, shown):
         return cell.number, CellKind.NUMBER
-    return text, CellKind.TEXT
+    return shown, CellKind.TEXT
+
+
+def _shown(cell: _Cell) -> str:
+    lines = "".join(cell.text).split("\n")
+    return "\n".join(_SPACES.sub(" ", line).strip(" ") for line in lines).strip(" \n")
+
+
+def _shows_number(cell: _Cell, shown: str) -> bool:
+    """Whether its text is that of a number, or nothing."""
+    if isinstance(read_number_cell(cell.number or ""), UnreadableAmount):
+        return False
+    readings = (read_decimal(shown, numbers) for numbers in Numbers)
+    return not shown or not all(isinstance(reading, UnreadableAmount) for reading in readings)
 
 
 class _Page(HTMLParser):

@@ -27,11 +27,16 @@ def shown_mark(cell: dict[str, str], shown: str) -> str:
         return PERCENT
     if kind not in ("float", "currency"):
         return ""
-    code = _code_of(shown, cell.get("office:value", ""))
-    mark = mark_of_code(code) if code else ""
+    mark = mark_beside(shown, cell.get("office:value", ""))
     if kind == "currency" and not is_code(mark):
         return cell.get("office:currency", "$")
     return mark
+
+
+def mark_beside(shown: str, value: str) -> str:
+    """The format mark of a number of this value that is displayed so."""
+    code = _code_of(shown, value)
+    return mark_of_code(code) if code else ""
 
 
 def _code_of(shown: str, value: str) -> str:

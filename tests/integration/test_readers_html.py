@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import UnreadableFile
-from importer.model.tables import CellKind, SourceTable
+from importer.model.tables import CellKind, CellLook, SourceTable
 from importer.readers import read_file
 
 EXCEL = """<html xmlns:x="urn:schemas-microsoft-com:office:excel">
@@ -116,3 +116,28 @@ def test_a_table_wider_than_any_sheet_is_refused(tmp_path: Path) -> None:
     row = "<td colspan=1000>x</td>" * 20
     with pytest.raises(UnreadableFile, match="Table 1 is larger than any sheet"):
         read(tmp_path, f"<table><tr>{row}</tr></table>")
+
+
+def test_what_a_web_page_shows_beside_the_value_of_a_number_is_kept(tmp_path: Path) -> None:
+    cells = {
+        "1.234,50 €": "1234.5",
+        "USD 1,234.50": "1234.5",
+        "1,235": "1234.5",
+        "(1,234.50)": "-1234.5",
+        "1": "1234.5",
+        "2025-05-01": "45778",
+        "": "19",
+    }
+    attributes = ("x:num", "sdval")  # of Excel, of LibreOffice
+    rows = "".join(
+        f"<tr>{''.join(f'<td {name}={value}>{shown}' for shown, value in cells.items())}"
+        for name in attributes
+    )
+    path = tmp_path / "bills.xls"
+    path.write_text(f"<meta charset=utf-8><table>{rows}</table>", encoding="utf-8")
+    (table,) = read_file(path)
+    values = ["1234.5", "1234.5", "1234.5", "-1234.5", "1234.5", "2025-05-01", "19"]
+    assert [list(column) for column in table.columns] == [[value] * 2 for value in values]
+    marks = {0: "€", 1: "USD", 4: '"1";"1"'}
+    assert table.format_marks == {c: {1: mark, 2: mark} for c, mark in marks.items()}
+    assert dict(table.cell_looks) == {6: dict.fromkeys((1, 2), CellLook.INVISIBLE)}
