@@ -20,7 +20,7 @@ from importer.core.money import (
 )
 from importer.core.text_column import arrow_texts, take
 from importer.mapping.headed_table import HeadedTable
-from importer.mapping.text_cleanup import blank
+from importer.mapping.text_cleanup import blank, tidied
 from importer.model.tables import CellKind
 
 _EXACT = Context(prec=200)
@@ -32,11 +32,12 @@ def numbers_in(table: HeadedTable, column: int) -> dict[int, Decimal] | None:
     None where the decimal mark is ambiguous.
     """
     source, formats = table.source, table.template.formats
-    cells = source.columns[column]
-    texts = {i: text for i in range(table.start, len(source.rows)) if (text := tidy(cells[i]))}
+    cells = tidied(arrow_texts(source.columns[column]).slice(table.start)).to_pylist()
+    texts = {i: text for i, text in enumerate(cells, table.start) if text}
     number_cells = {i for i in texts if source.kind(column, i) is CellKind.NUMBER}
     if formats.numbers == "auto":
-        style, _, _ = numbers_of(text for i, text in texts.items() if i not in number_cells)
+        written = {text for i, text in texts.items() if i not in number_cells}
+        style, _, _ = numbers_of(written)
     else:
         style = Numbers(formats.numbers)
     return None if style is None else _read_numbers(texts, number_cells, style)

@@ -28,7 +28,7 @@ def complete_totals(
     """
     before = np.append(0, np.cumsum(amounts))[:-1]
     rows = np.arange(len(amounts))
-    chain = _chain(amounts, before)
+    chain = _chain(amounts)
     yield from ((k, "the rows since the last total") for k in chain)
     if chain:
         return
@@ -45,22 +45,22 @@ def _has_word(text: str) -> bool:
     return bool(_WORD.search(text)) or may_be_total_of(text)
 
 
-def _chain(amounts: np.ndarray, before: np.ndarray) -> list[int]:
+def _chain(amounts: np.ndarray) -> list[int]:
     """The rows of which each is the sum of the rows since the one before, up to the last row."""
-    out, start, longest = list[int](), 0, 0
-    while start < len(amounts) - 1:
-        some = slice(start + 1, start + 1 + _WINDOW)
-        matches = np.flatnonzero(
-            (before[some] - before[start] == amounts[some]) & (amounts[some] != 0)
-        )
-        if not len(matches):
+    out, start, longest, since = list[int](), 0, 0, 0
+    for k, amount in enumerate(amounts.data):
+        if amount == since and amount and k > start:
+            out.append(k)
+            longest = max(longest, k - start)
+            start, since = k + 1, 0
+        elif k - start >= _WINDOW:
             return []
-        k = start + 1 + int(matches[0])
-        longest = max(longest, k - start)
-        out.append(k)
-        start = k + 1
-    if start < len(amounts):  # a grand total, of the totals before it
+        else:
+            since += amount
+    if start == len(amounts) - 1:  # a grand total, of the totals before it
         if int(amounts[start]) != int(amounts[out].sum()):
             return []
         out.append(start)
+    elif start < len(amounts):
+        return []
     return out if len(out) >= _LEAST_CHAINED and longest > 1 else []

@@ -17,10 +17,12 @@ from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import requested_columns
 from importer.mapping.patterns import pattern
 from importer.mapping.template_model import Groups
-from importer.mapping.text_cleanup import blank
+from importer.mapping.text_cleanup import blank, tidied
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import Role, TableKind
+
+_ZERO = Decimal(0)
 
 
 @dataclass
@@ -75,7 +77,7 @@ def mark_groups(table: HeadedTable, amounts: Sequence[int], rows: ClassifiedRows
     rows.groups = [""] * len(rows.roles)
     if rules is None or column is None:
         return
-    texts = [tidy(text) for text in table.source.columns[column][table.start :]]
+    texts = tidied(arrow_texts(table.source.columns[column]).slice(table.start)).to_pylist()
     heads = {k for k in group_heads(table) if rows.roles[k] is Role.DATA}
     ends = _group_totals(texts, heads, rules)
     totals_ahead = Counter(ends.values())
@@ -96,10 +98,10 @@ def mark_groups(table: HeadedTable, amounts: Sequence[int], rows: ClassifiedRows
                 groups.pop()
             rows.roles[k] = Role.GROUP
             name = _group_name(texts[k], rules)
-            groups.push(_Group(name, _folded(name), [Decimal(0)] * len(columns)))
+            groups.push(_Group(name, _folded(name), [_ZERO] * len(columns)))
             continue
         if role in (Role.DATA, Role.IGNORED):
-            groups.add(1, [numbers.get(i, Decimal(0)) for _, numbers in columns])
+            groups.add(1, [numbers.get(i, _ZERO) for _, numbers in columns])
         if role is Role.DATA and groups.stack:
             rows.groups[k] = groups.stack[-1].name
     rows.findings += _other_names(table, column, rules, texts, rows)

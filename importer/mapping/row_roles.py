@@ -23,6 +23,7 @@ from importer.mapping.fill_down import FilledTable
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.headers import requested_columns
 from importer.mapping.row_groups import mark_groups
+from importer.mapping.text_cleanup import blank
 from importer.mapping.total_rows import total_rows
 from importer.mapping.unit_rows import UNITS, is_unit_row
 from importer.model.fields import header_key
@@ -204,10 +205,13 @@ def _groups_with_data(
     if not table.template.source.groups:
         return
     columns = IdentifyingColumns.of(table)
-    for k in [k for k, role in enumerate(rows.roles) if role is Role.GROUP]:
-        i = table.start + k
-        if not any(table.text(c, i) for c in amounts):
+    with_amount = np.zeros(len(rows.roles), dtype=bool)
+    for c in amounts:
+        with_amount |= ~blank(arrow_texts(table.source.columns[c]).slice(table.start))
+    for k, role in enumerate(rows.roles):
+        if role is not Role.GROUP or not with_amount[k]:
             continue
+        i = table.start + k
         given = (c for c in sorted((columns.number | columns.date) - {group}) if table.text(c, i))
         for column in list(given)[:1]:
             name = "" if group is None else table.text(group, i)

@@ -183,23 +183,27 @@ def _order(tidied: pa.LargeStringArray) -> _Split:
 def _decimal_mark(tidied: pa.LargeStringArray) -> _Split:
     """``numbers_of`` a column; texts such as 12.50 prove the point one like another.
 
-    So do 12.3456 and 12,50: only three digits after the mark may be a group of thousands.
+    So do 12.3456 and 12,50: only three digits after the mark may be a group of thousands, and in
+    1.015 and 1,015 they are, with one of the marks.
     """
-    marked, usual, proofs = vector_parsers.matching(tidied, "[.,]"), [], list[str]()
-    for mark in r"\.", ",":
-        of_mark = vector_parsers.matching(
-            tidied, rf"\A-?[0-9]{{1,15}}{mark}(?:[0-9]{{1,2}}|[0-9]{{4,15}})\z"
-        )
-        proofs += tidied.take(pa.array(np.flatnonzero(of_mark)[:1])).to_pylist()
-        usual.append(of_mark)
-        marked &= ~of_mark
+    marked = vector_parsers.matching(tidied, "[.,]")
+    usual, examples = list[np.ndarray](), list[str]()
+    for pattern in (
+        r"\A-?[0-9]{1,15}\.(?:[0-9]{1,2}|[0-9]{4,15})\z",
+        r"\A-?[0-9]{1,15},(?:[0-9]{1,2}|[0-9]{4,15})\z",
+        r"\A-?[1-9][0-9]{0,2}[.,][0-9]{3}\z",
+    ):
+        mask = vector_parsers.matching(tidied, pattern)
+        examples += tidied.take(pa.array(np.flatnonzero(mask)[:1])).to_pylist()
+        usual.append(mask)
+        marked &= ~mask
     others = distinct(tidied.filter(pa.array(marked)))
-    decided, point, comma = numbers_of([*proofs, *others])
+    decided, point, comma = numbers_of([*examples, *others])
     of: dict[Way, np.ndarray] = {
         Numbers.POINT: usual[0] | is_in(tidied, point),
         Numbers.COMMA: usual[1] | is_in(tidied, comma),
     }
-    either = is_in(tidied, [text for text in others if two_readings(text)])
+    either = usual[2] | is_in(tidied, [text for text in others if two_readings(text)])
     return decided, of, either
 
 
