@@ -194,7 +194,8 @@ def _resolve_by_tables(
     first = row_folders if files.former else file_folders
     fallbacks = [*file_folders, files.loaded.path.absolute().parent]
     new_vendors = files.new_vendors.entries if files.new_vendors else ()
-    take_suggestions(checked, filter(line_of, files.picks), _former_lines(files))
+    if of_lines := [pick for pick in files.picks if line_of(pick)]:
+        take_suggestions(checked, of_lines, _former_lines(files))
     names = [pick for pick in files.picks if not line_of(pick)]
     picked = [pick for pick in names if not pick.creates_vendor]
     folders = request.lookup_folders

@@ -16,12 +16,12 @@ from importer.core.money import (
     numbers_of,
     read_decimal,
     read_number_cell,
-    tidy,
 )
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.open_amounts import BillPart, part_of
 from importer.mapping.template_model import Template
+from importer.mapping.text_cleanup import tidied
 from importer.model.fields import LINE_ITEMS, header_key
 from importer.model.tables import CellKind
 
@@ -151,13 +151,14 @@ def _kinds(header: str) -> tuple[tuple[str, ...], str, bool]:
 
 
 def _amounts(table: BoundTable, column: int, template: Template) -> list[Decimal | None]:
-    texts = [tidy(text) for text in table.arrow(column).to_pylist()]
+    texts = tidied(table.arrow(column)).to_pylist()
     kinds = table.kinds(column)
     typed = np.zeros(len(texts), dtype=bool) if kinds is None else kinds == CellKind.NUMBER
-    written = [text for text, number in zip(texts, typed.tolist(), strict=True) if not number]
+    pairs = list(zip(texts, typed.tolist(), strict=True))
+    different = set(pairs)
     style: Numbers | None = None
     if template.formats.numbers == "auto":
-        style, _, _ = numbers_of(written)
+        style, _, _ = numbers_of(text for text, number in different if not number)
     else:
         style = Numbers(template.formats.numbers)
 
@@ -167,8 +168,5 @@ def _amounts(table: BoundTable, column: int, template: Template) -> list[Decimal
         value = read_number_cell(text) if number else read_decimal(text, style or Numbers.POINT)
         return None if isinstance(value, UnreadableAmount) else value
 
-    by_text: dict[tuple[str, bool], Decimal | None] = {}
-    pairs = list(zip(texts, typed.tolist(), strict=True))
-    for pair in set(pairs):
-        by_text[pair] = read(*pair)
+    by_text = {pair: read(*pair) for pair in different}
     return [by_text[pair] for pair in pairs]
