@@ -25,7 +25,7 @@ _INVISIBLE = frozenset(
 )
 _STRUCK = frozenset(("s", "strike", "del"))
 _BREAKS = frozenset(("br", "p", "div", "li"))
-_STRUCK_CLASS = re.compile(r"\.([\w-]{1,99})\s*\{[^{}]*line-through", re.IGNORECASE)
+_CLASS = re.compile(r"\.([\w-]+)")
 _LONGEST_STYLES = 1_000_000  # characters
 _CHARSET = re.compile(rb"<meta[^>]*charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]+)", re.IGNORECASE)
 _LONGEST_TAG = 100_000  # characters
@@ -183,8 +183,8 @@ class _Page(HTMLParser):
         self._open: list[_Table] = []
         self._invisible_depth = 0
         self._in_comment = False
-        self._styles = ""
-        self._struck_classes: frozenset[str] = frozenset()
+        self._styles_left = _LONGEST_STYLES
+        self._struck_classes: set[str] = set()
 
     # HTMLParser searches to the end of the page for each tag that is never closed.
 
@@ -244,8 +244,6 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _INVISIBLE:
             self._invisible_depth = max(0, self._invisible_depth - 1)
-            if tag == "style":
-                self._struck_classes = frozenset(_STRUCK_CLASS.findall(self._styles.lower()))
         elif not self._open:
             return
         elif tag == "table":
@@ -271,7 +269,12 @@ class _Page(HTMLParser):
 
     def _hidden_data(self, data: str) -> None:
         if self.cdata_elem == "style":
-            self._styles = (self._styles + data)[:_LONGEST_STYLES]
+            rules = data[: self._styles_left].lower()
+            self._styles_left -= len(rules)
+            for rule in rules.split("}"):
+                selector, _, looks = rule.partition("{")
+                if "line-through" in looks:
+                    self._struck_classes.update(_CLASS.findall(selector))
         elif self._open and self._in_comment and (cell := self._open[-1].cell):
             table = self._open[-1]
             table.notes.append((len(table.rows), cell.column, data[:LONGEST]))

@@ -100,6 +100,8 @@ def special_cell(cell: dict[str, str], paragraphs: list[str]) -> Cell | None:
             return float_cell(float(value))
         if _LONG.fullmatch(value):
             return value, CellKind.NUMBER
+        if shown in ("TRUE", "FALSE"):  # as LibreOffice writes what Excel had
+            return shown, CellKind.BOOLEAN
         if shown.startswith("0") and shown.isdecimal() and shown.lstrip("0") == value:
             return shown, CellKind.NUMBER  # 00123 by its number format
     return None

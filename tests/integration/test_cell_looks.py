@@ -509,8 +509,8 @@ def test_a_web_page_of_a_spreadsheet_program_says_what_is_struck_hidden_and_comm
 ) -> None:
     path = tmp_path / "bills.xls"
     path.write_text(
-        "<style>.xl65 {color:red;}\n.xl66, .Xl67\n{mso:0; text-decoration: line-through;}</style>"
-        "<table><tr><td class=xl65>a<td class='xl67 n'>b<td><font class=xl67>c</font> d"
+        "<style>.xl65 {color:red;}\n.xl66, td.Xl67\n{mso:0; text-decoration: line-through;}</style>"
+        "<table><tr><td class=xl65>a<td class='xl67 n'>b<td><font class=xl66>c</font> d"
         '<td sdval="19" sdnum="1033;0;;;;"><font><br></font><td sdval="1234.5">1,235'
         "<td><a></a>\n<comment>do not pay\nAnn</comment><font>20</font></tr></table>"
     )

@@ -201,6 +201,16 @@ def test_a_formula_of_ods_never_calculated_shows_its_formula(tmp_path: Path) -> 
     assert cell(table, 1, 1) == ("=SUM([.A1:.A9])", CellKind.UNCALCULATED)
 
 
+def test_a_number_of_ods_shown_as_a_truth_value_is_one(tmp_path: Path) -> None:
+    cells = ods_number("1", "TRUE"), ods_number("0", "FALSE"), ods_number("1")
+    (table,) = read_file(write_ods(tmp_path / "bills.ods", ods_row(*cells)))
+    assert [cell(table, 1, column) for column in range(3)] == [
+        ("TRUE", CellKind.BOOLEAN),
+        ("FALSE", CellKind.BOOLEAN),
+        ("1", CellKind.NUMBER),
+    ]
+
+
 def test_numbers_and_durations_of_ods_are_exact(tmp_path: Path) -> None:
     duration = (
         '<table:table-cell office:value-type="time" office:time-value="PT30H05M00S">'
