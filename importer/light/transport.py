@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
+import re
 import ssl
-import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies
 
 import httpx
 
 from importer import __version__
 from importer.core.errors import UsageProblem
 from importer.light.credentials import Key, is_loopback
+from importer.light.direct_connection import Headers, connect
 
 LARGEST_BODY = 20_000_000  # bytes, unpacked
 PIECE = 1_000_000  # bytes unpacked at once
 LARGEST_TOKENS = 100_000  # bytes of an answer with tokens
-LANE = 4  # connections in one pool
 GRACE = 2.5  # seconds beyond the time-out, for answers that arrive drop by drop
 
 # No connection to Light was made, so it cannot have got the request. Everything else is doubtful.
@@ -34,11 +35,6 @@ _NOT_SENT = (
     httpx.ProxyError,  # the proxy refused to connect us
     httpx.UnsupportedProtocol,
 )
-# httpcore imports it several times a request where it may be; where it is not, each import would
-# look for it in all folders of the path.
-if importlib.util.find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
-
 TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error)
 
 
@@ -54,7 +50,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete answer. ``headers`` finds names in any case."""
+    """A complete answer. ``headers`` finds names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -94,18 +90,18 @@ class Transport:
     def __init__(self, base_url: str, timeout: float, max_connections: int) -> None:
         self._timeout = timeout
         self.longest = timeout + GRACE
-        trusted = trusted_certificates(base_url)
-        # The time httpx spends on a pool before and after each request is quadratic in its
-        # connections, so there are several small pools.
-        self._lanes = [
-            _json_client(base_url, timeout, trusted) for _ in range(-(-max_connections // LANE))
-        ]
-        # One entry a connection.
-        self._free_lanes = [lane for lane in reversed(self._lanes) for _ in range(LANE)]
+        self._trusted = trusted_certificates(base_url)
+        self._trusted.set_alpn_protocols(["http/1.1"])
+        local = is_loopback(urlsplit(base_url).hostname or "")
+        self._by_proxy = (
+            None
+            if local or not any(map(getproxies().get, ("http", "https", "all")))
+            else _json_client(base_url, timeout, self._trusted, max_connections)
+        )
 
     async def close(self) -> None:
-        for lane in self._lanes:
-            await lane.aclose()
+        if self._by_proxy is not None:
+            await self._by_proxy.aclose()
 
     async def exchange(self, request: HttpRequest, key: Key) -> Reply | Failure:
         """One attempt with the key, never repeated. Raises nothing for HTTP or network trouble.
@@ -115,9 +111,9 @@ class Transport:
         host = urlsplit(request.url).hostname or request.url
         begun = False
 
-        async def watch(event: str, info: object) -> None:
+        def begin() -> None:
             nonlocal begun
-            begun = begun or event == "http11.send_request_headers.started"
+            begun = True
 
         headers = [
             (b"Authorization", key.header),
@@ -125,27 +121,52 @@ class Transport:
         ]
         more = request.headers or {}
         headers += [(name.encode(), value.encode()) for name, value in more.items()]
-        lane = self._free_lanes.pop()
+        exchange = self._exchange_directly if self._by_proxy is None else self._exchange_by_proxy
         try:
             async with asyncio.timeout(self.longest):
-                built = lane.build_request(
-                    request.method,
-                    request.url,
-                    content=request.content,
-                    headers=headers,
-                    extensions={"trace": watch},
-                )
-                response = await lane.send(built, stream=True)
-                try:
-                    return await _read(response, host)
-                finally:
-                    await response.aclose()
+                return await exchange(request, headers, host, begin)
         except TimeoutError:
             return Failure(begun, f"{host} did not answer within {self.longest:g} seconds")
         except TROUBLE as error:
             return failure_of(error, host, self._timeout)
+
+    async def _exchange_directly(
+        self, request: HttpRequest, headers: Headers, host: str, begin: Callable[[], None]
+    ) -> Reply | Failure:
+        match = _PLAIN_URL.fullmatch(request.url)
+        url = _parsed(match[1] if match else request.url)
+        target = match[2].encode() if match else url.raw_path
+        connection = await connect(url, self._trusted, self._timeout)
+        try:
+            begin()
+            host_header = (b"Host", url.netloc)
+            status, of_answer = await connection.send(
+                request.method, target, [host_header, *_OF_EACH, *headers], request.content
+            )
+            return await _read(status, of_answer, connection.body(), host)
         finally:
-            self._free_lanes.append(lane)
+            connection.close()
+
+    async def _exchange_by_proxy(
+        self, request: HttpRequest, headers: Headers, host: str, begin: Callable[[], None]
+    ) -> Reply | Failure:
+        async def watch(event: str, info: object) -> None:
+            if event == "http11.send_request_headers.started":
+                begin()
+
+        assert self._by_proxy is not None
+        built = self._by_proxy.build_request(
+            request.method,
+            request.url,
+            content=request.content,
+            headers=headers,
+            extensions={"trace": watch},
+        )
+        response = await self._by_proxy.send(built, stream=True)
+        try:
+            return await _read_response(response, host)
+        finally:
+            await response.aclose()
 
 
 async def post_form(
@@ -158,10 +179,10 @@ async def post_form(
     try:
         async with asyncio.timeout(timeout + GRACE):
             async with (
-                _json_client(base_url, timeout, trusted_certificates(base_url)) as client,
+                _json_client(base_url, timeout, trusted_certificates(base_url), 1) as client,
                 client.stream("POST", base_url + path, content=body, headers=headers) as response,
             ):
-                return await _read(response, host, LARGEST_TOKENS)
+                return await _read_response(response, host, LARGEST_TOKENS)
     except TimeoutError:
         return Failure(True, f"{host} did not answer within {timeout + GRACE:g} seconds")
     except TROUBLE as error:
@@ -193,10 +214,11 @@ def trusted_certificates(url: str) -> ssl.SSLContext:
         ) from None
 
 
-def _json_client(base_url: str, timeout: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:
+def _json_client(
+    base_url: str, timeout: float, trusted: ssl.SSLContext, max_connections: int
+) -> httpx.AsyncClient:
     local = is_loopback(urlsplit(base_url).hostname or "")
-    headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
-    return http_client(headers, timeout, trusted, LANE, local=local)
+    return http_client(_JSON_ANSWER, timeout, trusted, max_connections, local=local)
 
 
 def http_client(
@@ -216,11 +238,7 @@ def http_client(
     direct = httpx.AsyncHTTPTransport(verify=trusted, limits=limits) if local else None
     try:
         return httpx.AsyncClient(
-            headers={
-                **headers,
-                "User-Agent": f"light-import/{__version__}",
-                "Connection": "close",
-            },
+            headers={**headers, **_OURS},
             verify=trusted,
             timeout=httpx.Timeout(timeout, pool=None),
             limits=limits,
@@ -236,30 +254,48 @@ def http_client(
 
 
 _JSON_BODY = [(b"Content-Type", b"application/json;charset=UTF-8")]
+_JSON_ANSWER = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+_OURS = {"User-Agent": f"light-import/{__version__}", "Connection": "close"}
+_OF_EACH = [(name.encode(), value.encode()) for name, value in (_JSON_ANSWER | _OURS).items()]
+
+
+# Of the characters of which httpx would change none.
+_PLAIN_URL = re.compile(
+    r"(https?://[a-z0-9.:\[\]-]+)(/(?:[A-Za-z0-9/_?&=-]|%[0-9A-F]{2})*)", re.ASCII
+)
+_parsed = lru_cache(maxsize=16)(httpx.URL)
+
+
+async def _read_response(
+    response: httpx.Response, host: str, largest: int = LARGEST_BODY
+) -> Reply | Failure:
+    return await _read(response.status_code, response.headers, response.aiter_raw(), host, largest)
 
 
 async def _read(
-    response: httpx.Response, host: str, largest: int = LARGEST_BODY
+    status: int,
+    headers: Mapping[str, str],
+    pieces: AsyncIterator[bytes],
+    host: str,
+    largest: int = LARGEST_BODY,
 ) -> Reply | Failure:
     """The complete answer, unpacked within limits, which httpx does not have."""
-    packing = response.headers.get("content-encoding", "").strip().lower()
+    packing = headers.get("content-encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip"):
         return Failure(True, f"{host} packed its answer in a way that was not asked for")
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in packing else None
     content = bytearray()
     begun = False
-    async for packed in response.aiter_raw():
+    async for packed in pieces:
         begun = begun or bool(packed)
         for piece in [packed] if unpack is None else _unpacked(unpack, packed):
             content += piece
             if len(content) > largest:
                 size = f"{largest / 1_000_000:g} MB"
-                return Failure(
-                    True, f"the answer of {host} ({response.status_code}) is larger than {size}"
-                )
+                return Failure(True, f"the answer of {host} ({status}) is larger than {size}")
     if unpack and begun and (not unpack.eof or unpack.unused_data):
         return Failure(True, f"the answer of {host} cannot be unpacked")
-    return Reply(response.status_code, response.headers, bytes(content))
+    return Reply(status, headers, bytes(content))
 
 
 def failure_of(error: Exception, host: str, timeout: float) -> Failure:

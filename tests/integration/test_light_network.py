@@ -375,6 +375,63 @@ pEwvpmPXSOOQAiADUprZaRQ4wJ/GSr6jVnJJGDLrJGYYP29dHFxzJf/4mg==
 """
 
 
+# The same for 127.0.0.1.
+CERTIFICATE_OF_ADDRESS = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgqOnzVuL21vJHHGRn
+prNWNGHzm6a8sLa9DYn3nkRGsN2hRANCAAQjl1ivS06Xa5kXmtAp9MvRucunb7Co
+iKln1pw4Qrehas4Hv0tsQgdRu3mwvbUaGRHGumXJXVw9AmQACXcpmRPq
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBoTCCAUagAwIBAgIUUovQQuJZDOzz49pSuDqpGebA9KMwCgYIKoZIzj0EAwIw
+HDEaMBgGA1UEAwwRbGlnaHQtaW1wb3J0IHRlc3QwIBcNMjYxMjAxMDk0NjU4WhgP
+MjEyNTA2MjUwOTQ2NThaMBwxGjAYBgNVBAMMEWxpZ2h0LWltcG9ydCB0ZXN0MFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEI5dYr0tOl2uZF5rQKfTL0bnLp2+wqIip
+Z9acOEK3oWrOB79LbEIHUbt5sL21GhkRxrplyV1cPQJkAAl3KZkT6qNkMGIwHQYD
+VR0OBBYEFI7tbva9zJHmYRK2fevOgZWmRwIuMB8GA1UdIwQYMBaAFI7tbva9zJHm
+YRK2fevOgZWmRwIuMA8GA1UdEwEB/wQFMAMBAf8wDwYDVR0RBAgwBocEfwAAATAK
+BggqhkjOPQQDAgNJADBGAiEAltl8goIcW812DEn0Xr2XP0bxXW18LMLjI2Yjlz6U
+z7YCIQDT4E22ACFcIBVz9DAoDSbpRTKCUSTJQ1L02om6F2MA9w==
+-----END CERTIFICATE-----
+"""
+
+
+@pytest.mark.parametrize(
+    ("certificate", "answered"), [(CERTIFICATE_OF_ADDRESS, True), (CERTIFICATE, False)]
+)
+def test_key_goes_without_a_proxy_only_where_the_certificate_is_of_the_host(
+    tmp_path, monkeypatch, certificate, answered
+):
+    (tmp_path / "server.pem").write_text(certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    server = Server(lambda request: http(200, {"id": "b", "text": "x" * 300_000}))
+
+    async def main() -> list[Answer]:
+        async with listen(server.connected, context) as port:
+            with RateLimiter(":memory:") as limiter:
+                keys = credentials({"LIGHT_API_KEY": KEY})
+                async with LightClient(f"https://127.0.0.1:{port}", keys, limiter) as client:
+                    bills = [client.send("POST", "/v1/x", json={"n": n}) for n in range(3)]
+                    return await asyncio.gather(*bills)
+
+    answers = asyncio.run(main())
+    if answered:
+        assert [answer.status for answer in answers] == [200] * 3
+        assert {len(answer.body["text"]) for answer in answers} == {300_000}
+        assert {request.headers["authorization"] for request in server.requests} == {f"Basic {KEY}"}
+        assert sorted(request.body for request in server.requests) == [
+            b'{"n": 0}',
+            b'{"n": 1}',
+            b'{"n": 2}',
+        ]
+    else:
+        assert [(answer.status, answer.sent) for answer in answers] == [(None, False)] * 3
+        assert all("certificate" in answer.reason for answer in answers)
+        assert server.requests == []
+
+
 # --- documents --------------------------------------------------------------------------------
 
 SIZE = 3_000
