@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from importer.core.errors import RateLimiterProblem
 from importer.core.private_files import private_file_at, private_folder
+from importer.light.later_statements import LaterStatements
 from importer.light.store_errors import StoreError, StoreLost
 from importer.light.team_pace import TeamPace, TeamPaceStore
 
@@ -62,7 +63,34 @@ INSERT OR REPLACE INTO held SELECT key, count(*) FROM slot GROUP BY key
 _COUNTS = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'slot_taken'"
 
 
-Store = sqlite3.Connection | TeamPaceStore
+class PaceFile(sqlite3.Connection):
+    """The file, open."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._later = LaterStatements(self._write_later)
+
+    def begin(self) -> None:
+        self._write_later()
+        self.execute("BEGIN IMMEDIATE")
+
+    def execute_later(self, statement: str, parameters: Sequence[Any]) -> None:
+        """Before the next transaction, or in a moment; not where that fails."""
+        self._later.add(statement, parameters)
+
+    def _write_later(self) -> None:
+        if not (later := self._later.take()):
+            return
+        with contextlib.suppress(sqlite3.Error), transaction(self):
+            for statement, parameters in later:
+                self.execute(statement, parameters)
+
+    def close(self) -> None:
+        self._write_later()
+        super().close()
+
+
+Store = PaceFile | TeamPaceStore
 
 
 class Answers(Protocol):
@@ -84,7 +112,9 @@ def open_rate_limit_store(path: Path | str | TeamPace, oldest: str) -> Store:
         if str(path) != ":memory:":
             private_folder(Path(path).parent)
             private_file_at(Path(path))  # SQLite gives the files beside it the same mode
-        db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(
+            path, timeout=10, isolation_level=None, check_same_thread=False, factory=PaceFile
+        )
     except (OSError, sqlite3.Error) as error:
         raise store_problem(path, error) from error
     for attempt in range(100):
@@ -121,10 +151,7 @@ def _open_team_store(place: TeamPace, oldest: str) -> TeamPaceStore:
 @contextlib.contextmanager
 def transaction(db: Store) -> Iterator[None]:
     """Reading and writing as one step for all processes; undone where the block fails."""
-    if isinstance(db, TeamPaceStore):
-        db.begin()
-    else:
-        db.execute("BEGIN IMMEDIATE")
+    db.begin()
     try:
         yield
     except StoreLost:
@@ -186,23 +213,15 @@ def give_slot_back(db: Store, slot: int, key: str, day: str) -> None:
             (key, key, day),
         ),
     ):
-        _execute_later(db, statement, parameters)
+        db.execute_later(statement, parameters)
 
 
 def write_slot_finished(
     db: Store, slot: int, started_at: float, now: float, free_at: float
 ) -> None:
-    """With a team's database in a moment: it is worth no time of its own."""
+    """In a moment: it is worth no time of its own."""
     statement = "UPDATE slot SET finished_at = ?, free_at = ? WHERE id = ? AND started_at = ?"
-    _execute_later(db, statement, (now, free_at, slot, started_at))
-
-
-def _execute_later(db: Store, statement: str, parameters: Sequence[object]) -> None:
-    """At once; in a team's database before the next transaction, or in a moment."""
-    if isinstance(db, TeamPaceStore):
-        db.execute_later(statement, parameters)
-    else:
-        db.execute(statement, parameters)
+    db.execute_later(statement, (now, free_at, slot, started_at))
 
 
 # --- requests of a UTC day, counted for the company of a key, or for a key of unknown company -----

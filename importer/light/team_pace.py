@@ -10,7 +10,6 @@ together, and are waited for where their answer is needed (libpq's pipeline mode
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import time
@@ -25,13 +24,13 @@ from importer.core.postgres_connection import (
     database_words,
     one_line,
 )
+from importer.light.later_statements import LaterStatements
 from importer.light.store_errors import StoreError, StoreLost
 
 _SCHEMA = "light_import_pace"
 _LOCK = 1_279_870_005  # the first of the two numbers of its advisory lock
 _MEASURED_FOR = 60.0  # seconds for which a look at the database's clock holds
 _LOOKS = 3
-_LATEST = 0.2  # seconds until what need not be written at once is written
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,7 @@ class TeamPaceStore:
         self._lock = int.from_bytes(hashlib.sha256(place.mark.encode()).digest()[:3])
         self._session: Any = None
         self._together = contextlib.ExitStack()  # the pipeline of a transaction
-        self._later: list[tuple[str, Sequence[Any]]] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._later = LaterStatements(self._write_later)
         self._offset, self._measured = 0.0, float("-inf")
         self._connect(0.0)
 
@@ -94,7 +92,7 @@ class TeamPaceStore:
         if self._session is None or self._session.closed:
             self._connect(PATIENCE)
         self.clock()  # it may look at the database's, which in a transaction takes too long
-        later = self._taken_later()
+        later = self._later.take()
         self._together.enter_context(self._session.pipeline())
         for statement, parameters in later:
             self.execute(statement, parameters)
@@ -124,21 +122,13 @@ class TeamPaceStore:
 
     def execute_later(self, statement: str, parameters: Sequence[Any]) -> None:
         """Before the next transaction, or in a moment; not where the session is lost."""
-        self._later.append((statement, parameters))
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_LATEST, self._write_later)
-
-    def _taken_later(self) -> list[tuple[str, Sequence[Any]]]:
-        if self._timer is not None:
-            self._timer.cancel()
-        later, self._later, self._timer = self._later, [], None
-        return later
+        self._later.add(statement, parameters)
 
     def _write_later(self) -> None:
         import psycopg
 
         with contextlib.suppress(StoreError, psycopg.Error):
-            if (later := self._taken_later()) and not self._session.closed:
+            if (later := self._later.take()) and not self._session.closed:
                 with self._session.pipeline():
                     for statement, parameters in later:
                         self.execute(statement, parameters)
