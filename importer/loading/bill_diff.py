@@ -130,8 +130,14 @@ def describe_content_changes(
         out.append(f"{len(old_lines)} line items were loaded, the sheet has {len(new_lines)}")
     elif lines:
         for i, (old_line, new_line) in enumerate(zip(old_lines, new_lines, strict=True), start=1):
-            out += _changed_fields(f"line {i} ", old_line, new_line, unit)
+            out += _changed_fields(f"line {i} ", _as_sent(old_line), _as_sent(new_line), unit)
     return "; ".join(out[:6]) + (f"; and {len(out) - 6} more" if len(out) > 6 else "")
+
+
+def _as_sent(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a line item as they are sent: no tax without a tax code, not even zero."""
+    untaxed = not line.get("taxAmount") and not line.get("taxCodeId")
+    return {**line, **({"taxAmount": None} if untaxed else {})}
 
 
 def _changed_fields(

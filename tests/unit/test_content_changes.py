@@ -31,6 +31,15 @@ def test_amounts_are_shown_in_units_of_the_currency(unit: int, words: str) -> No
     assert describe_content_changes(before, after, unit) == words
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("null", ""), ('"s"', "line 1 taxAmount: 0.00 was loaded, the sheet has nothing")],
+)
+def test_no_tax_without_a_tax_code_is_what_an_export_leaves_blank(code: str, words: str) -> None:
+    line = '{"lineItems": [{"netAmount": 1, "taxAmount": %s, "taxCodeId": %s}]}'
+    assert describe_content_changes(line % (0, code), line % ("null", code)) == words
+
+
 def test_a_cleared_reference_is_a_change() -> None:
     before = '{"amount": 1, "norKidReference": "18", "lineItems": []}'
     words = "norKidReference: 18 was loaded, the sheet has nothing"
