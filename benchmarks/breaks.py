@@ -112,6 +112,11 @@ BREAKS = (
         "model/journal_states.py",
         "        return self.alone and self.resent is not None and bool(self.line_ids)\n",
         "        return False\n",
+        also=(
+            "loading/twins.py",
+            "        return entry.alone and bool(entry.line_ids) and recent\n",
+            "        return False\n",
+        ),
     ),
     Break(
         "a cancellation whose answer was lost is taken for done",
