@@ -104,7 +104,8 @@ class FindingBatch(LazySequence[Finding]):
         if first is None:
             if len(self._built) >= _REMEMBERED:
                 self._built.clear()
-            first = self._built[key] = self._build(k, i, value)
+            self._built[key] = built = self._build(k, i, value)
+            return built
         bills, lines = self._items(k, i)
         return Finding(
             first.code, first.severity, self.cell(i), value, first.message, first.hint, bills, lines
