@@ -92,6 +92,8 @@ def _notes(
         )
     if undone.chosen is not None:
         yield from _of_selection(undone, states, of_status(Status.CREATED))
+        if any(outcome.status is Status.ALREADY_LOADED for outcome in undone.chosen.values()):
+            yield from _of_earlier_runs(earlier_runs)
         return
     undone_before = of_status(Status.UNDONE)
     if not undone.bills and not undone.restored and any(undone_before):
@@ -114,8 +116,13 @@ def _notes(
     if any(others):
         was = "was" if sum(others) == 1 else "were"
         yield f"{documents(*others)} of the sheet {was} in Light before this run: unchanged."
-    for earlier, n in earlier_runs.items():  # as of a load that was killed and run again
-        yield f"{documents(*n)} of the sheet came from run {earlier}: light-import undo {earlier}"
+    yield from _of_earlier_runs(earlier_runs)
+
+
+def _of_earlier_runs(earlier_runs: Mapping[str, tuple[int, int]]) -> Iterator[str]:
+    """As of a load that was killed and run again, or of a result workbook."""
+    for run, n in earlier_runs.items():
+        yield f"{documents(*n)} of the sheet came from run {run}: light-import undo {run}"
 
 
 def _of_selection(

@@ -139,3 +139,15 @@ def test_killed_selection_is_completed_and_takes_no_other(
         told = command("undo", run, *chosen, *YES)
     assert (told.code, told.json["bills"]) == (0, {"total": 5, "created": 3, "undone": 2})
     assert live(sandbox) == {"INV-00000", "INV-00003", "INV-00004"}
+
+
+def test_bills_of_an_earlier_run_are_named_with_it(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    run, files = loaded(load, sandbox, tmp_path, 2)
+    again = load(sandbox.base_url, *files)
+    told = command("undo", again.json["run"], "--bills", "INV-00000", "--yes")
+    words = " ".join(told.out.split())
+    assert "INV-00000: already loaded." in words
+    assert f"2 bills of the sheet came from run {run}: light-import undo {run}" in words
+    assert len(live(sandbox)) == 2
