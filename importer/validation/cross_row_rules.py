@@ -21,7 +21,6 @@ from importer.core.money import (
 )
 from importer.mapping.classified_rows import ControlTotal
 from importer.mapping.map_tables import MappedTables
-from importer.mapping.text_cleanup import tidied
 from importer.model.bills import TargetStatus
 from importer.model.fields import BILLS, header_key
 from importer.model.finding import CellRef, Finding
@@ -31,6 +30,7 @@ from importer.model.tables import CellKind
 from importer.validation.cents_array import CentsArray, added
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
+from importer.validation.join_lines import typed_reference
 from importer.validation.left_out import sums_of
 
 
@@ -54,8 +54,7 @@ def without_lines(
     has = np.zeros(len(mapped.bills), dtype=bool)
     has[line_bill[line_bill >= 0]] = True
     reference = "billRef" if "billRef" in mapped.bills.columns else "invoiceNumber"
-    column = mapped.bills.columns.get(reference)
-    value = "" if column is None else tidied(column.array)
+    value = typed_reference(mapped.bills, reference)
     return [
         cell_findings(
             mapped,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,16 +32,44 @@ def _blanks(size: int) -> pa.LargeStringArray:
     return pa.array([""], type=pa.large_string()).take(pa.array(np.zeros(size, dtype=np.int64)))
 
 
+def _references(mapped: MappedTables) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
+    """``billRef`` of bills and lines. A placeholder is one, too, where a single bill has it (000
+    may be the first of a count), or where the lines have no numbers that stand in for it."""
+    typed = [_placeholders(items) for items in (mapped.bills, mapped.lines)]
+    most = 1 if "invoiceNumber" in mapped.lines.columns else len(mapped.bills)
+    counts = Counter(filter(None, typed[0].to_pylist()))
+    once = pa.array([text for text, n in counts.items() if n <= most], type=pa.large_string())
+    bill_refs, line_refs = (
+        _either(pc.is_in(texts, value_set=once), texts, _tidied(items, "billRef"))
+        for texts, items in zip(typed, (mapped.bills, mapped.lines), strict=True)
+    )
+    return bill_refs, line_refs
+
+
+def _placeholders(items: CanonicalTable) -> pa.LargeStringArray:
+    """The placeholders that stand in place of references; blank where there is none."""
+    column = items.columns.get("billRef")
+    if column is None or column.placeholder is None:
+        return _blanks(len(items))
+    return tidied(pa.array(column.placeholder.tolist(), type=pa.large_string()))
+
+
+def typed_reference(items: CanonicalTable, name: str) -> pa.LargeStringArray:
+    """What the cells of a reference say, placeholders too."""
+    texts = _tidied(items, name)
+    return texts if name != "billRef" else _either(_given(texts), texts, _placeholders(items))
+
+
 def _given(refs: pa.LargeStringArray) -> np.ndarray:
     mask: np.ndarray = pc.not_equal(refs, "").to_numpy(zero_copy_only=False)
     return mask
 
 
 def _either(
-    which: np.ndarray, refs: pa.LargeStringArray, others: pa.LargeStringArray
+    which: np.ndarray | pa.BooleanArray, refs: pa.LargeStringArray, others: pa.LargeStringArray
 ) -> pa.LargeStringArray:
     """The references where ``which`` holds, elsewhere the others."""
-    return pc.if_else(pa.array(which), refs, others)
+    return pc.if_else(which if isinstance(which, pa.Array) else pa.array(which), refs, others)
 
 
 def _groups(mapped: MappedTables) -> np.ndarray | None:
@@ -79,8 +108,8 @@ def join(mapped: MappedTables) -> tuple[np.ndarray, list[FindingBatch]]:
     if not len(bills) or not len(lines):
         return np.full(len(lines), -1, dtype=np.int64), []
     groups = _groups(mapped)
-    bill_refs, bill_numbers = _tidied(bills, "billRef"), _tidied(bills, "invoiceNumber")
-    line_refs, line_numbers = _tidied(lines, "billRef"), _tidied(lines, "invoiceNumber")
+    bill_refs, line_refs = _references(mapped)
+    bill_numbers, line_numbers = (_tidied(each, "invoiceNumber") for each in (bills, lines))
     by_ref = bool(_given(line_refs).any() and _given(bill_refs).any())
     if not by_ref and not _given(line_numbers).any():
         line_numbers = line_refs  # the lines call the invoice number billRef
@@ -88,7 +117,8 @@ def join(mapped: MappedTables) -> tuple[np.ndarray, list[FindingBatch]]:
     refs = _either(_given(bill_refs), bill_refs, bill_numbers) if by_ref else bill_numbers
     lacking = ~_given(refs) & ~mapped.column_reported_missing(BILLS, "billRef", "invoiceNumber")
     at, code = np.flatnonzero(lacking), "bills.billRef.required"
-    findings = [cell_findings(mapped, BILLS, joined_by, code, at, value="")]
+    typed = typed_reference(bills, joined_by)
+    findings = [cell_findings(mapped, BILLS, joined_by, code, at, value=typed)]
 
     keys = _Keys.of(_keyed(refs, bills, groups))
     line_keys = _keyed(line_refs if by_ref else line_numbers, lines, groups)
@@ -115,7 +145,8 @@ def join(mapped: MappedTables) -> tuple[np.ndarray, list[FindingBatch]]:
     args = partial(_nearest, line_refs, hints)
     for name, which in (("invoiceNumber", of_number), ("billRef", ~of_number)):
         at, code = lost[which & blank], "line_items.billRef.required"
-        findings.append(cell_findings(mapped, LINE_ITEMS, name, code, at, value=""))
+        typed = typed_reference(lines, name)
+        findings.append(cell_findings(mapped, LINE_ITEMS, name, code, at, value=typed))
         at, code = lost[which & ~blank], "line_items.billRef.orphan"
         findings.append(
             cell_findings(

@@ -70,6 +70,19 @@ def test_twenty_thousand_orphans_take_seconds(tmp_path: Path) -> None:
     assert codes(of).count("line_items.billRef.orphan") == 20_000
 
 
+def test_reference_that_looks_like_a_placeholder_joins_the_lines_of_one_bill(
+    tmp_path: Path,
+) -> None:
+    bills = [bill(billRef="000"), bill(billRef="001", invoiceNumber="INV-2")]
+    lines = [line(billRef="000"), line(billRef="001")]
+    assert codes(two_sheets(tmp_path, bills, lines)) == []
+    bills[1]["billRef"] = "000"
+    of = two_sheets(tmp_path, bills, lines)
+    assert finding_cells(of)[:1] == [("bills.billRef.duplicate", 3, "billRef")]
+    of = two_sheets(tmp_path, [bill()], [line(), line(billRef="N/A")])
+    assert [(f.code, f.value) for f in of.findings] == [("line_items.billRef.required", "N/A")]
+
+
 def test_duplicate_reference_invalidates_both_bills(tmp_path: Path) -> None:
     of = two_sheets(
         tmp_path,
