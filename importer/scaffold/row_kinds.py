@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from importer.mapping.dispositions import USUAL_STATES, bare_word
+from importer.mapping.paid_columns import paid_test
 from importer.mapping.unread_columns import separates_rows
 from importer.scaffold.column_profiles import ColumnProfile
 from importer.scaffold.header_names import header_letters
@@ -171,6 +172,15 @@ def _question(draft: Draft, table: Table, column: ColumnProfile, field: str) -> 
     shown = ", ".join(f"'{' '.join(text.split())[:30]}'" for text in some)
     shown += " …" if len(some) < len(column.filled) else ""
     name = quoted(column_name(table.columns, column))
+    is_paid = paid_test(column.header, column.filled) or (lambda _: False)
+    if rows := [i for i, text in enumerate(column.texts) if text and is_paid(text)]:
+        draft.todo(
+            "source",
+            f"'{column.header}' has {shown} ({table.rows(rows)}), as of bills that are paid: where"
+            f" these are not to be paid again, remove their rows, or write bills.state:"
+            f" {{column: {name}, …}} with these values under pass_over (see docs/templates.md).",
+        )
+        return
     draft.todo(
         "source",
         f"'{column.header}' has {shown}: where some of these are no bills to load (credit notes,"

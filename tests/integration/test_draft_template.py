@@ -741,6 +741,22 @@ def test_a_column_that_separates_bills_from_others_is_a_question(
     assert not [q for q in todos(drafted(written(tmp_path, usual))) if "Department" in q]
 
 
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [("Payment Date", ("", "2025-04-10", "")), ("Paid", ("No", "Yes", "")),
+     ("Cleared on", ("", "2025-04-10", "2025-04-11"))],
+)  # fmt: skip
+def test_a_column_of_paid_bills_is_a_question_about_paying_them_again(
+    tmp_path: Path, header: str, values: tuple[str, ...]
+) -> None:
+    rows = [(*HEAD, "Gross", header)]
+    rows += [("A", f"N{i}", f"2025-03-1{i}", "GBP", f"1{i}.50", v) for i, v in enumerate(values)]
+    (question,) = (q for q in todos(drafted(written(tmp_path, rows))) if f"'{header}'" in q)
+    assert "as of bills that are paid: where these are not to be paid again" in question
+    assert "(rows 3 and 4)" in question or "(row 3)" in question
+    assert "no bills" not in question and "void" not in question
+
+
 def test_rows_with_cells_struck_through_are_a_question(tmp_path: Path) -> None:
     rows = [(*HEAD, "Gross"), *(("A", f"N{i}", f"2025-03-1{i}", "GBP", 12.5) for i in range(3))]
     path = book(tmp_path, {"L": rows})
