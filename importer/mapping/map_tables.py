@@ -28,6 +28,7 @@ from importer.mapping.headers import (
     is_result_sheet,
     table_kind,
 )
+from importer.mapping.paired_columns import paired_columns
 from importer.mapping.recognition import example_headers, table_kinds
 from importer.mapping.repeated_rows import RepeatedRows, repeated_rows
 from importer.mapping.split_tables import lines_left_out, split_bills, split_tables
@@ -221,6 +222,7 @@ def _map_flat(
     if template.source.repeated_lines == "refuse":
         mapped.repeated = repeated_rows(reader, grouped)
     mapped.stated = list(stated_columns(reader))
+    of_rows += paired_columns(reader)
     return (
         mapped,
         of_rows,

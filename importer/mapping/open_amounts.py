@@ -16,6 +16,7 @@ class BillPart(StrEnum):
     PAID = "paid"
     BILLED = "billed"  # all of it, beside an open amount that the template reads
     OTHER = "other"  # an amount, beside the one that the template reads
+    CHOICE = "contrary"  # an amount that a parameter of the template could have chosen
 
 
 # These alone say it, or with the words below.

@@ -107,11 +107,13 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
         read_names = {header_key(table.header.headers[c]) for c in used}
         reads_open = any(part_of(header) is BillPart.OPEN for header in _headers_of_amounts(table))
         for column, header in enumerate(table.header.headers):
-            if column in used or header_key(header) in choices | ignored:
+            if column in used or header_key(header) in ignored:
                 continue
             kinds, currency, with_tax = _kinds(header)
             part, is_amount = part_of(header), header_key(header) in _AMOUNT
-            if reads_open:
+            if header_key(header) in choices:
+                kinds, part = (), BillPart.CHOICE
+            elif reads_open:
                 part = BillPart.BILLED if kinds or is_amount else None
             elif is_amount and not kinds and header_key(header) not in read_names:
                 part = BillPart.OTHER

@@ -62,6 +62,11 @@ warning bills.issuedDate.in_future: an issue date years ahead
 warning bills.issuedDate.years_apart: an issue date years from the others
   The issue date {value} is years from those beside it: {beside} ({bills_count} of this kind).{why}
   → Check the year.
+warning bills.issuedDate.weekdays: dates whose weekdays show that they are from 1904
+  The dates ({dates}) are on Tuesdays to Saturdays, and hardly one on a Monday: they look 4 years
+  and a day too early, as dates that were copied from a workbook that counts its days from 1904.
+  → Compare some with the invoices. If they are right, there is nothing to do; if '{value}' should
+    be 4 years later (the first would be {later}), export the file again.
 warning bills.issuedDate.other_years: issue dates of other years than the file names
   The bills are dated {dates}, but {where} names {year}. Dates that were copied from a workbook that
   counts its days from 1904 are 4 years and a day off.
@@ -212,6 +217,10 @@ warning line_items.taxAmount.other_rate: a tax that its tax code does not come t
   ({lines_count} of this kind): a tax, an amount or a code ({header}) may be in another row than its
   own, or mistyped.
   → Compare these rows with the invoices.
+warning line_items.taxAmount.doubtful_rate: taxes that no rate comes to
+  With the tax code '{value}' {what} ({lines_count}): decimal marks may be lost, or a column be
+  emptied, filled down or sorted without the others.
+  → Compare some rows with the invoices. If they are right, there is nothing to do.
 line_items.taxAmount.without_code: tax without a tax code
   The line has a tax amount but no tax code.
   → Give 'taxCodeId' or 'taxCode'.

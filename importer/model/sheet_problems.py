@@ -186,6 +186,11 @@ warning sheet.column.billed_amount: what was billed beside what is still to be p
   what is still to be paid is loaded.
   → To load the bills in full, map '{column}' in the template; if not, list it under
     ignore_columns.
+warning sheet.column.contrary_amount: two amounts of a bill that contradict each other
+  Column '{column}' has {value} where '{read}', which is read, has {calculated} ({rows}): what was
+  billed should be the same in both, and no more than that can be open.
+  → Compare these bills with the system that they are from; one of the columns may have lost its
+    decimal marks, or be a row off.
 sheet.column.unread_state: an unread type or state column
   Column '{header}' has {values} ({rows}) and is not read: such a document is not a bill.
   → Map it in the template under bills.type or bills.state, with these values under pass_over, or
@@ -234,6 +239,19 @@ warning sheet.columns.slipped: a column that may be a row off
   Columns '{one}' and '{other}' look as if one of them had slipped by a row: as they are, their
   values come in {counts}.
   → Compare some rows with the invoices. If a cell was inserted or deleted, export the file again.
+warning sheet.columns.sorted: two columns in order that have nothing to do with each other
+  Columns '{one}' and '{other}' are both in order from the first row to the last: one of them may
+  have been sorted without the rest of the rows.
+  → Compare some rows with the invoices. If it was, export the file again.
+warning sheet.columns.filled: a date that may have been filled down
+  Column '{column}' has the same date in rows {rows}, and these bills are not due {terms} days after
+  their date, as the others are: the date may have been filled down.
+  → Compare the dates with the invoices.
+warning sheet.columns.unpaired: a name beside what belongs to another
+  '{value}' stands beside {what} ('{column}'), which is {whose} ({rows}); nearly all others there
+  have one of their own.
+  → Compare these rows with the invoices: a column may have been filled down, sorted or moved
+    without the others. If they are right, there is nothing to do.
 sheet.column.twice: two columns for one field
   The columns '{value}' and '{other}' both mean {field}.
   → Remove or rename one of them, or choose one in the template: '{name}#2' is the second.

@@ -18,6 +18,8 @@ from importer.validation.cents_array import CentsArray, sums
 from importer.validation.column import ParsedTable
 from importer.validation.compare_stated import net_of_lines
 
+_FAR = 10  # a tenth, as of discounts and other corrections
+
 
 def compare_open(
     mapped: MappedTables,
@@ -48,7 +50,11 @@ def compare_open(
         totals = [CentsArray(of.cents[bill], of.valid[bill]) for of in of_bills]
         if not _states_bills(cents, bill):
             totals += [CentsArray(of.cents[at], of.valid[at]) for of in (net, gross)]
-        if len(differing := _differing(stated.part, cents, totals)):
+        if stated.part is BillPart.CHOICE:
+            differing = _contrary(_read(mapped, stated, at), stated.header, cents, totals)
+        else:
+            differing = _differing(stated.part, cents, totals)
+        if len(differing):
             k = differing[0]
             shown = (bills.money(bill[k], each) for each in (cents[k], _first(totals)[k]))
             yield _finding(mapped, stated, at[differing].tolist(), *shown)
@@ -116,6 +122,25 @@ def _differing(part: BillPart | None, cents: np.ndarray, totals: list[CentsArray
     return np.flatnonzero(differing)
 
 
+def _read(mapped: MappedTables, stated: StatedColumn, at: np.ndarray) -> str:
+    """The header of the column that the amounts come from."""
+    names = [name for name in ("amount", "netAmount") if name in mapped.items(stated.sheet).columns]
+    return mapped.header(stated.sheet, names[0], int(at[0])) if names and len(at) else ""
+
+
+def _contrary(read: str, other: str, cents: np.ndarray, totals: list[CentsArray]) -> np.ndarray:
+    """The rows in which more is open than was billed, or two amounts of what was billed are far
+    from each other."""
+    valid = np.logical_or.reduce([total.valid for total in totals])
+    taken = np.where(valid, _first(totals), cents)
+    is_open, reads_open = (part_of(header) is BillPart.OPEN for header in (other, read))
+    if is_open == reads_open:
+        apart = np.abs(cents - taken) * _FAR > np.maximum(cents, taken)
+    else:
+        apart = cents > taken if is_open else cents < taken
+    return np.flatnonzero(np.asarray(apart, dtype=bool))
+
+
 def _runs(cents: np.ndarray, valid: np.ndarray, totals: list[CentsArray]) -> bool:
     """Whether most amounts are the one before and the row's together: a balance of the account."""
     at = np.flatnonzero(valid)
@@ -139,7 +164,10 @@ def _finding(
         stated.table,
         stated.column,
     )
-    read = next((h.strip() for h in table.headers if part_of(h) is BillPart.OPEN), "")
+    if stated.part is BillPart.CHOICE:
+        read = _read(mapped, stated, np.asarray(differing))
+    else:
+        read = next((h.strip() for h in table.headers if part_of(h) is BillPart.OPEN), "")
     return finding(
         f"sheet.column.{'differing' if stated.part is BillPart.OTHER else stated.part}_amount",
         cell,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 
@@ -22,13 +22,16 @@ _BETWEEN = 62  # days between the rows above and below one that is out of order
 _FEWEST, _MOST_APART = 5, 0.05
 _1904 = 1462  # days that workbooks count later which begin with 1904
 _NEAR = 92
+_FEWEST_DAYS = 25  # different days; below, the shares of days of no work, of little, of work
+_NO_DAY, _FEW_DAY, _WORK_DAY = 0.02, 0.1, 0.12
 _YEARS = 3  # that a file's own words are from all its dates
 _YEAR, _SAMPLE = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])"), 5000
 
 
 def date_outliers(mapped: MappedTables, bills: ParsedTable) -> Iterator[Finding]:
     """A warning for the dates of each file that are years from the others, one for all of them;
-    and one where the titles or numbers of the file name years that are far from all of its dates.
+    one where the titles or numbers of the file name years that are far from all of its dates, and
+    one where their weekdays are those of dates from 1904.
     """
     column = bills["issuedDate"]
     if not column.ok.any():
@@ -41,6 +44,7 @@ def date_outliers(mapped: MappedTables, bills: ParsedTable) -> Iterator[Finding]
         of_file = days[at]
         if len(at) >= _FEWEST:
             yield from _apart(mapped, at, of_file)
+            yield from _weekdays(mapped, at, of_file)
         yield from _other_years(mapped, bills, t, at, of_file)
 
 
@@ -65,6 +69,26 @@ def _apart(mapped: MappedTables, at: np.ndarray, days: np.ndarray) -> Iterator[F
         why=" They are 4 years and a day off, as dates are that were copied from a workbook that"
         " counts its days from 1904." if shifted else "",
     )  # fmt: skip
+
+
+def _weekdays(mapped: MappedTables, at: np.ndarray, days: np.ndarray) -> Iterator[Finding]:
+    """Where all dates are on Tuesdays to Saturdays: on working days, 4 years and a day later."""
+    distinct = np.unique(days)
+    latest = datetime.now(UTC).date().toordinal() + _STEP
+    if len(distinct) < _FEWEST_DAYS or int(days.max()) + _1904 > latest:
+        return
+    monday, *_, saturday, sunday = np.bincount((distinct - 1) % 7, minlength=7) / len(distinct)
+    if monday > _NO_DAY or sunday > _FEW_DAY or saturday < max(_WORK_DAY, 2 * sunday):
+        return
+    first, last = (date.fromordinal(int(each)) for each in (days.min(), days.max()))
+    yield finding(
+        "bills.issuedDate.weekdays",
+        mapped.cell(BILLS, "issuedDate", int(at[0])),
+        date.fromordinal(int(days[0])).isoformat(),
+        bills=tuple(at.tolist()),
+        dates=f"{first} to {last}",
+        later=f"{date.fromordinal(int(days.min()) + _1904)}",
+    )
 
 
 def _far_off(days: np.ndarray) -> tuple[np.ndarray, bool]:

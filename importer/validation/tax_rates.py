@@ -24,6 +24,12 @@ _REVERSED = re.compile(
 _MOST_OFF = 2  # cents by which programs round the tax of a line differently
 _FEWEST, _LEAST_BASE = 4, 500  # lines of a code, and cents of one, that show its rate
 _USUAL, _CLEARLY_USUAL, _FEWEST_CLEAR = 0.5, 0.9, 10
+_LEAST_RATE = 0.005  # no tax on purchases is below that
+_EXACT = 0.75  # of taxes of whole amounts, to the cent
+_SMALL = 0.2  # of the lines of a code: enough with such a tax
+_LARGE, _SPREAD, _RATES = 2000, 3.0, 4  # cents; of rates that differ for all lines of a code
+# Codes that have a tax by their name, where they do not state its rate: T1, S20, Standard.
+_BEARING = re.compile(r"T1|S|SR|[A-Z]{1,3}(?:5|7|8|1[0-9]|2[0-7])|.*\b(?:standard|std)\b.*", re.I)
 _LOST_POINTS = (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0)
 
 
@@ -46,11 +52,51 @@ def tax_rates(
     base = np.where(net.valid, net.cents, gross.cents - tax.cents).astype(np.float64)
     values, of_code = code.dictionary()
     for t in range(len(mapped.tables)):
-        at = np.flatnonzero(computable & (base != 0) & (mapped.lines.table == t))
-        if len(at) >= _FEWEST:
-            odd = _odd_lines(values, of_code[at], taxes[at], base[at])
-            for value, which, rate in odd:
-                yield _finding(mapped, lines, name, str(values[value]), at[which], rate)
+        of_file = computable & (mapped.lines.table == t)
+        at = np.flatnonzero(of_file & ((base != 0) | (tax.cents != 0)))
+        if len(at) < _FEWEST:
+            continue
+        for value, which, what in _doubtful_codes(values, of_code[at], taxes[at], base[at]):
+            code_name, cell = str(values[value]), mapped.cell(LINE_ITEMS, "taxAmount", at[which[0]])
+            yield finding(
+                "line_items.taxAmount.doubtful_rate",
+                cell,
+                code_name,
+                lines=tuple(at[which].tolist()),
+                what=what,
+                lines_count=count(len(which), "line item"),
+            )
+        for value, which, rate in _odd_lines(values, of_code[at], taxes[at], base[at]):
+            yield _finding(mapped, lines, name, str(values[value]), at[which], rate)
+
+
+def _doubtful_codes(
+    values: np.ndarray, of_code: np.ndarray, tax: np.ndarray, base: np.ndarray
+) -> Iterator[tuple[int, np.ndarray, str]]:
+    """(index of a code, its lines, what is odd about the tax of them all)."""
+    for value in np.unique(of_code).tolist():
+        name, at = str(values[value]), np.flatnonzero(of_code == value)
+        if _STATED.search(name) or _REVERSED.search(name):
+            continue
+        large = at[np.abs(base[at]) >= _LARGE]
+        taxed = large[tax[large] != 0]
+        rates = np.abs(tax[taxed] / base[taxed])
+        if not tax[at].any():
+            if len(large) >= _FEWEST and _BEARING.fullmatch(name):
+                yield value, at, "all taxes are 0, though the code has one by its name"
+        elif len(taxed) < max(_FEWEST, len(large) / 2):
+            continue
+        elif len(small := taxed[rates < _LEAST_RATE]) >= max(_FEWEST - 1, _SMALL * len(taxed)):
+            usual = float(np.median(rates[rates < _LEAST_RATE]))
+            yield value, small, f"the taxes are about {100 * usual:.2g} % of the amounts"
+        elif len(taxed) >= _FEWEST_CLEAR and _rounded(tax[taxed], base[taxed]):
+            yield value, taxed, "the amounts have no cents, and the taxes are those of others"
+        elif len(taxed) >= _FEWEST_CLEAR:
+            _, counts = np.unique(np.round(rates, 3), return_counts=True)
+            low, high = np.percentile(rates, (10, 90))
+            if np.sort(counts)[-_RATES:].sum() < len(taxed) / 2 and high > _SPREAD * low:
+                span = f"between {100 * low:.2g} and {100 * high:.2g} %"
+                yield value, taxed, f"most taxes are {span} of the amounts, and hardly two alike"
 
 
 def _odd_lines(
@@ -82,10 +128,18 @@ def _odd_lines(
                 explained |= _fits(tax[odd], base[odd], other)
             for point in _LOST_POINTS:
                 explained |= _fits(tax[odd], base[odd], rate * point) & (tax[odd] != 0)
+            explained |= base[odd] == 0
             odd = odd[explained]
         if len(odd):
             out.append((value, odd, rate))
     return out
+
+
+def _rounded(tax: np.ndarray, base: np.ndarray) -> bool:
+    """Whether all amounts are whole, and most taxes not those of whole amounts."""
+    rate = float(np.round(np.median(tax / base), 3))
+    exact = np.abs(tax - base * rate) <= 1
+    return bool((base % 100 == 0).all() and exact.mean() < _EXACT and _fits(tax, base, rate).any())
 
 
 def _fits(tax: np.ndarray, base: np.ndarray, rate: float) -> np.ndarray:

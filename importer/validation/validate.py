@@ -52,6 +52,7 @@ from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_o
 from importer.validation.says_no_bill import saying_no_bill
 from importer.validation.schema import AMOUNT_RULES, ROW_RULES
 from importer.validation.slipped_columns import slipped_columns
+from importer.validation.sorted_columns import sorted_columns
 from importer.validation.swapped_cells import swapped_cells
 from importer.validation.tax_rates import tax_rates
 from importer.validation.template_rules import template_rules
@@ -112,7 +113,10 @@ def check(
         mapped, BILLS, bills, target, is_sum, notes.mask, cancelled_out=cancelled_out, now=now
     )
     line_rows = Rows(mapped, LINE_ITEMS, lines, include_tax=of_lines)
-    findings = Findings([*mapped.findings, *of_joining, *cells.of_columns])
+    slipped = list(slipped_columns(mapped, bills, lines, line_bill))
+    slips = {(f.code, f.cell.table) for f in slipped}  # by other columns mapping found it, too
+    of_mapping = [f for f in mapped.findings if (f.code, f.cell.table) not in slips]
+    findings = Findings([*of_mapping, *of_joining, *cells.of_columns])
     for rows in (bill_rows, line_rows):
         rules = (*ROW_RULES[rows.sheet], *template_rules(rows))
         findings += cells.of_cells[rows.sheet]
@@ -130,7 +134,8 @@ def check(
     findings += date_like_numbers(mapped, bills)
     findings += line_gaps(mapped, bills, line_bill)
     findings += swapped_cells(mapped, bills, lines, line_bill)
-    findings += slipped_columns(mapped, bills, lines, line_bill)
+    findings += slipped
+    findings += sorted_columns(mapped, bills, lines, line_bill)
     findings += date_outliers(mapped, bills)
     findings += tax_rates(mapped, lines, of_lines)
     asked = np.zeros(bills.size, dtype=bool)  # bills with a row that may be a total

@@ -110,6 +110,15 @@ NEEDS_OTHER_FILES |= {
 } | {"bills.issuedDate.other_years", "bills.dueDate.years_ahead"}
 # tests/integration/test_swapped_cells.py
 NEEDS_OTHER_FILES |= {"line_items.taxAmount.other_rate", "sheet.columns.slipped"}
+# tests/integration/test_moved_columns.py
+NEEDS_OTHER_FILES |= {
+    "bills.issuedDate.weekdays",
+    "line_items.taxAmount.doubtful_rate",
+    "sheet.column.contrary_amount",
+    "sheet.columns.filled",
+    "sheet.columns.sorted",
+    "sheet.columns.unpaired",
+}
 # Bills in Light that are to be changed: tests/acceptance/test_updates.py, test_update_faults.py.
 NEEDS_OTHER_FILES |= {
     "cells.not_clearable",

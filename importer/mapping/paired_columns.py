@@ -1,0 +1,206 @@
+"""Columns whose values each belong to one vendor or account, and the rows where they do not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from importer.core.counted_nouns import count
+from importer.mapping.bind_table import BoundTable
+from importer.mapping.canonical_columns import ColumnReader
+from importer.mapping.text_cleanup import blank, tidied
+from importer.model.fields import BILLS, LINE_ITEMS
+from importer.model.finding import CellRef, Finding
+from importer.model.finding_catalogue import finding
+
+_SAMPLE, _MOST = 2000, 50_000  # rows that show whether two columns belong together; compared
+_FEWEST, _MOST_BROKEN = 4, 0.2  # owners that repeat, each with one value; those with several
+_SHARED = 0.8  # of as many owners, the different values
+_SCATTERED = 3  # values of one owner where all others have one
+_AMOUNT = re.compile(r"[\s£$€(+-]*[0-9][0-9.,' ]*[)%\s-]*")
+# Vendors of one group share these.
+_ADDRESS = re.compile(
+    r"post|zip|plz|city|town|addr|street|county|region|countr|state|site|ort\b|stadt|stra|land|ville"
+    r"|adress|código postal|cap\b|phone|fax|telefon|poste?nr|by\b",
+    re.IGNORECASE,
+)
+_PREFIX = re.compile(r"\A\W*([^\W\d_]{2,})")
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A column of owners (vendors, accounts) and one beside it, a value of each for every item."""
+
+    table: BoundTable
+    owner: int  # columns
+    other: int
+    owners: list[str]
+    values: list[str]
+    of_number: bool  # the values are the letters that invoice numbers begin with
+
+
+def paired_columns(reader: ColumnReader) -> Iterator[Finding]:
+    """A warning for each column of a flat file that says of some rows that they are another
+    vendor's, or another account's: its number, its mail address, the letters of its invoices.
+
+    It does where nearly every vendor that has several bills has one value of its own there.
+    """
+    bill_of = reader.line_bill
+    start = 0
+    for t in reader.tables:
+        end = start + len(t.positions)
+        bills = np.arange(start, end) if bill_of is None else bill_of[start:end]
+        slips = []
+        for pair, at in _pairs(t, bills):
+            if _belong(pair.owners, pair.values):
+                yield from _contradictions(pair, at, start)
+            elif counts := _moved_by_a_row(pair):
+                slips.append((pair, counts))
+        if slips:
+            yield _slipped(*slips[0])
+        start = end
+
+
+def _pairs(t: BoundTable, bills: np.ndarray) -> Iterator[tuple[_Pair, np.ndarray]]:
+    """The columns that may belong together, with the rows that are compared: of vendors one of
+    each bill."""
+    _, firsts = np.unique(bills, return_index=True)
+    number, read = _column(t, BILLS, "invoiceNumber"), set(t.fields.values())
+    for sheet, name, at in (
+        (BILLS, "vendor", np.sort(firsts)[:_MOST]),
+        (LINE_ITEMS, "account", np.arange(len(bills))[:_MOST]),
+    ):
+        owner = _column(t, sheet, name)
+        if owner is None or len(at) < 2 * _FEWEST:
+            continue
+        owners = _texts(t, owner, at)
+        for other, header in enumerate(t.table.headers):
+            if other in read or _ADDRESS.search(header):
+                continue
+            some = [text for text in _texts(t, other, at[:_SAMPLE]) if text]
+            if len(set(some)) >= _FEWEST and all(map(_is_word, some[:50])):
+                yield _Pair(t, owner, other, owners, _texts(t, other, at), False), at
+        if number is not None and sheet == BILLS:
+            begins = [_prefix(text) for text in _texts(t, number, at)]
+            yield _Pair(t, owner, number, owners, begins, True), at
+
+
+def _column(t: BoundTable, sheet: str, name: str) -> int | None:
+    """The column of a field; of several that stand in for each other the one that is fuller."""
+    columns = [c for (of, n), c in t.fields.items() if of == sheet and n.partition("*")[0] == name]
+    return max(columns, key=lambda c: int((~blank(t.arrow(c))).sum()), default=None)
+
+
+def _texts(t: BoundTable, column: int, at: np.ndarray) -> list[str]:
+    texts: list[str] = tidied(t.arrow(column).take(pa.array(at))).to_pylist()
+    return texts
+
+
+def _prefix(number: str) -> str:
+    match = _PREFIX.match(number)
+    return match[1] if match else ""
+
+
+def _is_word(text: str) -> bool:
+    return bool(text) and (_AMOUNT.fullmatch(text) is None or text.isdigit())
+
+
+def _moved_by_a_row(pair: _Pair) -> str:
+    """How many different pairs there are, where the later half belongs together when it is moved
+    by a row; "" where it does not."""
+    half = len(pair.owners) // 2
+    owners, values = pair.owners[half:], pair.values[half:]
+    for one, other in ((owners[1:], values[:-1]), (owners[:-1], values[1:])):
+        if _belong(one, other):
+            as_is, moved = (
+                len({each for each in zip(*both, strict=True) if all(each)})
+                for both in ((owners, values), (one, other))
+            )
+            if moved < as_is:
+                return f"{as_is:,} different pairs; moved by a row, in {moved:,}"
+    return ""
+
+
+def _slipped(pair: _Pair, counts: str) -> Finding:
+    t = pair.table
+    one, other = (t.table.headers[c].strip() for c in (pair.owner, pair.other))
+    source = t.table.source
+    row = int(source.rows[int(t.positions[len(t.positions) // 2])])
+    cell = CellRef(source.file, source.sheet, row, t.table.headers[pair.other], t.index, pair.other)
+    return finding("sheet.columns.slipped", cell, one=one, other=other, counts=counts)
+
+
+def _belong(owners: list[str], values: list[str]) -> bool:
+    """Whether each owner that repeats has one value, which is no other's, but for a few."""
+    sample = list(zip(owners[:_SAMPLE], values[:_SAMPLE], strict=True))
+    given = [(owner, value) for owner, value in sample if owner and value]
+    if len(given) < 2 * _FEWEST:
+        return False
+    values_of = defaultdict[str, Counter[str]](Counter)
+    for owner, value in given:
+        values_of[owner][value] += 1
+    repeating = [each for each in values_of.values() if each.total() > 1]
+    constant = [
+        value for each in repeating for value, n in each.most_common(1) if 2 * n > each.total()
+    ]
+    broken = len(repeating) - len(constant)
+    return (
+        len(constant) >= _FEWEST
+        and broken <= max(1, _MOST_BROKEN * len(repeating))
+        and len(set(constant)) >= _SHARED * len(constant)
+        and len(set(constant)) >= _FEWEST
+    )
+
+
+def _contradictions(pair: _Pair, at: np.ndarray, start: int) -> Iterator[Finding]:
+    """One for all rows that have the value of another owner, or an owner with many values."""
+    owners_of, values_of = (defaultdict[str, Counter[str]](Counter) for _ in range(2))
+    for owner, value in zip(pair.owners, pair.values, strict=True):
+        if owner and value:
+            owners_of[value][owner] += 1
+            values_of[owner][value] += 1
+    scattered = {owner for owner, values in values_of.items() if len(values) >= _SCATTERED}
+    if pair.of_number or any(len(values_of[o]) > 1 for o in values_of.keys() - scattered):
+        scattered = set()  # several have two, too
+    if len(scattered) > 1:
+        scattered = set()
+    odd, whose = list[int](), list[str]()
+    for i, (owner, value) in enumerate(zip(pair.owners, pair.values, strict=True)):
+        if not (owner and value):
+            continue
+        if len(values_of[owner]) == 1:
+            continue
+        (expected, most), *_ = values_of[owner].most_common(1)
+        (usual, others), *_ = owners_of[value].most_common(1)
+        if value != expected and usual != owner and others > owners_of[value][owner] and most > 1:
+            odd.append(i)
+            whose.append(usual)
+        elif owner in scattered and value != expected:
+            odd.append(i)
+            whose.append("")
+    if not odd:
+        return
+    first, t = odd[0], pair.table
+    source, rows = t.table.source, at[odd]
+    name = (t.table.headers[pair.owner], t.table.headers[pair.other])
+    position = int(t.positions[at[first]])
+    cell = CellRef(
+        source.file, source.sheet, int(source.rows[position]), name[0], t.index, pair.owner
+    )
+    value = pair.values[first]
+    what = f"numbers that begin with '{value}'" if pair.of_number else f"'{value}'"
+    yield finding(
+        "sheet.columns.unpaired",
+        cell,
+        pair.owners[first],
+        lines=tuple((start + rows).tolist()),
+        column=name[1].strip(),
+        what=what,
+        whose=f"of '{whose[0]}' in other rows" if whose[0] else "one of several beside it",
+        rows=count(len(odd), "row"),
+    )

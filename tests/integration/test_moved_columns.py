@@ -1,0 +1,126 @@
+"""Columns that a person filled down, sorted, moved or scaled without the rest of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from bill_sheets import checked, csv_file, template
+
+LEDGER = """
+template: ledger
+layout: flat
+formats: {dates: [YYYY-MM-DD], numbers: point, amounts: decimal}
+parameters: {amount: {value: Billed, one_of: [Billed, Original, Remaining]}}
+group_by: [Supplier, Number]
+bills:
+  vendor: {column: Supplier}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  dueDate: {column: Due}
+  currency: {value: GBP}
+  amount: {sum_of_lines: gross}
+  lineItemsIncludeTax: {value: true}
+line_items:
+  amount: {column_parameter: amount}
+  taxAmount: {column: Tax}
+  taxCode: {column: Code}
+  account: {column: Account}
+"""
+HEADERS = "Supplier Reg Number Date Due Billed Original Remaining Tax Code Account".split()
+VENDORS = "Keel Abbot Zeta Moss Dale Ives Orme Birch".split()
+Row = dict[str, str]
+
+
+def ledger(count: int = 60) -> list[Row]:
+    """Bills in the order of their dates, on working days; the vendors in no order."""
+    rows = []
+    day = date(2022, 1, 3)
+    for i in range(count):
+        vendor = VENDORS[(5 * i + i // 8) % len(VENDORS)]
+        net = Decimal(1000 + 613 * i % 9973) / 10
+        rows.append({
+            "Supplier": vendor, "Reg": f"GB{VENDORS.index(vendor) + 77}",
+            "Number": f"{vendor[:2].upper()}-{300 + 7 * i}", "Date": day.isoformat(),
+            "Due": (day + timedelta(30 if vendor < "L" else 14)).isoformat(),
+            "Billed": f"{net * 6 / 5:.2f}", "Original": f"{net * 6 / 5:.2f}",
+            "Remaining": f"{net / 5 * (i % 3):.2f}", "Tax": f"{net / 5:.2f}", "Code": "T1",
+            "Account": str(5000 + 100 * (7 * i % 9)),
+        })  # fmt: skip
+        day += timedelta(3 if day.weekday() == 4 else 1)
+    return rows
+
+
+def codes(folder: Path, rows: Sequence[Row]) -> set[str]:
+    grid = [HEADERS, *([row[name] for name in HEADERS] for row in rows)]
+    of = checked([csv_file(folder / "l.csv", grid)], template(folder, LEDGER))
+    assert all(f.severity.value == "warning" for f in of.findings)
+    return {f.code for f in of.findings}
+
+
+def column(name: str, change: Callable[[list[str]], list[str]]) -> Callable[[list[Row]], None]:
+    def apply(rows: list[Row]) -> None:
+        for row, text in zip(rows, change([row[name] for row in rows]), strict=True):
+            row[name] = text
+
+    return apply
+
+
+def filled(texts: list[str]) -> list[str]:
+    return [*texts[:20], *[texts[20]] * 4, *texts[24:]]
+
+
+def up(texts: list[str]) -> list[str]:
+    return [*texts[:20], *texts[21:], texts[-1]]
+
+
+def from_1904(texts: list[str]) -> list[str]:
+    return [(date.fromisoformat(text) - timedelta(1462)).isoformat() for text in texts]
+
+
+def no_mark(texts: list[str]) -> list[str]:
+    return [text.replace(".", "").lstrip("0") or "0" for text in texts]
+
+
+def test_a_ledger_as_it_was_exported_has_no_finding(tmp_path: Path) -> None:
+    assert codes(tmp_path, ledger()) == set()
+    assert codes(tmp_path, sorted(ledger(), key=lambda row: row["Supplier"])) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "code"),
+    [
+        ("Supplier", filled, "sheet.columns.unpaired"),
+        ("Number", filled, "sheet.columns.unpaired"),
+        ("Supplier", lambda texts: [*texts[:7], texts[6], *texts[8:]], "sheet.columns.unpaired"),
+        ("Supplier", up, "sheet.columns.slipped"),
+        ("Number", up, "sheet.columns.slipped"),
+        ("Supplier", sorted, "sheet.columns.sorted"),
+        ("Account", sorted, "sheet.columns.sorted"),
+        ("Due", sorted, "sheet.columns.sorted"),
+        ("Due", filled, "sheet.columns.filled"),
+        ("Billed", no_mark, "sheet.column.contrary_amount"),
+        ("Billed", lambda texts: [*texts[:7], texts[6], *texts[8:]], None),
+        ("Remaining", no_mark, "sheet.column.contrary_amount"),
+        ("Tax", lambda texts: ["0.00"] * len(texts), "line_items.taxAmount.doubtful_rate"),
+        ("Tax", lambda texts: [texts[0]] * len(texts), "line_items.taxAmount.doubtful_rate"),
+        ("Billed", no_mark, "line_items.taxAmount.doubtful_rate"),
+    ],
+)
+def test_a_column_that_no_longer_fits_its_rows_is_reported(
+    tmp_path: Path, name: str, change: Callable[[list[str]], list[str]], code: str | None
+) -> None:
+    rows = ledger()
+    column(name, change)(rows)
+    found = codes(tmp_path, rows)
+    assert found if code is None else code in found
+
+
+def test_dates_from_1904_are_reported_by_their_weekdays(tmp_path: Path) -> None:
+    rows = ledger()
+    for name in ("Date", "Due"):
+        column(name, from_1904)(rows)
+    assert codes(tmp_path, rows) == {"bills.issuedDate.weekdays"}
