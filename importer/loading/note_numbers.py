@@ -1,7 +1,8 @@
 """The numbers of credit notes: Light keeps each once, whichever vendor's the note is.
 
 A request to create a note whose number is taken is answered with the note that has it. Nothing was
-created then, and nothing ever will be under that number: a person has to choose another one.
+created then, and nothing ever will be under that number: a person has to choose another one. Not so
+where the note was made since the first request: it may be ours, as Light changed it.
 """
 
 from __future__ import annotations
@@ -50,16 +51,18 @@ async def taken_numbers(jobs: Iterable[BillJob], gateway: LightGateway) -> dict[
     return out
 
 
-async def refused_numbers(jobs: Sequence[BillJob], gateway: LightGateway) -> dict[int, str]:
-    """As ``taken_numbers``, for notes that Light answered with another one: that may be an archived
-    one too."""
+async def answered_notes(
+    jobs: Sequence[BillJob], gateway: LightGateway
+) -> dict[int, tuple[LightBill, str]]:
+    """By bill index, the note that Light answered with in place of this one, and why this one is
+    not created: as ``taken_numbers``, but that may be an archived one too."""
     answered = [job for job in jobs if job.other_note and job.bill.invoice_number]
     if not answered:
         return {}
     numbers = (job.bill.invoice_number or "" for job in answered)
     by_number = _by_number(await gateway.credit_notes_numbered(numbers))
     return {
-        job.bill.index: _taken_words(job.bill, each)
+        job.bill.index: (each, _taken_words(job.bill, each))
         for job in answered
         for each in by_number.get(job.bill.invoice_number or "", ())
         if each.id == job.other_note

@@ -24,8 +24,8 @@ from importer.loading.listed_bills import (
     read_by_id,
     twin_of,
 )
-from importer.loading.note_numbers import other_note, refused_numbers
-from importer.loading.sent_bill import Origin, origin, words_of_other
+from importer.loading.note_numbers import answered_notes, other_note
+from importer.loading.sent_bill import Origin, is_older, origin, words_of_other
 from importer.model.bills import DocumentRef
 from importer.model.journal_states import ALWAYS, Twin
 from importer.model.light_objects import LightBill
@@ -98,18 +98,27 @@ async def look_up(
         taken.update(each.bill.id for each in matched if each.bill is not None)
         settled += matched
     missing = [each.job for each in settled if each.bill is None and not each.reason]
-    refused = await refused_numbers(missing, gateway)
+    answered = await answered_notes(missing, gateway)
+    owned = journal.owned([remote.id for remote, _ in answered.values()])
 
     def copies_cancelled(job: BillJob) -> bool:
         remotes = [read.get(x.id) for x in copies[job.entry.id] if x.id not in taken]
         return all(each is not None and is_no_longer(job.bill, each) for each in remotes)
 
     return [
-        Settled(each.job, reason=refused[each.job.bill.index], taken=True)
-        if each.bill is None and each.job.bill.index in refused
+        _by_answer(each.job, *answered[each.job.bill.index], owned)
+        if each.bill is None and each.job.bill.index in answered
         else replace(each, copies_cancelled=copies_cancelled(each.job))
         for each in settled
     ]
+
+
+def _by_answer(job: BillJob, remote: LightBill, reason: str, owned: Collection[str]) -> Settled:
+    """A credit note that Light does not show, and answered with this one, which has its number."""
+    if remote.id in owned or is_older(job, remote):
+        return Settled(job, reason=reason, taken=True)
+    words = f"Light answered with the credit note {words_of_other(job, remote)}"
+    return Settled(job, reason=f"{words}; it may be this one, as Light changed it")
 
 
 async def _unowned(
@@ -204,7 +213,8 @@ def _unsettled(job: BillJob, others: Sequence[LightBill], unclear: Sequence[Ligh
         return Settled(job, reason=f"Light has a {job.noun} that could be this one: {ids}")
     if not others:
         return Settled(job)
-    is_taken = job.bill.credit_note and job.bill.invoice_number  # Light has each number once
+    # Light has each number once; one that was made since may be ours, as Light changed it.
+    is_taken = job.bill.credit_note and job.bill.invoice_number and is_older(job, others[0])
     if is_taken and (reason := other_note(job.bill, others[0])):
         return Settled(job, reason=reason, taken=True)
     words = "; ".join(words_of_other(job, each) for each in others)

@@ -37,6 +37,7 @@ from importer.app.events import Listener, Phase
 from importer.core.errors import Declined
 from importer.sandbox import Sandbox, SandboxSettings, running
 from importer.sandbox.faults import parse_script
+from importer.sandbox.note_store import save_note
 
 Load = Callable[..., Ended]
 LINK = re.compile(r"/v1/credit-notes/[^/]+/invoice-payables/[^/]+")
@@ -254,6 +255,25 @@ def test_only_the_bill_that_a_rejected_note_credits_waits_for_it(
         assert load(proxy.url, *files, *FAST).code == 1
     unpaid = [b for b in sandbox.bills() if b["state"] != "PAID"]
     assert [(b["vendorId"], b["outstandingBalance"]) for b in unpaid] == [(VENDORS[0], 1_000)]
+
+
+CHANGES = {"a cent more": {"amount": 801}, "another vendor": {"businessPartnerId": VENDORS[1]}}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_credit_note_that_light_changed_is_never_loaded_under_another_number(
+    change: dict[str, object], load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """A person who is told that the number is taken would credit the vendor twice."""
+    files = sheets(tmp_path, NOTE | {"invoiceNumber": "CN-1", "amount": 800})
+    fault = Fault(True, None, alter=lambda note: save_note(sandbox.context.store, note | change))
+    with proxied(sandbox.base_url, lambda r: fault if act(r) == "create" else PASS) as proxy:
+        for _ in range(2):
+            done = load(proxy.url, *files, *FAST)
+            assert (done.code, done.json["credit_notes"]) == (3, {"total": 1, "unknown": 1})
+            assert "another number" not in done.out
+    [note] = sandbox.credit_notes()
+    assert note["id"] in done.out
 
 
 @pytest.mark.parametrize("number", ["CN-1", ""])

@@ -22,7 +22,6 @@ from importer.loading.job import BillJob
 from importer.loading.job_operation import JobOperation
 from importer.loading.light_id_claims import LightIdClaims
 from importer.loading.load_watch import LoadWatch
-from importer.loading.note_numbers import other_note
 from importer.loading.operation import (
     ABSENT_LOOKS,
     MOST_LOST,
@@ -194,9 +193,6 @@ class CreateBill(JobOperation):
             words = f"Light's {self.job.noun} {remote.id} belongs to another row"
             return self.for_a_person(words)
         self.job.refusal = None
-        if self.job.bill.credit_note and (other := other_note(self.job.bill, remote)):
-            change = self.job.change(State.REJECTED, Status.REJECTED, other)
-            return Finish(self, True, (change,))
         return self.in_light(remote, how)
 
     def in_light(self, remote: LightBill, how: Discovery | None) -> Decision:
