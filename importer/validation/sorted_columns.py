@@ -121,20 +121,22 @@ def _terms(
         return
     for values, name in ((days, "issuedDate"), (due, "dueDate")):
         starts = np.flatnonzero(np.diff(values, prepend=-1) != 0)
-        for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(values)], strict=True):
-            odd = ~usual[start:end]
-            inside = np.zeros(len(terms), dtype=bool)
-            inside[start:end] = True
-            if odd.sum() >= _RUN - 1 and odd[1:].all() and usual[~inside].mean() >= _FIT:
-                bill = of_bill[start:end]
-                yield finding(
-                    "sheet.columns.filled",
-                    mapped.cell(BILLS, name, int(bill[0])),
-                    bills=tuple(bill.tolist()),
-                    rows=f"{mapped.bills.row[bill[0]]} to {mapped.bills.row[bill[-1]]}",
-                    column=mapped.header(BILLS, name, int(bill[0])),
-                    terms=", ".join(map(str, sorted(set(terms[usual].tolist()))[:6])),
-                )
+        ends = np.append(starts[1:], len(values))
+        fitting = np.append(0, np.cumsum(usual))
+        within = fitting[ends] - fitting[starts]
+        others = np.maximum(len(values) - (ends - starts), 1)
+        odd = (ends - starts >= _RUN) & (within <= usual[starts])
+        odd &= fitting[-1] - within >= _FIT * others
+        for start, end in zip(starts[odd].tolist(), ends[odd].tolist(), strict=True):
+            bill = of_bill[start:end]
+            yield finding(
+                "sheet.columns.filled",
+                mapped.cell(BILLS, name, int(bill[0])),
+                bills=tuple(bill.tolist()),
+                rows=f"{mapped.bills.row[bill[0]]} to {mapped.bills.row[bill[-1]]}",
+                column=mapped.header(BILLS, name, int(bill[0])),
+                terms=", ".join(map(str, sorted(set(terms[usual].tolist()))[:6])),
+            )
 
 
 def _common(terms: np.ndarray) -> np.ndarray:
