@@ -37,10 +37,10 @@ def man_page() -> str:
         " LIGHT_IMPORT_MAX_ROWS and the other limits are in"
         " docs/limits.md.",
         ".SH EXIT STATUS",
-        "0 all done; 1 the data has errors, or Light rejected bills, verify found differences, undo"
-        " left bills; 2 the command or a file cannot be used as it is; 3 some bills are unknown, or"
-        " in Light more than once: a person must look; 4 stopped early, run the same command to"
-        " resume.",
+        "0 all done; 1 the data has errors, or Light rejected bills, verify found differences or"
+        " totals that do not tie, undo left bills; 2 the command or a file cannot be used as it is;"
+        " 3 some bills are unknown, or in Light more than once: a person must look; 4 stopped"
+        " early, run the same command to resume.",
     ]
     return "\n".join(out) + "\n"
 

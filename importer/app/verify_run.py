@@ -80,9 +80,10 @@ def verify(
 ) -> Result:
     """Read, compare and report. Nothing is changed in Light.
 
-    Exit code 1 where a bill was changed in Light or is missing there, where a row no longer is its
-    bill, or the ledger differs; 2 where the key may not read the ledger; 3 where a bill is unknown,
-    or in Light more than once; 4 where it was stopped.
+    Exit code 1 where a bill was changed in Light or is missing there, where Light rejected one or a
+    row no longer is its bill, so that the totals differ, or the ledger does; 2 where the key may
+    not read the ledger; 3 where a bill is unknown, or in Light more than once; 4 where it was
+    stopped.
     Raises UsageProblem where there is no such run, StoppedEarly where it was stopped at once.
     """
     began = time.monotonic()
@@ -103,6 +104,7 @@ def verify(
     differ |= bool(_OTHER_ROWS & report.findings.codes())
     differ |= ledger is not None and bool(ledger.problems)
     differ |= any(code.startswith(PREFIX) for code in report.findings.codes())
+    differ |= any(x.difference != x.net(Status.UNDONE) for x in report.summary.totals)
     person = "light.twice" in report.findings.codes() or Status.UNKNOWN in report.summary.documents
     summary = replace(
         report.summary,

@@ -24,6 +24,7 @@ from conftest import (
     ended,
     http,
     proxied,
+    refusal,
     start,
     write_bills,
 )
@@ -89,6 +90,24 @@ def test_real_ledger_verifies_and_an_altered_bill_is_found(
     assert total["created"] == before + 100  # the tie-out has what was read back
     workbook = openpyxl.load_workbook(told.json["result"], read_only=True)
     assert any(of_line["message"] in map(str, row) for row in workbook["Problems"].values)
+
+
+def test_totals_that_do_not_tie_for_a_rejected_bill_are_no_success(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(i) for i in range(3)])
+
+    def fault(r: Request) -> Fault:
+        refused = r.creates and b"INV-00001" in r.body
+        return Fault(False, refusal(422, "The vendor is blocked.")) if refused else PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        run = load(proxy.url, *files).json["run"]
+        told = command("verify", run, *FAST)
+        assert told.json["read_back"] == {"same": 2}
+        (total,) = told.json["totals"]
+        assert total["difference"] == 1001
+        assert told.code == told.json["exit_code"] == 1
 
 
 def test_cancelled_bill_is_missing_in_later_reports(
