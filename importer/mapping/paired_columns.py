@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -169,20 +169,23 @@ def _contradictions(pair: _Pair, at: np.ndarray, start: int) -> Iterator[Finding
         scattered = set()  # several have two, too
     if len(scattered) > 1:
         scattered = set()
-    odd, whose = list[int](), list[str]()
+    whose = dict[int, str]()  # of each odd row the owner that its value is usually beside, or ""
+    usual_values = list[str]()
     for i, (owner, value) in enumerate(zip(pair.owners, pair.values, strict=True)):
+        usual_values.append("")
         if not (owner and value):
-            continue
-        if len(values_of[owner]) == 1:
             continue
         (expected, most), *_ = values_of[owner].most_common(1)
         (usual, others), *_ = owners_of[value].most_common(1)
+        usual_values[-1] = expected
         if value != expected and usual != owner and others > owners_of[value][owner] and most > 1:
-            odd.append(i)
-            whose.append(usual)
+            whose[i] = usual
         elif owner in scattered and value != expected:
-            odd.append(i)
-            whose.append("")
+            whose[i] = ""
+    usual_at = {i: usual_values[i] for i in whose}
+    runs = [*_filled_down(pair.owners, whose, whose), *_filled_down(pair.values, whose, usual_at)]
+    filled = [rows for rows in runs if _paired_elsewhere(pair, rows, values_of, owners_of)]
+    odd = sorted({i for rows in filled for i in rows}) or _swapped(pair, whose)
     if not odd:
         return
     first, t = odd[0], pair.table
@@ -201,6 +204,56 @@ def _contradictions(pair: _Pair, at: np.ndarray, start: int) -> Iterator[Finding
         lines=tuple((start + rows).tolist()),
         column=name[1].strip(),
         what=what,
-        whose=f"of '{whose[0]}' in other rows" if whose[0] else "one of several beside it",
+        whose=f"of '{whose[first]}' in other rows" if whose[first] else "one of several beside it",
         rows=count(len(odd), "row"),
     )
+
+
+def _filled_down(
+    texts: list[str], whose: Mapping[int, str], expected: Mapping[int, str]
+) -> Iterator[list[int]]:
+    """Odd rows that repeat the text of the row above them which is not odd: all rows of that
+    text in a row, or the last of them where the expected text goes on below."""
+    given = [i for i, text in enumerate(texts) if text]
+    end = len(given)
+    while end:
+        last = given[end - 1]
+        start = end - 1
+        while start and texts[given[start - 1]] == texts[last]:
+            start -= 1
+        odd = end
+        while odd > start and given[odd - 1] in whose:
+            odd -= 1
+        rows = given[odd:end]
+        below = texts[given[end]] if end < len(given) else None
+        goes_on = odd == start + 1 or all(expected[i] == below for i in rows)
+        if odd > start and goes_on and any(whose[i] for i in rows):
+            yield rows
+        end = start
+
+
+def _paired_elsewhere(
+    pair: _Pair,
+    rows: list[int],
+    values_of: Mapping[str, Counter[str]],
+    owners_of: Mapping[str, Counter[str]],
+) -> bool:
+    """Whether in all other rows each owner of these has one value, and each value one owner."""
+    here = Counter((pair.owners[i], pair.values[i]) for i in rows)
+    owners, values = map(set, zip(*here, strict=True))
+    return all(
+        sum(n > here[owner, value] for value, n in values_of[owner].items()) <= 1
+        for owner in owners
+    ) and all(
+        sum(n > here[owner, value] for owner, n in owners_of[value].items()) <= 1
+        for value in values
+    )
+
+
+def _swapped(pair: _Pair, whose: Mapping[int, str]) -> list[int]:
+    """The two odd rows of the file that each have what belongs to the other."""
+    if len(whose) != 2:
+        return []
+    one, other = whose
+    crossed = whose[one] == pair.owners[other] and whose[other] == pair.owners[one]
+    return [one, other] if crossed else []

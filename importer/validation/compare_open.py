@@ -131,14 +131,16 @@ def _read(mapped: MappedTables, stated: StatedColumn, at: np.ndarray) -> str:
 def _contrary(read: str, other: str, cents: np.ndarray, totals: list[CentsArray]) -> np.ndarray:
     """The rows in which more is open than was billed, or two amounts of what was billed are far
     from each other."""
-    valid = np.logical_or.reduce([total.valid for total in totals])
-    taken = np.where(valid, _first(totals), cents)
     is_open, reads_open = (part_of(header) is BillPart.OPEN for header in (other, read))
-    if is_open == reads_open:
-        apart = np.abs(cents - taken) * _FAR > np.maximum(cents, taken)
-    else:
-        apart = cents > taken if is_open else cents < taken
-    return np.flatnonzero(np.asarray(apart, dtype=bool))
+    apart = np.logical_or.reduce([total.valid for total in totals])
+    for total in totals:  # of the bill, and of its line where a bill's rows have several amounts
+        taken = np.where(total.valid, np.abs(total.cents), cents)
+        if is_open == reads_open:
+            unlike = np.abs(cents - taken) * _FAR > np.maximum(cents, taken)
+        else:
+            unlike = cents > taken if is_open else cents < taken
+        apart &= ~total.valid | np.asarray(unlike, dtype=bool)
+    return np.flatnonzero(apart)
 
 
 def _runs(cents: np.ndarray, valid: np.ndarray, totals: list[CentsArray]) -> bool:

@@ -14,7 +14,7 @@ from importer.mapping.stated_constants import titles_above
 from importer.model.fields import BILLS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedColumn, ParsedTable
 
 _APART, _OUT_OF_ORDER = 600, 300  # days from all other dates; from those of the rows beside it
 _STEP, _IN_ORDER = 31, 0.8  # days between rows of a file in the order of its dates; their share
@@ -23,6 +23,7 @@ _FEWEST, _MOST_APART = 5, 0.05
 _1904 = 1462  # days that workbooks count later which begin with 1904
 _NEAR = 92
 _FEWEST_DAYS = 25  # different days; below, the shares of days of no work, of little, of work
+_FEWEST_VENDORS, _LATELY = 6, 550  # days since the last date, 4 years later
 _NO_DAY, _FEW_DAY, _WORK_DAY = 0.02, 0.1, 0.12
 _YEARS = 3  # that a file's own words are from all its dates
 _YEAR, _SAMPLE = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])"), 5000
@@ -33,7 +34,9 @@ def date_outliers(mapped: MappedTables, bills: ParsedTable) -> Iterator[Finding]
     one where the titles or numbers of the file name years that are far from all of its dates, and
     one where their weekdays are those of dates from 1904.
     """
-    column = bills["issuedDate"]
+    column, vendors = bills["issuedDate"], bills["vendor"]
+    if vendors.blank.all():
+        vendors = bills["vendorId"]
     if not column.ok.any():
         return
     days = column.map_distinct(lambda day: day.toordinal() if day else 0, np.int32)
@@ -44,7 +47,7 @@ def date_outliers(mapped: MappedTables, bills: ParsedTable) -> Iterator[Finding]
         of_file = days[at]
         if len(at) >= _FEWEST:
             yield from _apart(mapped, at, of_file)
-            yield from _weekdays(mapped, at, of_file)
+            yield from _weekdays(mapped, at, of_file, vendors)
         yield from _other_years(mapped, bills, t, at, of_file)
 
 
@@ -71,11 +74,16 @@ def _apart(mapped: MappedTables, at: np.ndarray, days: np.ndarray) -> Iterator[F
     )  # fmt: skip
 
 
-def _weekdays(mapped: MappedTables, at: np.ndarray, days: np.ndarray) -> Iterator[Finding]:
-    """Where all dates are on Tuesdays to Saturdays: on working days, 4 years and a day later."""
+def _weekdays(
+    mapped: MappedTables, at: np.ndarray, days: np.ndarray, vendors: ParsedColumn
+) -> Iterator[Finding]:
+    """Where all dates are on Tuesdays to Saturdays: on working days, 4 years and a day later, up to
+    now. The bills of a few vendors may be those of shops, which are closed on Mondays."""
     distinct = np.unique(days)
-    latest = datetime.now(UTC).date().toordinal() + _STEP
-    if len(distinct) < _FEWEST_DAYS or int(days.max()) + _1904 > latest:
+    age = datetime.now(UTC).date().toordinal() - (int(days.max()) + _1904)
+    if len(distinct) < _FEWEST_DAYS or not -_STEP <= age <= _LATELY:
+        return
+    if len(set(vendors.values_at(at))) < _FEWEST_VENDORS:
         return
     monday, *_, saturday, sunday = np.bincount((distinct - 1) % 7, minlength=7) / len(distinct)
     if monday > _NO_DAY or sunday > _FEW_DAY or saturday < max(_WORK_DAY, 2 * sunday):

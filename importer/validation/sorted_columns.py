@@ -17,7 +17,7 @@ from importer.validation.row_runs import row_runs
 
 _FEWEST, _DAYS, _VALUES, _AMOUNTS = 20, 10, 6, 12  # bills; different days, values, amounts
 _TERMS, _DUE_DAYS = 6, 0.6  # different terms; due dates for each issue date
-_COMMON, _FEWEST_COMMON = 5, 3  # common terms at most, and bills of one
+_COMMON, _FEWEST_COMMON, _SHARE = 5, 3, 0.05  # common terms at most; bills of one, of all
 _FIT, _MISFIT = 0.8, 0.5  # shares of bills with a common term
 _RUN = 3  # rows of one date
 _PREFIX = re.compile(r"[^\W\d_]{2,}")
@@ -46,7 +46,9 @@ def sorted_columns(
         if len(np.unique(days)) >= _DAYS and _in_order(days):
             yield from _both_in_order(mapped, bills, lines, rows, firsts, line_bill)
         if bills["dueDate"].ok[of_bill].all():
-            yield from _terms(mapped, of_bill, days, due[of_bill])
+            name = "vendor" if bills["vendor"].ok.any() else "vendorId"
+            of_vendor = bills[name].dictionary()[1][of_bill]
+            yield from _terms(mapped, of_bill, days, due[of_bill], of_vendor)
 
 
 def _in_order(values: np.ndarray) -> bool:
@@ -96,7 +98,11 @@ def _text_in_order(values: list[object]) -> bool:
 
 
 def _terms(
-    mapped: MappedTables, of_bill: np.ndarray, days: np.ndarray, due: np.ndarray
+    mapped: MappedTables,
+    of_bill: np.ndarray,
+    days: np.ndarray,
+    due: np.ndarray,
+    of_vendor: np.ndarray,
 ) -> Iterator[Finding]:
     """One where the days from issue to due date are those of other rows."""
     terms = due - days
@@ -125,9 +131,11 @@ def _terms(
         fitting = np.append(0, np.cumsum(usual))
         within = fitting[ends] - fitting[starts]
         others = np.maximum(len(values) - (ends - starts), 1)
-        odd = (ends - starts >= _RUN) & (within <= usual[starts])
+        odd = (ends - starts >= _RUN) & usual[starts] & (within == 1)
         odd &= fitting[-1] - within >= _FIT * others
         for start, end in zip(starts[odd].tolist(), ends[odd].tolist(), strict=True):
+            if not _unlike_their_vendors(of_vendor, usual, start, end):
+                continue
             bill = of_bill[start:end]
             yield finding(
                 "sheet.columns.filled",
@@ -139,8 +147,17 @@ def _terms(
             )
 
 
+def _unlike_their_vendors(of_vendor: np.ndarray, usual: np.ndarray, start: int, end: int) -> bool:
+    """Whether most bills after the first of these are of several vendors, all others of which have
+    a common term: some vendors are paid at the end of the month."""
+    apart = np.delete(np.arange(len(usual)), np.s_[start:end])
+    steady = set(of_vendor[apart].tolist()) - set(of_vendor[apart[~usual[apart]]].tolist())
+    unlike = [vendor for vendor in of_vendor[start + 1 : end].tolist() if vendor in steady]
+    return len(unlike) >= (end - start) / 2 and len(set(unlike)) > 1
+
+
 def _common(terms: np.ndarray) -> np.ndarray:
     """Which terms are among the few that most bills have."""
     _, inverse, counts = np.unique(terms, return_inverse=True, return_counts=True)
-    least = max(_FEWEST_COMMON, int(np.sort(counts)[-_COMMON:][0]))
+    least = max(_FEWEST_COMMON, _SHARE * len(terms), int(np.sort(counts)[-_COMMON:][0]))
     return np.asarray(counts[inverse] >= least, dtype=bool)

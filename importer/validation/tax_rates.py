@@ -17,7 +17,7 @@ from importer.validation.column import ParsedTable
 _STATED = re.compile(r"(?<![0-9.,])([0-9]{1,2}(?:[.,][0-9]{1,3})?) ?%")
 # Codes of taxes that the buyer accounts for: the vendor's invoice has none.
 _REVERSED = re.compile(
-    r"revers|\brc\b|\be[cu]\b|acqui|erwerb|import|postponed|13b|innergem|omvendt|omvänd|verlegd"
+    r"revers|\brc(?![a-z])|\be[cu](?![a-z])|acqui|erwerb|import|postponed|13b|innergem|omvendt|omvänd|verlegd"
     r"|autoliq|inversion|intra|exempt|zero|\bex\b",
     re.IGNORECASE,
 )
@@ -25,11 +25,16 @@ _MOST_OFF = 2  # cents by which programs round the tax of a line differently
 _FEWEST, _LEAST_BASE = 4, 500  # lines of a code, and cents of one, that show its rate
 _USUAL, _CLEARLY_USUAL, _FEWEST_CLEAR = 0.5, 0.9, 10
 _LEAST_RATE = 0.005  # no tax on purchases is below that
-_EXACT = 0.75  # of taxes of whole amounts, to the cent
+_EACH_WAY, _NEAR = 0.15, 0.95  # of taxes of rounded amounts: too high, as too low; about right
 _SMALL = 0.2  # of the lines of a code: enough with such a tax
 _LARGE, _SPREAD, _RATES = 2000, 3.0, 4  # cents; of rates that differ for all lines of a code
 # Codes that have a tax by their name, where they do not state its rate: T1, S20, Standard.
-_BEARING = re.compile(r"T1|S|SR|[A-Z]{1,3}(?:5|7|8|1[0-9]|2[0-7])|.*\b(?:standard|std)\b.*", re.I)
+# Of others, as T8 or V10, the number is no rate.
+_BEARING = re.compile(
+    r"T1|S|SR|(?:S|UK|GB|VAT|GST|MWST|UST|VST|TVA|BTW|IVA|MOMS)[ -]?(?:5|7|8|1[0-9]|2[0-7])"
+    r"|.*\b(?:standard|std)\b.*",
+    re.IGNORECASE,
+)
 _LOST_POINTS = (0.001, 0.01, 0.1, 10.0, 100.0, 1000.0)
 
 
@@ -90,7 +95,11 @@ def _doubtful_codes(
             usual = float(np.median(rates[rates < _LEAST_RATE]))
             yield value, small, f"the taxes are about {100 * usual:.2g} % of the amounts"
         elif len(taxed) >= _FEWEST_CLEAR and _rounded(tax[taxed], base[taxed]):
-            yield value, taxed, "the amounts have no cents, and the taxes are those of others"
+            yield (
+                value,
+                taxed,
+                "the amounts have no cents, and the taxes are those of amounts with cents",
+            )
         elif len(taxed) >= _FEWEST_CLEAR:
             _, counts = np.unique(np.round(rates, 3), return_counts=True)
             low, high = np.percentile(rates, (10, 90))
@@ -136,10 +145,16 @@ def _odd_lines(
 
 
 def _rounded(tax: np.ndarray, base: np.ndarray) -> bool:
-    """Whether all amounts are whole, and most taxes not those of whole amounts."""
-    rate = float(np.round(np.median(tax / base), 3))
-    exact = np.abs(tax - base * rate) <= 1
-    return bool((base % 100 == 0).all() and exact.mean() < _EXACT and _fits(tax, base, rate).any())
+    """Whether all amounts are whole, and most taxes those of amounts up to half a unit more or
+    less; those of cash discounts are all less."""
+    off = tax - base * float(np.round(np.median(tax / base), 3))
+    rate = float(np.median(tax / base))
+    more, less = (off > 1).mean(), (off < -1).mean()
+    return bool(
+        (base % 100 == 0).all()
+        and min(more, less) >= _EACH_WAY
+        and (np.abs(off) <= 50 * abs(rate) + 1).mean() >= _NEAR
+    )
 
 
 def _fits(tax: np.ndarray, base: np.ndarray, rate: float) -> np.ndarray:
