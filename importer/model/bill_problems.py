@@ -191,6 +191,12 @@ bills.amount.lines_differ: line items that do not add up
   The bill's amount is {bill}, but its line items ({count}) total {sum}: a difference of
   {difference}.
   → Correct the bill's amount or its lines.
+warning bills.amount.doubtful_tax: line items that no usual tax makes the bill's amount
+  The bill's amount is {bill}, and its line items ({count}) come to {sum} before the tax that Light
+  works out: no usual rate of tax makes one of the other, and Light refuses a bill whose line items
+  and amount differ.
+  → Compare the bill with the invoice: it may have the line items of another bill. If a tax is
+    withheld, there is nothing to do.
 line_items.billRef.orphan: a line item without a bill
   No bill has the reference '{value}'.
   → Correct the reference, or add the bill{nearest}.
@@ -218,8 +224,8 @@ warning line_items.taxAmount.other_rate: a tax that its tax code does not come t
   own, or mistyped.
   → Compare these rows with the invoices.
 warning line_items.taxAmount.doubtful_rate: taxes that no rate comes to
-  With the tax code '{value}' {what} ({lines_count}): decimal marks may be lost, or a column be
-  emptied, filled down or sorted without the others.
+  With the tax code '{value}' {what} ({lines_count}): amounts may be rounded or have lost their
+  decimal marks, or a column may have been emptied, filled down or sorted without the others.
   → Compare some rows with the invoices. If they are right, there is nothing to do.
 line_items.taxAmount.without_code: tax without a tax code
   The line has a tax amount but no tax code.

@@ -27,11 +27,14 @@ from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.report_model import LeftOut, agreeing_totals
 from importer.model.tables import CellKind
-from importer.validation.cents_array import CentsArray, added
+from importer.validation.cents_array import CentsArray, added, sums
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.join_lines import typed_reference
 from importer.validation.left_out import sums_of
+
+_MOST_TAX = 3  # tenths of a line's net amount, more than any rate of VAT
+_ROUNDING = 5  # cents a line, with those of the tenths
 
 
 def placeholder_numbers(mapped: MappedTables) -> list[FindingBatch]:
@@ -105,6 +108,43 @@ def sums_agree(
     at = np.flatnonzero(comparable & (totals.cents != amounts.cents))
     code = "bills.amount.lines_differ"
     return [cell_findings(mapped, BILLS, "amount", code, at, value=value, template_args=words)]
+
+
+def tax_is_possible(
+    mapped: MappedTables,
+    bills: ParsedTable,
+    lines: ParsedTable,
+    line_bill: np.ndarray,
+    amounts: CentsArray,
+    gross: CentsArray,
+    left_to_light: np.ndarray,
+) -> list[FindingBatch]:
+    """A bill's amount is that of its lines with a tax that there is, where Light works out theirs.
+
+    ``gross`` is each line's. ``left_to_light`` are the lines whose tax Light works out.
+    """
+    net = lines["netAmount"].cents()
+    known = gross.valid | (left_to_light & net.valid)
+    base = np.where(gross.valid, gross.cents, net.cents)
+    tax = np.where(gross.valid, 0, base // 10 * _MOST_TAX)
+    least, counts = sums(CentsArray(base + np.minimum(tax, 0), known), line_bill, bills.size)
+    most, _ = sums(CentsArray(base + np.maximum(tax, 0), known), line_bill, bills.size)
+    by_light = np.zeros(bills.size, dtype=bool)
+    by_light[line_bill[left_to_light & (line_bill >= 0)]] = True
+    rounding = _ROUNDING * counts
+    possible = (amounts.cents >= least.cents - rounding) & (amounts.cents <= most.cents + rounding)
+    at = np.flatnonzero(by_light & least.valid & amounts.valid & ~possible)
+    of_net, _ = sums(CentsArray(base, known), line_bill, bills.size)
+
+    def words(i: int) -> dict[str, Any]:
+        return {
+            "bill": bills.money(i, int(amounts.cents[i])),
+            "sum": bills.money(i, int(of_net.cents[i])),
+            "count": int(counts[i]),
+        }
+
+    code = "bills.amount.doubtful_tax"
+    return [cell_findings(mapped, BILLS, "amount", code, at, template_args=words)]
 
 
 def repeated_lines(

@@ -128,6 +128,10 @@ def check(
     ambiguous = np.zeros(bills.size, dtype=bool)  # bills that share a reference, or have none
     ambiguous[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
     findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
+    coded = ~(lines["taxCode"].blank & lines["taxCodeId"].blank) & lines["taxAmount"].blank
+    findings += cross_row_rules.tax_is_possible(
+        mapped, bills, lines, line_bill, amounts, of_gross, coded
+    )
     findings += duplicates(mapped, bills, notes.mask)
     near = findings.items_of("bills.invoiceNumber.near_duplicate")[0]
     findings += torn_numbers(mapped, bills, line_bill, near)
@@ -158,7 +162,6 @@ def check(
     lacking = {i for f in unread if f.code in _UNREAD_MONEY for i in f.lines}
     lacking |= set(findings.items_of("sheet.row.shifted")[1].tolist())
     untaxed = is_sum & ~include_tax
-    coded = ~(lines["taxCode"].blank & lines["taxCodeId"].blank) & lines["taxAmount"].blank
     untaxed[line_bill[joined & coded]] = False  # Light works the tax out
     gross = gross_of_lines(lines, of_lines)
     differing = compare_stated(mapped, bills, lines, line_bill, gross, untaxed)

@@ -110,6 +110,8 @@ NEEDS_OTHER_FILES |= {
 } | {"bills.issuedDate.other_years", "bills.dueDate.years_ahead"}
 # tests/integration/test_swapped_cells.py
 NEEDS_OTHER_FILES |= {"line_items.taxAmount.other_rate", "sheet.columns.slipped"}
+# tests/integration/test_validation_cross_row_rules.py
+NEEDS_OTHER_FILES |= {"bills.amount.doubtful_tax"}
 # tests/integration/test_moved_columns.py
 NEEDS_OTHER_FILES |= {
     "bills.issuedDate.weekdays",

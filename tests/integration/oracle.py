@@ -35,6 +35,7 @@ OF_FILES = (
     ".two_vendors",
     ".other_rate",
     ".doubtful_rate",
+    ".doubtful_tax",
     ".unpaired",
     ".filled",
     ".weekdays",

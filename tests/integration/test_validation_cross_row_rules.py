@@ -356,3 +356,15 @@ def test_sums_beyond_int64_are_exact(tmp_path: Path) -> None:
     flat = ledger(tmp_path, ["A;1;;92233720368547758.07", "A;1;;0.01", "B;2;;1.00"])
     assert codes(flat) == ["bills.amount.out_of_range"]
     assert valid(flat) == [4]
+
+
+def test_line_items_that_no_tax_makes_the_amount_are_reported(tmp_path: Path) -> None:
+    """Where Light works out the tax, each bill's amount is between no tax and a high one."""
+    for amount, is_possible in (
+        ("12000", True), ("10000", True), ("9000", False), ("14000", False),
+    ):  # fmt: skip
+        lines = [line(netAmount=net, taxAmount="") for net in ("7500", "2500")]
+        of = two_csv_files(tmp_path, [bill(amount=amount)], lines)
+        codes_of = {f.code for f in of.findings if f.code != "bills.amount.doubtful_tax"}
+        assert codes_of == {"line_items.taxAmount.worked_out_by_light"}
+        assert ("bills.amount.doubtful_tax" not in codes(of)) == is_possible
