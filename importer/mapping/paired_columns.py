@@ -239,13 +239,13 @@ def _paired_elsewhere(
     owners_of: Mapping[str, Counter[str]],
 ) -> bool:
     """Whether in all other rows each owner of these has one value, and each value one owner."""
-    here = Counter((pair.owners[i], pair.values[i]) for i in rows)
-    owners, values = map(set, zip(*here, strict=True))
+    in_rows = Counter((pair.owners[i], pair.values[i]) for i in rows)
+    owners, values = map(set, zip(*in_rows, strict=True))
     return all(
-        sum(n > here[owner, value] for value, n in values_of[owner].items()) <= 1
+        sum(n > in_rows[owner, value] for value, n in values_of[owner].items()) <= 1
         for owner in owners
     ) and all(
-        sum(n > here[owner, value] for owner, n in owners_of[value].items()) <= 1
+        sum(n > in_rows[owner, value] for owner, n in owners_of[value].items()) <= 1
         for value in values
     )
 

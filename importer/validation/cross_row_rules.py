@@ -124,17 +124,17 @@ def tax_is_possible(
     ``gross`` is each line's. ``left_to_light`` are the lines whose tax Light works out.
     """
     net = lines["netAmount"].cents()
-    known = gross.valid | (left_to_light & net.valid)
+    computable = gross.valid | (left_to_light & net.valid)
     base = np.where(gross.valid, gross.cents, net.cents)
     tax = np.where(gross.valid, 0, base // 10 * _MOST_TAX)
-    least, counts = sums(CentsArray(base + np.minimum(tax, 0), known), line_bill, bills.size)
-    most, _ = sums(CentsArray(base + np.maximum(tax, 0), known), line_bill, bills.size)
+    least, counts = sums(CentsArray(base + np.minimum(tax, 0), computable), line_bill, bills.size)
+    most, _ = sums(CentsArray(base + np.maximum(tax, 0), computable), line_bill, bills.size)
     by_light = np.zeros(bills.size, dtype=bool)
     by_light[line_bill[left_to_light & (line_bill >= 0)]] = True
     rounding = _ROUNDING * counts
     possible = (amounts.cents >= least.cents - rounding) & (amounts.cents <= most.cents + rounding)
     at = np.flatnonzero(by_light & least.valid & amounts.valid & ~possible)
-    of_net, _ = sums(CentsArray(base, known), line_bill, bills.size)
+    of_net, _ = sums(CentsArray(base, computable), line_bill, bills.size)
 
     def words(i: int) -> dict[str, Any]:
         return {
