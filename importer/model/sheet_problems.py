@@ -248,8 +248,8 @@ warning sheet.columns.filled: a date that may have been filled down
   their date, as the others are: the date may have been filled down.
   → Compare the dates with the invoices.
 warning sheet.columns.unpaired: a name beside what belongs to another
-  '{value}' stands beside {what} ('{column}'), which is {whose} ({rows}); nearly all others there
-  have one of their own.
+  '{value}' is in one row with {what} (column '{column}'), which is {whose}; nearly all others have
+  a value of their own there ({rows} of this kind).
   → Compare these rows with the invoices: a column may have been filled down, sorted or moved
     without the others. If they are right, there is nothing to do.
 sheet.column.twice: two columns for one field
