@@ -15,6 +15,7 @@ from importer.core.name_key import name_key
 from importer.mapping.bind_table import BoundTable, bind_table
 from importer.mapping.canonical_columns import CanonicalTable, ColumnReader, canonical_table
 from importer.mapping.classified_rows import ControlTotal
+from importer.mapping.contrary_states import contrary_states
 from importer.mapping.disagreements import disagreements
 from importer.mapping.dispositions import dispositions
 from importer.mapping.evaluate import NOWHERE
@@ -192,7 +193,7 @@ def _map_flat(
     reader = ColumnReader(bound, template)
     grouped = group_rows(reader)
     rows = dispositions(reader, grouped.line_bill)
-    of_rows: list[Finding] = []
+    of_rows: list[Finding] = [*contrary_states(reader)]
     left_out = typed_notes = None
     if rows is not None:
         mask = rows.passed_over

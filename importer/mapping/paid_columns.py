@@ -56,6 +56,7 @@ _OPEN = _keys(
     "da pagare;non pagato;em aberto;openstaand;niet betaald;ubetalt;ikke betalt;obetald;ej betald;"
     "awaiting;awaiting approval;approved;posted;booked;draft"
 )
+_STILL_OPEN = _keys("open;unpaid;not paid;outstanding;overdue;awaiting payment")
 _UNPAID = frozenset("unpaid open outstanding pending awaiting unbezahlt offen impayé".split())
 _PARTLY = _keys(
     "partially paid;partly paid;part paid;in payment;teilweise bezahlt;partiellement payé;"
@@ -130,3 +131,19 @@ def paid_test(header: str, values: Collection[str]) -> Callable[[str], bool] | N
     if states <= _YES | _PARTLY | _NO | _OPEN and not states.isdisjoint(_YES | _PARTLY):
         return _is_paid
     return None
+
+
+def is_settlement_column(header: str) -> bool:
+    """Whether a column is a flag or a state by its name."""
+    key = _word(header)
+    return key in _OPEN_FLAGS | _FLAGS or "status" in key or "state" in key
+
+
+def is_settled(header: str, text: str) -> bool | None:
+    """Whether a flag or state says that nothing is open any more; None where it says neither."""
+    key, word = _word(header), _word(text)
+    if key in _OPEN_FLAGS:
+        return word in _NO or text == "0" or (None if word not in _CLEAR_YES else False)
+    if key in _FLAGS and word in _NO | _CLEAR_YES:
+        return word in _CLEAR_YES
+    return word in _YES or (False if word in _STILL_OPEN else None)

@@ -120,7 +120,7 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
             if not kinds and part is None:
                 continue
             values: list[Decimal | None] = [None] * len(reader.row)
-            values[start:end] = _amounts(table, column, reader.template)
+            values[start:end] = stated_values(table, column, reader.template)
             name = header.strip()
             place = table.index, column
             yield StatedColumn(sheet, name, *place, kinds, currency, with_tax, values, part)
@@ -152,7 +152,8 @@ def _kinds(header: str) -> tuple[tuple[str, ...], str, bool]:
     return (NET,) * (key in _NET) + (GROSS,) * (key in _GROSS), currency, False
 
 
-def _amounts(table: BoundTable, column: int, template: Template) -> list[Decimal | None]:
+def stated_values(table: BoundTable, column: int, template: Template) -> list[Decimal | None]:
+    """The amount in each cell of a column; None where there is none."""
     texts = tidied(table.arrow(column)).to_pylist()
     kinds = table.kinds(column)
     typed = np.zeros(len(texts), dtype=bool) if kinds is None else kinds == CellKind.NUMBER

@@ -62,6 +62,10 @@ warning bills.issuedDate.in_future: an issue date years ahead
 warning bills.issuedDate.years_apart: an issue date years from the others
   The issue date {value} is years from those beside it: {beside} ({bills_count} of this kind).{why}
   → Check the year.
+warning bills.currency.same_amount_local: a foreign amount that is the same in the local currency
+  The bill is in {value} and comes to {amount}, as it does in '{column}', which has amounts in
+  {home} ({bills_count}): the rate of exchange would be exactly 1.
+  → Compare its currency with the invoice: it may be in {home}.
 warning bills.issuedDate.weekdays: dates whose weekdays show that they are from 1904
   The dates ({dates}) are on Tuesdays to Saturdays, and hardly one on a Monday: they look 4 years
   and a day too early, as dates that were copied from a workbook that counts its days from 1904.

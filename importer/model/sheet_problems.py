@@ -191,6 +191,11 @@ warning sheet.column.contrary_amount: two amounts of a bill that contradict each
   billed should be the same in both, and no more than that can be open.
   → Compare these bills with the system that they are from; one of the columns may have lost its
     decimal marks, or be a row off.
+warning sheet.column.contrary_state: a state that contradicts what is open
+  Column '{column}' says '{value}' where '{other}' has {amount} ({rows}): nothing is open of what is
+  paid, and something of what is not.
+  → Compare these rows with the system that they are from: such a bill may be left out, or loaded
+    though it is paid.
 sheet.column.unread_state: an unread type or state column
   Column '{header}' has {values} ({rows}) and is not read: such a document is not a bill.
   → Map it in the template under bills.type or bills.state, with these values under pass_over, or

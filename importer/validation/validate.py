@@ -47,6 +47,7 @@ from importer.validation.incomplete_drafts import incomplete_drafts
 from importer.validation.join_lines import join
 from importer.validation.left_out import left_out
 from importer.validation.line_counters import line_gaps
+from importer.validation.local_amounts import local_amounts
 from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
 from importer.validation.says_no_bill import saying_no_bill
@@ -167,6 +168,7 @@ def check(
     differing = compare_stated(mapped, bills, lines, line_bill, gross, untaxed)
     findings += [f for f in differing if not f.lines or not lacking.issuperset(f.lines)]
     findings += compare_open(mapped, bills, lines, line_bill, amounts, gross)
+    findings += local_amounts(mapped, bills, line_bill, amounts, gross)
     findings = drafts.excused(_first_causes(findings, bills, lines), mapped.template)
     findings += drafts.findings(mapped, wanted)
     documents = _left_out(mapped, then)

@@ -115,8 +115,10 @@ NEEDS_OTHER_FILES |= {"bills.amount.doubtful_tax"}
 # tests/integration/test_moved_columns.py
 NEEDS_OTHER_FILES |= {
     "bills.issuedDate.weekdays",
+    "bills.currency.same_amount_local",
     "line_items.taxAmount.doubtful_rate",
     "sheet.column.contrary_amount",
+    "sheet.column.contrary_state",
     "sheet.columns.filled",
     "sheet.columns.sorted",
     "sheet.columns.unpaired",

@@ -36,6 +36,7 @@ OF_FILES = (
     ".other_rate",
     ".doubtful_rate",
     ".doubtful_tax",
+    ".same_amount_local",
     ".unpaired",
     ".filled",
     ".weekdays",

@@ -131,6 +131,57 @@ def test_dates_from_1904_are_reported_by_their_weekdays(tmp_path: Path) -> None:
     assert codes(tmp_path, long_ago) == set()
 
 
+STATES = """
+template: entries
+layout: flat
+formats: {dates: [YYYY-MM-DD], numbers: point, amounts: decimal}
+group_by: row
+bills:
+  vendor: {column: Supplier}
+  state: {column: Open, take: ["Yes"], pass_over: ["No"]}
+  invoiceNumber: {column: Number}
+  issuedDate: {column: Date}
+  currency: {column: Currency, default: GBP}
+  amount: {sum_of_lines: gross}
+  lineItemsIncludeTax: {value: true}
+line_items:
+  amount: {column: Amount}
+  account: {column: Account}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("Supplier", "Keel", None),
+        ("Open", "No", "sheet.column.contrary_state"),
+        ("Remaining", "0.00", "sheet.column.contrary_state"),
+        ("Currency", "USD", "bills.currency.same_amount_local"),
+    ],
+)
+def test_a_state_or_currency_that_an_amount_contradicts_is_reported(
+    tmp_path: Path, name: str, text: str, code: str | None
+) -> None:
+    headers = [
+        *"Supplier Number Date Account Currency Amount Remaining Open".split(),
+        "Amount (LCY)",
+    ]
+    rows = []
+    for i, row in enumerate(ledger(30)):
+        amount, foreign = Decimal(row["Billed"]), i % 5 == 4
+        rows.append({
+            **row, "Amount": row["Billed"], "Currency": "EUR" if foreign else "",
+            "Remaining": "0.00" if i % 7 == 3 else row["Billed"],
+            "Open": "No" if i % 7 == 3 else "Yes",
+            "Amount (LCY)": f"{amount * Decimal('0.86'):.2f}" if foreign else row["Billed"],
+        })  # fmt: skip
+    rows[6][name] = text
+    grid = [headers, *([row[header] for header in headers] for row in rows)]
+    of = checked([csv_file(tmp_path / "l.csv", grid)], template(tmp_path, STATES))
+    found = {f.code for f in of.findings} - {"sheet.column.foreign_amount"}
+    assert found - {"sheet.column.open_amount"} == ({code} if code else set())
+
+
 def in_runs(texts: list[str]) -> list[str]:
     """Two vendors share a value in rows that are no run."""
     return ["GB77" if text == "GB78" and i % 16 == 1 else text for i, text in enumerate(texts)]
