@@ -26,6 +26,7 @@ from importer.loading.listed_bills import (
 )
 from importer.loading.operation import Record, TwinsRecord
 from importer.loading.reconcile import Ownership
+from importer.loading.sent_bill import is_older, lacks_lines_only
 from importer.model.bills import Bill, DocumentRef
 from importer.model.finding import Finding
 from importer.model.journal_states import (
@@ -42,12 +43,14 @@ from importer.model.light_objects import LightBill
 @dataclass
 class ExistingBills:
     """``matches`` are in Light; ``settled`` has their outcomes and those of bills that are not to
-    be sent, and their ``twins``, by bill index."""
+    be sent, and their ``twins``, by bill index. ``begun`` were sent without their line items, and
+    are in Light although it refused them."""
 
     matches: list[tuple[JournalEntry, LightBill, str]] = field(default_factory=list)
     settled: dict[int, BillOutcome] = field(default_factory=dict)
     twins: dict[int, tuple[Twin, ...]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    begun: list[BillJob] = field(default_factory=list)
 
 
 async def find_existing(
@@ -75,7 +78,7 @@ async def find_existing(
     doubtful = [
         each
         for job, candidates in zip(jobs, near, strict=True)
-        for each in _doubtful(job.bill, candidates, undone)
+        for each in _doubtful(job, candidates, undone)
     ]
     read = await read_by_id(doubtful, gateway, settle)
     out = ExistingBills()
@@ -100,13 +103,27 @@ async def find_existing(
     return out
 
 
-def _doubtful(bill: Bill, candidates: Sequence[Candidate], undone: set[str]) -> list[DocumentRef]:
+def _doubtful(job: BillJob, candidates: Sequence[Candidate], undone: set[str]) -> list[DocumentRef]:
     """Those that the list is not enough for: what it shows twice may be two bills with
-    cut numbers, and what it shows without a number may have one."""
+    cut numbers, what it shows without a number may have one, and what was sent without its line
+    items may lack them."""
     several = sum(c.likeness is Likeness.SAME for c in candidates) > 1
-    every = several or not bill.invoice_number
+    every = several or not job.bill.invoice_number or _went_alone(job.entry)
     unclear = Likeness.UNCLEAR
     return [c.bill.ref for c in candidates if every or c.likeness is unclear or c.bill.id in undone]
+
+
+def _went_alone(entry: JournalEntry) -> bool:
+    """Whether an earlier run sent it without its line items, and Light refused it."""
+    return entry.alone and entry.attempts > 0 and entry.light_id is None
+
+
+def _begun(job: BillJob, remote: LightBill) -> BillJob | None:
+    """The job as one in doubt, which adds the missing line items to its own bill in Light; None
+    where that is another, or has them all."""
+    begun = replace(job, entry=replace(job.entry, state=State.UNKNOWN))
+    mine = _went_alone(job.entry) and not is_older(begun, remote)
+    return begun if mine and lacks_lines_only(job.bill, remote) else None
 
 
 def _settle(job: BillJob, candidates: Sequence[Candidate], out: ExistingBills) -> LightBill | None:
@@ -122,6 +139,13 @@ def _settle(job: BillJob, candidates: Sequence[Candidate], out: ExistingBills) -
         if doubt := _doubt(remote):
             ids = "".join(f", and {each.id}" for each in others)
             out.settled[bill.index] = BillOutcome(Status.UNKNOWN, entry, doubt + ids)
+            return remote
+        if _went_alone(entry) and remote.lines is None:
+            words = f"Light lists {remote.id}, and could not show whether it has its line items"
+            out.settled[bill.index] = BillOutcome(Status.UNKNOWN, entry, words)
+            return remote
+        if begun := _begun(job, remote):
+            out.begun.append(begun)
             return remote
         difference = _difference(bill, remote)
         out.matches.append((entry, remote, difference))

@@ -267,7 +267,9 @@ async def look_in_light(
     plan.findings += [f for f in existing.findings if (f.code, f.bills) not in warned]
     plan.existing += existing.matches
     plan.settled |= existing.settled
-    others = [job for job in plan.send if job.bill.index not in existing.settled]
+    plan.unsettled += existing.begun
+    in_light = existing.settled.keys() | {job.bill.index for job in existing.begun}
+    others = [job for job in plan.send if job.bill.index not in in_light]
     refused = await taken_numbers(others, gateway)
     plan.settled |= {
         job.bill.index: BillOutcome(Status.REJECTED, job.entry, refused[job.bill.index])
@@ -279,12 +281,12 @@ async def look_in_light(
     if not again and plan.in_light:
         # A second copy could be of another bill that is alike, and that is not settled yet.
         open_bills = ConflictIndex(job.bill for job in (*plan.unsettled, *wanted))
-        in_light = [
+        loaded = [
             BillInLight(job.entry, job.bill)
             for job in plan.in_light
             if not open_bills.has_like(job.bill)
         ]
-        sweep = await look_for_twins(in_light, gateway, journal, settle)
+        sweep = await look_for_twins(loaded, gateway, journal, settle)
         index_of = {job.entry.id: job.bill.index for job in plan.in_light}
         plan.twins |= {index_of[entry]: twins for entry, twins in sweep.twins.items()}
         plan.moved += sweep.moved

@@ -15,6 +15,7 @@ import pytest
 from conftest import (
     ACCOUNTS,
     ENTITIES,
+    KEEP,
     LOAD,
     PASS,
     Ended,
@@ -116,6 +117,31 @@ def test_bill_with_lost_answer_gets_its_lines(
         told = load(proxy.url, *files, *SEPARATE)
     assert in_light(sandbox) == ALL
     assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+
+
+def test_bill_that_light_refused_and_shows_later_gets_its_lines(
+    load: Load, sandbox: Sandbox, files: list[str]
+) -> None:
+    lies = [True]
+
+    def refuse_and_hide(request: Request) -> Fault:
+        if not lies:
+            return PASS
+        if request.creates:
+            return Fault(True, refusal(400, "No."))
+        if request.method == "GET" and request.path == "/v1/bff/invoice-payables":
+            return Fault(True, KEEP, alter=lambda page: {**page, "records": []})
+        return PASS
+
+    with proxied(sandbox.base_url, refuse_and_hide) as proxy:
+        told = load(proxy.url, *files, *SEPARATE)
+        assert told.json["bills"] == {"total": BILLS, "rejected": BILLS}
+        assert [lines for [lines] in in_light(sandbox).values()] == [[]] * BILLS
+        lies.clear()
+        told = load(proxy.url, *files)
+    assert told.json["bills"] == {"total": BILLS, "created": BILLS}
+    assert in_light(sandbox) == ALL
+    assert told.code == 0
 
 
 def test_refused_line_is_reported_and_only_missing_lines_sent(
