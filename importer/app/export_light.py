@@ -15,6 +15,7 @@ from importer.app.destination import DEFAULT_PACE, Destination, PaceOptions, lig
 from importer.app.events import SILENT, Listener, Phase, Work
 from importer.app.export_path import check_free, export_path
 from importer.app.export_spool import ExportSpool
+from importer.app.exported_records import UnreadValues, record_properties
 from importer.app.fetch_directory import fetch_directory
 from importer.app.stop import StopControl, run_to_end
 from importer.app.time_left import time_left
@@ -25,11 +26,9 @@ from importer.light.credentials import DEFAULT_BASE_URL
 from importer.light.light_reads import PAGE
 from importer.light.list_pages import (
     ListReader,
-    bill_of_record,
     bill_record,
-    note_of_record,
 )
-from importer.light.list_query import ListQuery, read_query, values_at
+from importer.light.list_query import ListQuery, read_query
 from importer.light.page_guard import FIRST
 from importer.light.rate_limiter import RateLimiter
 from importer.model.fields import PROPERTY
@@ -49,10 +48,8 @@ from importer.report.export_columns import (
     ExportedDocument,
     ExportTable,
     Row,
-    Value,
     document_table,
     list_table,
-    text_of,
 )
 from importer.report.export_files import objects, write_export
 
@@ -60,8 +57,6 @@ Json = Mapping[str, object]
 IN_FLIGHT = 32  # requests that a killed export may have to make again
 SKEW = timedelta(seconds=5)
 _NAMED = frozenset(("accounts", "entities", "bank_accounts", "purchase_orders", "groups"))
-_CHANGED = RecordField("updatedAt", ValueType.MOMENT, "updatedAt")
-_VENDOR = RecordField("vendorName", ValueType.TEXT, "vendor.vendorName")
 
 
 @dataclass(frozen=True)
@@ -136,7 +131,7 @@ class _Export:
     notes: list[str] = field(default_factory=list)
     # Of the documents that were written:
     line_items: int = 0
-    without_lines: set[str] = field(default_factory=set)
+    unread: UnreadValues = field(default_factory=UnreadValues)
 
     @property
     def light_list(self) -> LightList:
@@ -289,52 +284,34 @@ class _Export:
         if options.show:
             out.shown = list(objects(table))
         out.line_items = self.line_items
-        if ids := sorted(self.without_lines):
-            self.notes.append(
-                f"Light does not show the line items of {_count(len(ids), self.light_list)} in a"
-                f" form that can be understood; they are left out: {', '.join(ids[:10])}"
-            )
+        self.notes += self.unread.notes(self.light_list)
         return out
 
     def _table(self, spool: ExportSpool, names: DocumentNames) -> ExportTable:
         if _has_lines(self.light_list):
             return document_table(lambda: self._documents(spool), names)
-        groups = sorted({name for record, _ in spool.records() for name in _properties(record)})
+        groups = sorted(
+            {name for record, _ in spool.records() for name in record_properties(record)}
+        )
         properties = {name: RecordField(PROPERTY + name, ValueType.TEXT, "") for name in groups}
         columns = {**self.light_list.columns, **properties}
 
         def rows() -> Iterator[Row]:
             for record, _ in spool.records():
-                cells = [_cell(record, each) for each in self.light_list.columns.values()]
-                of_record = _properties(record)
+                cells = self.unread.cells(self.light_list, record)
+                of_record = record_properties(record)
                 yield [*cells, *(of_record.get(name) for name in groups)]
 
         name = self.light_list.plural
         return list_table(name[0].upper() + name[1:], columns, rows)
 
     def _documents(self, spool: ExportSpool) -> Iterator[ExportedDocument]:
-        decode, line_items = _bill if self.light_list.kind == BILLS else _note, 0
+        line_items = 0
         for record, detail in spool.records():
-            document = decode(record, detail)
-            if document.bill.lines is None:
-                self.without_lines.add(document.bill.id)
+            document = self.unread.document(self.light_list.kind, record, detail)
             line_items += len(document.bill.lines or ())
             yield document
         self.line_items = line_items
-
-
-def _properties(record: Json) -> dict[str, str]:
-    """The custom properties of a record by their internal names, several values joined."""
-    groups = record.get("customProperties")
-    out = {}
-    for group in groups if isinstance(groups, list) else ():
-        if isinstance(group, Mapping) and isinstance(group.get("values"), list):
-            values = [value for value in group["values"] if isinstance(value, Mapping)]
-            labels = [
-                str(value.get("label") or value.get("internalName") or "") for value in values
-            ]
-            out[str(group.get("groupInternalName"))] = "; ".join(filter(None, labels))
-    return out
 
 
 def _count(number: int, light_list: LightList) -> str:
@@ -359,34 +336,3 @@ async def _number_notes(client: LightClient, spool: ExportSpool) -> None:
     async for page in reader.pages():
         for light_id in page.records.keys() & wanted:
             spool.add_detail(light_id, page.records[light_id])
-
-
-def _bill(record: Json, detail: Json | None) -> ExportedDocument:
-    assert detail is not None
-    return ExportedDocument(
-        bill_of_record(detail),
-        vendor=str(_cell(record, _VENDOR) or ""),
-        entity=str(record.get("companyEntityName") or ""),
-        document_name=str(detail.get("documentName") or ""),
-        updated_at=_moment(detail),
-    )
-
-
-def _note(record: Json, detail: Json | None) -> ExportedDocument:
-    return ExportedDocument(
-        note_of_record(record, detail),
-        vendor=str(record.get("businessPartnerName") or ""),
-        document_name=str(record.get("documentName") or ""),
-        updated_at=_moment(record),
-    )
-
-
-def _moment(record: Json) -> datetime | None:
-    value = next(iter(values_at(record, _CHANGED)), None)
-    return value if isinstance(value, datetime) else None
-
-
-def _cell(record: Json, record_field: RecordField) -> Value:
-    """A field of a record; several values joined."""
-    values = [value for value in values_at(record, record_field) if value is not None]
-    return "; ".join(map(text_of, values)) if len(values) > 1 else next(iter(values), None)

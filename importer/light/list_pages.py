@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from importer.core.errors import LightRefused, WireProblem
 from importer.core.object_ids import same_id
 from importer.light import codec, note_codec
 from importer.light.api_session import Params
-from importer.light.json_values import object_of, required_id_at
+from importer.light.json_values import object_of, required_id_at, unread_words
 from importer.light.light_reads import PAGE, LightReads
 from importer.light.list_query import ListQuery, permitted
 from importer.light.page_guard import FIRST, PageGuard
 from importer.light.paths import document_path, line_path
+from importer.model.fields import HEADER_FIELDS, SENT_LINE_FIELDS
 from importer.model.light_lists import LightList
 from importer.model.light_objects import LightBill, LightLine
 
@@ -119,26 +120,86 @@ async def _record(client: LightReads, path: str, light_id: str, *, balance: bool
     return await client.read(path, params, decode=decode)
 
 
-def bill_of_record(record: Json) -> LightBill:
-    """A bill from its record, with its lines. Where a value cannot be understood, without lines and
-    without that value."""
+def bill_of_record(record: Json) -> tuple[LightBill, str]:
+    """A bill from its record, with its lines. Where a value that bills are matched by cannot be
+    understood, without lines and without that value, and which it is, in words."""
     try:
-        return codec.bill_from_json(record, listed=False)
-    except WireProblem:
-        return codec.bill_from_json(record, listed=True)
+        return codec.bill_from_json(record, listed=False), ""
+    except WireProblem as problem:
+        return codec.bill_from_json(record, listed=True), unread_words(problem)
 
 
-def note_of_record(record: Json, document: Json | None) -> LightBill:
+def note_of_record(record: Json, document: Json | None) -> tuple[LightBill, str]:
     """A credit note from its record, and from its accounting document, which has its number; as
     ``bill_of_record``. Raises WireProblem where neither can be understood."""
     shown = None if document is None else note_codec.note_document_from_json(document)
     try:
         note = note_codec.note_from_json(record)
-    except WireProblem:
+    except WireProblem as problem:
         if shown is None:
             raise
-        return shown
-    return replace(note, invoice_number=shown.invoice_number if shown else None)
+        return shown, unread_words(problem)
+    return replace(note, invoice_number=shown.invoice_number if shown else None), ""
+
+
+# Columns of an export: name, where Light's answer has it, attribute of the record.
+_Column = tuple[str, str, str]
+_OF_BILL: tuple[_Column, ...] = (
+    *((f.name, f.answer, f.attribute) for f in HEADER_FIELDS),
+    ("state", "state", "state"),
+    ("failureReason", "failureReason", "failure_reason"),
+    ("outstandingBalance", "outstandingBalance", "outstanding"),
+    ("createdAt", "createdAt", "created_at"),
+    ("customProperties", "customProperties", "properties"),
+)
+_OF_NOTE: tuple[_Column, ...] = (
+    ("vendorId", "businessPartnerId", "vendor_id"),
+    ("companyEntityId", "companyEntityId", "company_entity_id"),
+    ("issuedDate", "documentDate", "issued_date"),
+    ("currency", "currency", "currency"),
+    ("amount", "amount", "amount"),
+    ("lineItemsIncludeTax", "areLinesWithTax", "include_tax"),
+    ("description", "description", "description"),
+    ("localCurrencyFxRateOverride", "localCurrencyFxRate", "local_fx_rate"),
+    ("groupCurrencyFxRateOverride", "groupCurrencyFxRate", "group_fx_rate"),
+    ("state", "status", "state"),
+    ("createdAt", "createdAt", "created_at"),
+)
+_OF_BILL_LINE: tuple[_Column, ...] = (
+    *((f.name, f.answer, f.attribute) for f in SENT_LINE_FIELDS),
+    ("shouldAmortize", "shouldAmortize", "should_amortize"),
+    ("type", "type", "type"),
+    ("amortizationScheduleId", "amortizationScheduleId", "amortization_schedule_id"),
+    ("costCenterId", "costCenterId", "cost_center_id"),
+    ("createdAt", "createdAt", "created_at"),
+    ("updatedAt", "updatedAt", "updated_at"),
+    ("customProperties", "customProperties", "properties"),
+)
+_OF_NOTE_LINE: tuple[_Column, ...] = (
+    ("amortizationStartDate", "accrualStartDate", "amortization_start_date"),
+    ("amortizationEndDate", "accrualEndDate", "amortization_end_date"),
+)
+
+
+def unread_columns(bill: LightBill, record: Json) -> list[str]:
+    """The columns that a bill or credit note leaves blank although its record states a value; those
+    of its line items as ``lineItems.taxAmount``."""
+    columns = _OF_NOTE if bill.credit_note else _OF_BILL
+    of_line = _OF_NOTE_LINE if bill.credit_note else _OF_BILL_LINE
+    out = dict.fromkeys(_unread(bill, record, columns))
+    lines = record.get("lines" if bill.credit_note else "lineItems")
+    if isinstance(lines, list):
+        for line, stated in zip(bill.lines or (), lines, strict=False):
+            out |= dict.fromkeys(f"lineItems.{name}" for name in _unread(line, stated, of_line))
+    return list(out)
+
+
+def _unread(read: LightBill | LightLine, stated: Json, columns: Iterable[_Column]) -> list[str]:
+    return [
+        name
+        for name, wire, attribute in columns
+        if stated.get(wire) not in (None, "", [], {}) and getattr(read, attribute) in (None, "", ())
+    ]
 
 
 def line_of_record(record: Json) -> LightLine:

@@ -273,11 +273,21 @@ def _sort_key(light_list: LightList, text: str) -> SortTerm:
 def values_at(record: Json, record_field: RecordField) -> list[Any]:
     """The values of a field in a record; several where its path leads through a list. What cannot
     be read as its type is None."""
+    return [_typed(record_field.type, node) for node in _nodes(record, record_field)]
+
+
+def is_unread(record: Json, record_field: RecordField) -> bool:
+    """Whether a record states a value of a field that cannot be read as its type."""
+    stated = [node for node in _nodes(record, record_field) if node not in (None, "")]
+    return any(_typed(record_field.type, node) is None for node in stated)
+
+
+def _nodes(record: Json, record_field: RecordField) -> list[object]:
     nodes: list[object] = [record]
     for name in record_field.path.split("."):
         nodes = [node.get(name) for node in nodes if isinstance(node, Mapping)]
         nodes = [item for node in nodes for item in (node if isinstance(node, list) else [node])]
-    return [_typed(record_field.type, node) for node in nodes]
+    return nodes
 
 
 def _first(record: Json, record_field: RecordField) -> Any:

@@ -443,11 +443,44 @@ def test_a_value_that_nobody_understands_hides_no_other_bill(
 
     done = through(fault, "bills", "-o", "out.csv")
     assert done.code == 0, done.err
-    [note] = done.json["notes"]
-    assert "line items of 1 bill in a form that can be understood" in note
-    assert ids[1] in note
+    lines, blank = done.json["notes"]
+    assert "1 bill with line items in a form that can be understood" in lines
+    assert lines.endswith(f'left out: {ids[1]} (dueDate is "soon")')
+    assert blank.endswith(f"these cells are blank: {ids[1]} (dueDate)")
     assert [row["lightBillId"] for row in csv_rows(Path("out.csv"))] == ids
     assert [row["billRef"] for row in csv_rows(Path("out-lines.csv"))] == [ids[0], ids[2]]
+
+
+def test_each_cell_that_nobody_understands_is_named(through: Load, sandbox: Sandbox) -> None:
+    """Of fields that no bill is matched by, too, and of the lists that have a column a field."""
+    ids = fill(sandbox, 2)
+
+    def fault(request: Request) -> Fault:
+        def alter(answer: dict[str, Any]) -> dict[str, Any]:
+            if request.path == BILL + ids[0]:
+                return {**answer, "amount": "1000", "issuedDate": "05/01/2026", "state": 3}
+            if request.path == BILL + ids[1]:
+                lines = [{**line, "createdAt": "now"} for line in answer["lineItems"]]
+                return {**answer, "paymentAt": "soon", "updatedAt": 5, "lineItems": lines}
+            if request.path == "/v1/vendors":
+                return {**answer, "records": [r | {"updatedAt": "?"} for r in answer["records"]]}
+            return answer
+
+        return Fault(True, KEEP, alter=alter)
+
+    done = through(fault, "bills", "-o", "out.csv")
+    assert done.code == 0, done.err
+    lines, blank = done.json["notes"]
+    assert lines.endswith(f'left out: {ids[0]} (issuedDate is "05/01/2026")')
+    for each in (
+        f"{ids[0]} (issuedDate, amount, state)",
+        f"{ids[1]} (paymentAt, lineItems.createdAt, updatedAt)",
+    ):
+        assert each in blank
+    rows = {row["lightBillId"]: row for row in csv_rows(Path("out.csv"))}
+    assert (rows[ids[0]]["amount"], rows[ids[1]]["amount"]) == ("", "1001")
+    vendors = through(fault, "vendors", "-o", "vendors.csv")
+    assert "(updatedAt)" in vendors.json["notes"][0]
 
 
 def test_what_an_abandoned_export_has_read_is_deleted(
