@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from importer.core.errors import WireProblem
 from importer.core.hold_back import HOLDING, UNTOUCHED
 
 T = TypeVar("T")
@@ -113,8 +114,8 @@ def classify(
     """The verdict on one attempt to change something, or with ``reading`` to read something.
 
     ``read`` takes the content from the body of a 200 or 201: None where there is none, a Mismatch
-    where it is of another request. ``noun`` names it. "No" is a refusal in one of Light's own
-    forms; the same status with anything else is a gateway's.
+    where it is of another request; it may raise WireProblem. ``noun`` names it. "No" is a refusal
+    in one of Light's own forms; the same status with anything else is a gateway's.
 
     ===================================== ================== ===================================
     answer                                to a change        to a reading
@@ -148,7 +149,14 @@ def classify(
         return Outcome(verdict, answer.reason or "no answer came")
     words = answer.reason or "; ".join(e.message for e in answer.errors)
     if 200 <= status < 300:
-        content = read(answer.body)
+        try:
+            content = read(answer.body)
+        except WireProblem as problem:
+            content = None
+            if answer.body is not None and not words:
+                content = Mismatch(
+                    f"but not with a {noun} that can be understood: {problem.detail}"
+                )
         if isinstance(content, Mismatch):
             doubt = content.reason
         elif answer.errors:

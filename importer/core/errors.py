@@ -116,10 +116,18 @@ class BudgetSpent(StoppedEarly):
     remedy = "Run the same command again then: it continues, and nothing is sent twice."
 
 
+NOT_UNDERSTOOD = "Light's answer cannot be understood: "
+
+
 class WireProblem(StoppedEarly):
     """Light answered in a form that cannot be understood."""
 
     kind = "answer"
+
+    @property
+    def detail(self) -> str:
+        """What cannot be understood, to stand within a sentence: ``amount is "1000"``."""
+        return str(self).removeprefix(NOT_UNDERSTOOD).rstrip(".")
 
 
 class LightRefused(StoppedEarly):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
 from importer.core.answers import Answer
-from importer.core.errors import WireProblem
 from importer.light import approval_codec, codec, directory_codec, note_codec
 from importer.light.api_session import Params
 from importer.light.light_reads import LightReads
@@ -74,19 +72,19 @@ class LightClient(LightReads):
         return await self.send("POST", path, json=body, on_wire=on_wire)
 
     def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
-        """The bill or credit note in an answer, with its lines; None where it cannot be decoded, or
-        has no state, which every one has."""
-        decode = partial(codec.bill_from_json, listed=False)
-        bill = _decoded(note_codec.note_from_json if credit_note else decode, body)
-        return bill if bill is not None and bill.state else None
+        """The bill or credit note in an answer, with its lines; None where it has no state, which
+        every one has. This and those below raise WireProblem where it cannot be decoded."""
+        if credit_note:
+            bill = note_codec.note_from_json(body)
+        else:
+            bill = codec.bill_from_json(body, listed=False)
+        return bill if bill.state else None
 
-    def read_line(self, body: object, *, credit_sign: str = "") -> LightLine | None:
-        """The line item in an answer; None where it cannot be decoded. ``credit_sign``: that of
-        the credit note whose line it is."""
+    def read_line(self, body: object, *, credit_sign: str = "") -> LightLine:
+        """The line item in an answer. ``credit_sign``: that of the credit note whose line it is."""
         if credit_sign:
-            decode = partial(note_codec.note_line_from_json, credit_sign=credit_sign)
-            return _decoded(decode, body)
-        return _decoded(codec.line_from_json, body)
+            return note_codec.note_line_from_json(body, credit_sign=credit_sign)
+        return codec.line_from_json(body)
 
     async def get_bill(
         self, bill_id: str, *, balance: bool = False, credit_note: bool = False
@@ -133,8 +131,8 @@ class LightClient(LightReads):
         """One attempt to read who has approved a bill, and who has to."""
         return await self.send("GET", APPROVALS, params={"invoicePayableId": bill_id})
 
-    def read_approvals(self, body: object) -> tuple[tuple[str, UserApproval], ...] | None:
-        return _decoded(approval_codec.approvals_from_json, body)
+    def read_approvals(self, body: object) -> tuple[tuple[str, UserApproval], ...]:
+        return approval_codec.approvals_from_json(body)
 
     async def post_bill(
         self, ref: DocumentRef, on_wire: Callable[[], None] | None = None
@@ -153,11 +151,11 @@ class LightClient(LightReads):
         """One attempt to read which bills a credit note clears."""
         return await self.send("GET", f"{document_path(note_id, True)}/invoice-payables")
 
-    def read_note_link(self, body: object) -> NoteLink | None:
-        return _decoded(note_codec.note_link_from_json, body)
+    def read_note_link(self, body: object) -> NoteLink:
+        return note_codec.note_link_from_json(body)
 
-    def read_note_links(self, body: object) -> tuple[NoteLink, ...] | None:
-        return _decoded(note_codec.note_links_from_json, body)
+    def read_note_links(self, body: object) -> tuple[NoteLink, ...]:
+        return note_codec.note_links_from_json(body)
 
     async def pay_bill(
         self, bill_id: str, bill: Bill, on_wire: Callable[[], None] | None = None
@@ -236,10 +234,10 @@ class LightClient(LightReads):
         with self._announced_when_slow(target.url, "The document is on its way to"):
             return await self._uploads.put(target, path, size)
 
-    def read_upload_target(self, body: object) -> UploadTarget | str | None:
-        """The upload address in an answer, or why it is refused; None where it has none."""
-        target = _decoded(codec.upload_target_from_json, body)
-        return target and (self._uploads.unsafe(target) or target)
+    def read_upload_target(self, body: object) -> UploadTarget | str:
+        """The upload address in an answer, or why it is refused."""
+        target = codec.upload_target_from_json(body)
+        return self._uploads.unsafe(target) or target
 
     async def _act(
         self, bill_id: str, name: str, body: object, on_wire: Callable[[], None] | None
@@ -253,12 +251,5 @@ class LightClient(LightReads):
         body = dict(vendor.values) | codec.property_groups(vendor.properties)
         return await self.send("POST", VENDORS, json=body, on_wire=on_wire)
 
-    def read_vendor(self, body: object) -> Vendor | None:
-        return _decoded(directory_codec.vendor_from_json, body)
-
-
-def _decoded(decode: Callable[[object], R], body: object) -> R | None:
-    try:
-        return decode(body)
-    except WireProblem:
-        return None
+    def read_vendor(self, body: object) -> Vendor:
+        return directory_codec.vendor_from_json(body)

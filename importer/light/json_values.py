@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from importer.core.errors import WireProblem
+from importer.core.errors import NOT_UNDERSTOOD, WireProblem
 from importer.core.object_ids import is_nil, normal_id
 
 LONGEST_ID = 100  # characters; Light's are UUIDs
-_PROBLEM = "Light's answer cannot be understood: "
 
 
 def wrong(name: str, value: object) -> WireProblem:
@@ -20,12 +19,7 @@ def wrong(name: str, value: object) -> WireProblem:
         shown = "an object" if isinstance(value, dict) else "a list"
     else:
         shown = printable(jsonlib.dumps(value, ensure_ascii=False))[:80]
-    return WireProblem(f"{_PROBLEM}{name} is {shown}.")
-
-
-def unread_words(problem: WireProblem) -> str:
-    """Which value cannot be understood, to stand within a sentence: ``amount is "1000"``."""
-    return str(problem).removeprefix(_PROBLEM).rstrip(".")
+    return WireProblem(f"{NOT_UNDERSTOOD}{name} is {shown}.")
 
 
 def object_of(value: object, name: str) -> Mapping[str, object]:
@@ -52,7 +46,7 @@ def text_at(obj: Mapping[str, object], name: str) -> str | None:
 def required_at(obj: Mapping[str, object], name: str) -> str:
     value = text_at(obj, name)
     if not value:
-        raise WireProblem(f"{_PROBLEM}{name} is missing.")
+        raise WireProblem(f"{NOT_UNDERSTOOD}{name} is missing.")
     return value
 
 
@@ -69,7 +63,7 @@ def required_id_at(obj: Mapping[str, object], name: str) -> str:
     if len(value) > LONGEST_ID:
         raise wrong(name, f"{value[:50]} …")
     if is_nil(value):
-        raise WireProblem(f"{_PROBLEM}{name} is {value}.")
+        raise WireProblem(f"{NOT_UNDERSTOOD}{name} is {value}.")
     return value
 
 

@@ -9,7 +9,7 @@ from importer.core.errors import LightRefused, WireProblem
 from importer.core.object_ids import same_id
 from importer.light import codec, note_codec
 from importer.light.api_session import Params
-from importer.light.json_values import object_of, required_id_at, unread_words
+from importer.light.json_values import object_of, required_id_at
 from importer.light.light_reads import PAGE, LightReads
 from importer.light.list_query import ListQuery, permitted
 from importer.light.page_guard import FIRST, PageGuard
@@ -126,7 +126,7 @@ def bill_of_record(record: Json) -> tuple[LightBill, str]:
     try:
         return codec.bill_from_json(record, listed=False), ""
     except WireProblem as problem:
-        return codec.bill_from_json(record, listed=True), unread_words(problem)
+        return codec.bill_from_json(record, listed=True), problem.detail
 
 
 def note_of_record(record: Json, document: Json | None) -> tuple[LightBill, str]:
@@ -138,7 +138,7 @@ def note_of_record(record: Json, document: Json | None) -> tuple[LightBill, str]
     except WireProblem as problem:
         if shown is None:
             raise
-        return shown, unread_words(problem)
+        return shown, problem.detail
     return replace(note, invoice_number=shown.invoice_number if shown else None), ""
 
 

@@ -134,23 +134,24 @@ class LightGateway(Protocol):
     async def find_vendors(self, terms: Sequence[str]) -> list[Vendor]:
         """Those whose name, identifier or VAT id is one of the terms; retries until it has them."""
 
-    def read_vendor(self, body: object) -> Vendor | None: ...
+    def read_vendor(self, body: object) -> Vendor: ...
 
     def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
-        """The bill or credit note in an answer; None where there is none that can be read."""
+        """The bill or credit note in an answer; None where it has no state. This and those below
+        raise WireProblem where it cannot be read."""
 
-    def read_line(self, body: object, *, credit_sign: str = "") -> LightLine | None:
+    def read_line(self, body: object, *, credit_sign: str = "") -> LightLine:
         """``credit_sign``: of the credit note that it is a line of."""
 
-    def read_approvals(self, body: object) -> tuple[tuple[str, UserApproval], ...] | None:
-        """Each with the id of its bill; None where they cannot be read."""
+    def read_approvals(self, body: object) -> tuple[tuple[str, UserApproval], ...]:
+        """Each with the id of its bill."""
 
-    def read_note_link(self, body: object) -> NoteLink | None: ...
+    def read_note_link(self, body: object) -> NoteLink: ...
 
-    def read_note_links(self, body: object) -> tuple[NoteLink, ...] | None: ...
+    def read_note_links(self, body: object) -> tuple[NoteLink, ...]: ...
 
-    def read_upload_target(self, body: object) -> UploadTarget | str | None:
-        """The address in an answer, or why nothing is sent there; None where it has none."""
+    def read_upload_target(self, body: object) -> UploadTarget | str:
+        """The address in an answer, or why nothing is sent there."""
 
 
 async def fetch_bill(
@@ -179,7 +180,7 @@ async def fetch_note_links(gateway: LightGateway, note_id: str) -> Outcome[tuple
 
     def read(body: object) -> tuple[NoteLink, ...] | Mismatch | None:
         links = gateway.read_note_links(body)
-        if any(not same_id(link.note_id, note_id) for link in links or ()):
+        if any(not same_id(link.note_id, note_id) for link in links):
             return Mismatch("with the links of another credit note")
         return links
 
@@ -193,8 +194,6 @@ async def fetch_approvals(gateway: LightGateway, bill_id: str) -> Outcome[tuple[
 
     def read(body: object) -> tuple[UserApproval, ...] | Mismatch | None:
         approvals = gateway.read_approvals(body)
-        if approvals is None:
-            return None
         if any(not same_id(of, bill_id) for of, _ in approvals):
             return Mismatch("with the approvals of another bill")
         return tuple(each for _, each in approvals)
@@ -229,9 +228,9 @@ async def fetch_line(gateway: LightGateway, bill_id: str, line_id: str) -> Outco
 
     def read(body: object) -> LightLine | Mismatch | None:
         line = gateway.read_line(body)
-        if line is not None and not same_id(line.id, line_id):
+        if not same_id(line.id, line_id):
             return Mismatch(f"with another line item, {line.id}")
-        if line is not None and line.bill_id and not same_id(line.bill_id, bill_id):
+        if line.bill_id and not same_id(line.bill_id, bill_id):
             return Mismatch(f"with a line item of another bill, {line.bill_id}")
         return line
 

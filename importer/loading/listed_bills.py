@@ -148,11 +148,15 @@ ReadBills = Mapping[str, LightBill | None]  # by id; None for what Light does no
 
 
 async def read_by_id(
-    refs: Iterable[DocumentRef], gateway: LightGateway, settle: float
+    refs: Iterable[DocumentRef],
+    gateway: LightGateway,
+    settle: float,
+    reasons: dict[str, str] | None = None,
 ) -> dict[str, LightBill | None]:
     """Some bills and credit notes as they are, by id; None for what Light cannot show.
 
     What it does not show is asked for again after the settling time: one 404 proves nothing.
+    ``reasons``, by id, is given why it cannot.
     """
     wanted = list(dict.fromkeys(refs))
     outcomes = await _read(wanted, gateway)
@@ -164,6 +168,9 @@ async def read_by_id(
             gateway.announce(f"Light could not show {which}: {why}. {again}")
         await asyncio.sleep(settle)
         outcomes |= await _read(absent, gateway)
+    if reasons is not None:
+        unread = {key: each.reason for key, each in outcomes.items() if each.content is None}
+        reasons |= {key: reason.rstrip(". ") for key, reason in unread.items()}
     return {light_id: outcome.content for light_id, outcome in outcomes.items()}
 
 

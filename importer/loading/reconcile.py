@@ -83,7 +83,8 @@ async def look_up(
     near = {key: listed.candidates(group[0].bill) for key, group in groups.items()}
     refs = [c.bill.ref for some in near.values() for c in some]
     refs += [DocumentRef(x.id, job.bill.credit_note) for job in jobs for x in copies[job.entry.id]]
-    read = await read_by_id(refs, gateway, settle)
+    reasons: dict[str, str] = {}
+    read = await read_by_id(refs, gateway, settle, reasons)
     candidates = {
         key: _with_unlisted(group, confirmed(group[0].bill, near[key], read, undone), copies, read)
         for key, group in groups.items()
@@ -96,7 +97,7 @@ async def look_up(
         free = [each for each in candidates[key] if each.bill.id not in taken]
         matched = _settle(groups[key], free)
         taken.update(each.bill.id for each in matched if each.bill is not None)
-        settled += matched
+        settled += [_with_reasons(each, reasons) for each in matched]
     missing = [each.job for each in settled if each.bill is None and not each.reason]
     answered = await answered_notes(missing, gateway)
     owned = journal.owned([remote.id for remote, _ in answered.values()])
@@ -111,6 +112,14 @@ async def look_up(
         else replace(each, copies_cancelled=copies_cancelled(each.job))
         for each in settled
     ]
+
+
+def _with_reasons(settled: Settled, reasons: Mapping[str, str]) -> Settled:
+    """With the words why Light could not show by its id what may be the bill."""
+    why = "; ".join(dict.fromkeys(reasons[x.id] for x in settled.shown if x.id in reasons))
+    return (
+        replace(settled, reason=f"{settled.reason} ({why})") if settled.reason and why else settled
+    )
 
 
 def _by_answer(job: BillJob, remote: LightBill, reason: str, owned: Collection[str]) -> Settled:

@@ -231,7 +231,8 @@ def test_bill_and_errors_of_an_answer_are_read(tmp_path):
     async def work(light, server):
         answer = await light.get_bill("b")
         assert light.read_bill(answer.body).id == "b"
-        assert light.read_bill(["no bill"]) is None
+        with pytest.raises(WireProblem):
+            light.read_bill(["no bill"])
         assert answer.errors == ()
 
     run(tmp_path, lambda r: http(200, {"id": "b", "state": "IN_DRAFT"}), work)

@@ -66,6 +66,13 @@ def test_refusal_has_reason_and_field(light: LightClient) -> None:
     assert outcome.errors[0].path == ("issuedDate",)
 
 
+def test_value_that_cannot_be_understood_is_named(light: LightClient) -> None:
+    outcome = meaning(Answer(200, BILL | {"amount": "1000"}), light)
+    assert outcome.verdict is Verdict.UNKNOWN
+    words = 'but not with a bill that can be understood: amount is "1000"'
+    assert outcome.reason == f"Light answered 200, {words}"
+
+
 def test_words_of_a_doubtful_answer_are_kept(light: LightClient) -> None:
     for answer in (
         Answer(207, BILL, reason="One of two failed."),

@@ -11,6 +11,7 @@ import pytest
 from simulated import simulate
 
 from importer.core.answers import Answer, ApiError
+from importer.light.codec import bill_from_json
 from importer.loading.identity import content, identities
 from importer.loading.job import BillJob
 from importer.loading.listed_bills import Likeness, ListedBills, likeness
@@ -118,10 +119,20 @@ def test_another_bill_that_the_list_does_not_tell_apart_is_not_taken(
 def test_what_cannot_be_read_by_its_id_is_for_a_person(fields: dict[str, Any]) -> None:
     light = ByIdLight([replace(LISTED, **fields)], [])
     result = settled(light)
-    assert (result.bill, "x" in result.reason) == (None, True)
+    assert result.bill is None
+    assert result.reason.endswith("could be this one: x (No such bill)")
     assert light.read == ["x", "x"], "one 404 proves nothing"
     [words] = light.announced
     assert words == "Light could not show x: No such bill. Asking once more in 30 seconds."
+
+
+def test_value_that_cannot_be_understood_is_named() -> None:
+    class Garbled(ByIdLight):
+        def read_bill(self, body: object, *, credit_note: bool = False) -> LightBill | None:
+            return bill_from_json({"id": "x", "state": "IN_DRAFT", "amount": "1000"}, listed=False)
+
+    result = settled(Garbled([LISTED], [LISTED]))
+    assert result.reason.endswith('with a bill that can be understood: amount is "1000")')
 
 
 @pytest.mark.parametrize(

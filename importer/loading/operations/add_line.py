@@ -49,8 +49,6 @@ class AddLine(JobOperation):
         """The line, if it is the next one of this bill, and none that Light has already."""
         job = self.job
         line = gateway.read_line(body)
-        if line is None:
-            return None
         if line.id in map(normal_id, filter(None, job.line_ids)):
             return Mismatch(f"with the line item {line.id}, which it had before")
         if line.id in {job.light_id, *ids_in_request(job.bill)}:

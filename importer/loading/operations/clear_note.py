@@ -70,8 +70,6 @@ class ClearNote(JournaledStep):
 
     def read(self, gateway: LightGateway, body: object) -> NoteLink | Mismatch | None:
         link = gateway.read_note_link(body)
-        if link is None:
-            return None
         if not (same_id(link.note_id, self.light_id) and same_id(link.bill_id, self._bill_id)):
             return Mismatch(f"with a link of {link.note_id} and {link.bill_id}")
         if link.amount != self._amount:

@@ -79,8 +79,6 @@ class CreateVendor(Operation):
     def read(self, gateway: LightGateway, body: object) -> Vendor | Mismatch | None:
         """The vendor, if it is a new one of this name and these numbers."""
         vendor = gateway.read_vendor(body)
-        if vendor is None:
-            return None
         if vendor.id in self.former_ids:
             return Mismatch(f"with the vendor {vendor.id}, which Light had before")
         if not self._is_ours(vendor):

@@ -148,8 +148,6 @@ class UpdateBill(Operation):
             deleted = isinstance(body, dict) and body.get("deleted") == change.id
             return _Deleted() if deleted else None
         line = gateway.read_line(body, credit_sign=self._credit_sign)
-        if line is None:
-            return None
         if line.bill_id is not None and not same_id(line.bill_id, self.light_id):
             return Mismatch(f"with a line item of another bill, {line.bill_id}")
         if isinstance(change, LineReplacement) and not same_id(line.id, change.line.id):

@@ -10,10 +10,12 @@ import asyncio
 import hashlib
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from importer.core.answers import Answer, ApiError, Outcome
+from importer.core.errors import WireProblem
 from importer.loading.bill_state import step_detail
 from importer.loading.gateway import LightGateway, OnWire
 from importer.loading.operation import MOST_LOST, Decision, Look, Send
@@ -72,14 +74,16 @@ class UploadDocument(JournaledStep):
         answer = await gateway.upload_url(
             self.light_id, document.name, document.content_type, on_wire
         )
-        target = self.read(gateway, answer.body) if answer.status in range(200, 300) else None
+        target = None
+        with suppress(WireProblem):
+            target = self.read(gateway, answer.body) if answer.status in range(200, 300) else None
         if isinstance(target, UploadTarget):
             self._stored = await gateway.put_document(target, document.path, self._fingerprint[0])
             self._perhaps |= not 300 <= (self._stored.status or 0) < 500
             self._unchanged = await asyncio.to_thread(_now, document) == self._fingerprint
         return answer
 
-    def read(self, gateway: LightGateway, body: object) -> UploadTarget | str | None:
+    def read(self, gateway: LightGateway, body: object) -> UploadTarget | str:
         return gateway.read_upload_target(body)
 
     def accepted(self, content: UploadTarget | str) -> Decision:
