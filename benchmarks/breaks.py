@@ -142,7 +142,7 @@ BREAKS = (
         "loading/operations/update_bill.py",
         "        return Look(self, self.settings.settle, (self.in_doubt(reason),))\n\n"
         "    def put_back",
-        "        return self.accepted(None)\n\n    def put_back",
+        '        return self._finish(UpdateState.DONE, "", Status.UPDATED)\n\n    def put_back',
     ),
     Break(
         "a line whose addition was lost is added again at once",

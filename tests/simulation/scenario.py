@@ -275,7 +275,7 @@ def _sessions(rng: random.Random, on: Collection[str], computers: int) -> tuple[
             command = "settle"
         late = rng.random() < (0.5 if computers > 1 else 0.2) if first else rng.random() < 0.8
         pause = round(rng.uniform(0, 40), 1) if late else 0.0
-        asked = rng.choice((5.0, 20.0)) if "waits" in on else 0.0
+        asked = rng.choice((5.0, 60.0)) if "waits" in on else 0.0
         sessions.append(Session(command, pause, asked, crash, stop))
     return tuple(sessions)
 
