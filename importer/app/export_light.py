@@ -167,7 +167,7 @@ class _Export:
             since = (client.light_time or datetime.now(UTC) - timedelta(minutes=10)) - SKEW
             spool.set_facts(since=since.isoformat())
         elif number := spool.count():
-            before = _count(number, self.light_list)
+            before = self.light_list.count(number)
             self.listener.message(
                 f"Resuming an export that did not finish: {before} were listed before."
             )
@@ -189,7 +189,7 @@ class _Export:
         if missing := spool.without_detail() if self.light_list.kind == BILLS else []:
             ids = ", ".join(missing[:10]) + (" …" if len(missing) > 10 else "")
             self.notes.append(
-                f"{_count(len(missing), self.light_list)} in Light's list cannot be read any more"
+                f"{self.light_list.count(len(missing))} in Light's list cannot be read any more"
                 f" and are left out: {ids}"
             )
             spool.remove(missing)
@@ -198,7 +198,7 @@ class _Export:
         elif self.query.sort and changed:
             if hidden := self.query.hidden(self.light_list, sort_only=True):
                 self.notes.append(
-                    f"{_count(len(changed), self.light_list)} changed meanwhile and may be out of"
+                    f"{self.light_list.count(len(changed))} changed meanwhile and may be out of"
                     f" order: Light does not show {', '.join(hidden)}."
                 )
             numbers = spool.numbers_of(changed)
@@ -312,10 +312,6 @@ class _Export:
             line_items += len(document.bill.lines or ())
             yield document
         self.line_items = line_items
-
-
-def _count(number: int, light_list: LightList) -> str:
-    return f"{number:,} {light_list.noun_for(number)}"
 
 
 def _names(directory: Directory) -> DocumentNames:

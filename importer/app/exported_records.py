@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,8 +43,8 @@ class UnreadValues:
         answer = detail if kind == BILLS and detail is not None else record
         if out.bill.lines is None:
             self.without_lines[out.bill.id] = why
-        self._add(out.bill.id, unread_columns(out.bill, answer))
-        self._add(out.bill.id, [each.name for each in (_CHANGED,) if is_unread(answer, each)])
+        changed = [_CHANGED.name] if is_unread(answer, _CHANGED) else []
+        self._add(out.bill.id, [*unread_columns(out.bill, answer), *changed])
         return out
 
     def cells(self, light_list: LightList, record: Json) -> list[Value]:
@@ -56,28 +56,24 @@ class UnreadValues:
 
     def _add(self, light_id: str, names: list[str]) -> None:
         if names:
-            before = self.blank.get(light_id, [])
-            self.blank[light_id] = list(dict.fromkeys([*before, *names]))
+            self.blank[light_id] = names
 
     def notes(self, light_list: LightList) -> list[str]:
         """What a person must be told of it."""
         out = []
         if some := self.without_lines:
+            which = light_list.count(len(some))
             out.append(
-                f"Light does not show {_count(some, light_list)} with line items in a form that can"
-                f" be understood; the line items are left out: {_each(some)}"
+                f"Light does not show {which} with line items in a form that can be understood; the"
+                f" line items are left out: {_each(some)}"
             )
         if self.blank:
+            which = light_list.count(len(self.blank))
             out.append(
-                f"Light's answer cannot be understood in full for {_count(self.blank, light_list)};"
-                " these cells are blank:"
+                f"Light's answer cannot be understood in full for {which}; these cells are blank:"
                 f" {_each({key: ', '.join(names) for key, names in self.blank.items()})}"
             )
         return out
-
-
-def _count(some: Sized, light_list: LightList) -> str:
-    return f"{len(some):,} {light_list.noun_for(len(some))}"
 
 
 def _each(some: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
 from importer.app.journal_places import fetch_run_files
 from importer.app.match_rows import currency_of, match_rows, unit_of
-from importer.app.next_step import command_words, place_words
+from importer.app.next_step import command_words, place_words, run_words
 from importer.app.old_ageing_files import PREFIX, compare_old_ageing, without_old_ageing
 from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
@@ -87,8 +87,8 @@ class FinishedRun:
 
     @property
     def id_words(self) -> str:
-        """Its id and where its journal is, as the commands take them that work on a run."""
-        return self.record.id + place_words(self.request, None, self.chosen_journal)
+        """As ``run_words``."""
+        return run_words(self.record.id, self.request, self.chosen_journal)
 
     def summary(self, command: str) -> RunSummary:
         """A summary to be filled: what the run's record says of it."""

@@ -330,7 +330,7 @@ def _next_step(context: LoadContext, report: Report, summary: RunSummary, path: 
     progress, code = context.progress, summary.exit_code
     if progress.verifying and code and not summary.sandbox:
         stopped = progress.stopped is not None
-        run = run_words(context.files.request, context.options, progress.run)
+        run = run_words(progress.run, context.files.request, context.options.journal)
         step = after_verify(run, summary, stopped=stopped, options=" --lines")
         if step:
             return step

@@ -108,9 +108,9 @@ def place_words(request: CheckRequest, base_url: str | None, journal: str | None
     return _spaced(_option_words(request, values))
 
 
-def run_words(request: CheckRequest, options: LoadOptions, run: str | None) -> str:
-    """A run of a load, as the commands take it that work on runs."""
-    return f"{run}{place_words(request, None, options.journal)}"
+def run_words(run: str | None, request: CheckRequest, journal: str | None) -> str:
+    """Its id and where its journal is, as the commands take them that work on a run."""
+    return f"{run}{place_words(request, None, journal)}"
 
 
 def _spaced(words: Sequence[str]) -> str:
@@ -209,5 +209,5 @@ def after_load(
     if sandbox:
         words = command_words(request)
         return f"to load into Light, set LIGHT_API_KEY and run light-import load {words}"
-    run = run_words(request, options, summary.run)
+    run = run_words(summary.run, request, options.journal)
     return f"light-import report {run} (the workbook again, any time)"

@@ -70,8 +70,15 @@ async def fetch(
             raise _Unanswered(outcome)
         return outcome
 
+    retrying = stamina.AsyncRetryingCaller(
+        attempts=waits.tries,
+        timeout=None,
+        wait_initial=waits.first,
+        wait_max=waits.longest,
+        wait_jitter=0.0,
+    )
     try:
-        outcome = await _retried(once, waits)
+        outcome = await retrying(_Unanswered, once)
     except _Unanswered as error:
         outcome = error.outcome
         if outcome.verdict is not Verdict.UNKNOWN:
@@ -79,24 +86,6 @@ async def fetch(
     if outcome.verdict is Verdict.STOP:
         raise refusal(outcome, what)
     return outcome
-
-
-async def _retried(once: Callable[[], Awaitable[T]], waits: Waits) -> T:
-    """Nearly all reads are answered at once, and go without what retries cost."""
-    try:
-        return await once()
-    except _Unanswered:
-        if waits.tries < 2:
-            raise
-    await asyncio.sleep(min(waits.first, waits.longest))
-    retrying = stamina.AsyncRetryingCaller(
-        attempts=waits.tries - 1,
-        timeout=None,
-        wait_initial=2 * waits.first,
-        wait_max=waits.longest,
-        wait_jitter=0.0,
-    )
-    return await retrying(_Unanswered, once)
 
 
 def refusal(outcome: Outcome[Any], what: str) -> AccessRefused:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import quote
 
 from importer.core.answers import Answer
@@ -31,8 +30,6 @@ from importer.model.light_objects import (
     UserApproval,
     Vendor,
 )
-
-R = TypeVar("R")
 
 
 class LightClient(LightReads):

@@ -81,6 +81,10 @@ class LightList:
     def noun_for(self, number: int) -> str:
         return self.noun if number == 1 else self.plural
 
+    def count(self, number: int) -> str:
+        """So many of its records, in words."""
+        return f"{number:,} {self.noun_for(number)}"
+
 
 BILLS, CREDIT_NOTES, VENDORS = "bills", "credit-notes", "vendors"
 ACCOUNTS, ENTITIES, DOCUMENTS, LEDGER_LINES = "accounts", "entities", "documents", "ledger-lines"
