@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -42,6 +43,19 @@ class _Cell:
     runs: list[bool | None] = field(default_factory=list)  # as ``look_of_runs`` has them
     open_tags: dict[str, list[bool]] = field(default_factory=dict)  # whether they strike, by name
     striking: int = 0  # how many of them do
+
+    @cached_property
+    def shown(self) -> str:
+        lines = "".join(self.text).split("\n")
+        return "\n".join(_SPACES.sub(" ", line).strip(" ") for line in lines).strip(" \n")
+
+    @cached_property
+    def shows_number(self) -> bool:
+        """Whether it has a number, and its text is that of one, or nothing."""
+        if self.number is None or isinstance(read_number_cell(self.number), UnreadableAmount):
+            return False
+        readings = (read_decimal(self.shown, numbers) for numbers in Numbers)
+        return not self.shown or not all(isinstance(each, UnreadableAmount) for each in readings)
 
 
 @dataclass
@@ -136,11 +150,10 @@ def _looks_and_marks(table: _Table) -> tuple[CellLooks, FormatMarks]:
     for n, row in enumerate(table.rows, start=1):
         for cell in row:
             look = look_of_runs(CellLook.STRUCK if cell.struck else None, cell.runs)
-            shown = _shown(cell) if cell.number else ""
-            if cell.number and _shows_number(cell, shown):
-                if not shown:
+            if cell.number and cell.shows_number:
+                if not cell.shown:
                     look = CellLook.INVISIBLE
-                elif mark := mark_beside(shown, cell.number):
+                elif mark := mark_beside(cell.shown, cell.number):
                     marks.setdefault(cell.column, {})[n] = mark
             if look:
                 looks.setdefault(cell.column, {})[n] = look
@@ -148,26 +161,12 @@ def _looks_and_marks(table: _Table) -> tuple[CellLooks, FormatMarks]:
 
 
 def _text(cell: _Cell) -> tuple[str, int]:
-    shown = _shown(cell)
-    if shown in ERRORS:
-        return shown, CellKind.ERROR
+    if cell.shown in ERRORS:
+        return cell.shown, CellKind.ERROR
     # The text shown may be rounded. A date shown stays a date, whatever its value.
-    if cell.number and _shows_number(cell, shown):
+    if cell.number and cell.shows_number:
         return cell.number, CellKind.NUMBER
-    return shown, CellKind.TEXT
-
-
-def _shown(cell: _Cell) -> str:
-    lines = "".join(cell.text).split("\n")
-    return "\n".join(_SPACES.sub(" ", line).strip(" ") for line in lines).strip(" \n")
-
-
-def _shows_number(cell: _Cell, shown: str) -> bool:
-    """Whether its text is that of a number, or nothing."""
-    if isinstance(read_number_cell(cell.number or ""), UnreadableAmount):
-        return False
-    readings = (read_decimal(shown, numbers) for numbers in Numbers)
-    return not shown or not all(isinstance(reading, UnreadableAmount) for reading in readings)
+    return cell.shown, CellKind.TEXT
 
 
 class _Page(HTMLParser):
