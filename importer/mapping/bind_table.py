@@ -42,7 +42,7 @@ from importer.model.fields import (
     FieldKind,
     field_of,
 )
-from importer.model.finding import Finding
+from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind, InputTable, Role, TableKind
 from importer.readers.csv.runaway_quotes import find_runaway_quotes
@@ -71,6 +71,12 @@ class BoundTable:
         if len(at) and at[-1] - at[0] + 1 == len(at):  # no row between them is left out
             return texts.slice(int(at[0]), len(at))
         return texts.take(pa.array(at))
+
+    def cell(self, k: int, column: int) -> CellRef:
+        """The place of a cell of the DATA row ``k``."""
+        source, header = self.table.source, self.table.headers[column]
+        row = int(source.rows[int(self.positions[k])])
+        return CellRef(source.file, source.sheet, row, header, self.index, column)
 
     def texts(self, column: int) -> np.ndarray:
         return np.asarray(self.arrow(column).to_numpy(zero_copy_only=False), dtype=object)
@@ -278,7 +284,7 @@ def _cells_beyond_header(
     of_file = set(table.file_columns())
     left = sum(c not in of_file for c in range(beyond[0])) if beyond else 0  # that a result adds
     for column in beyond:
-        texts = arrow_texts(table.source.columns[column]).slice(table.start)
+        texts = table.texts(column)
         filled.update(np.flatnonzero(pc.greater(pc.binary_length(texts), 0)).tolist())
     for k in sorted(filled):
         i = table.start + k

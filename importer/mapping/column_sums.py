@@ -18,7 +18,7 @@ from importer.core.money import (
     read_number_cell,
     tidy,
 )
-from importer.core.text_column import arrow_texts, take
+from importer.core.text_column import take
 from importer.mapping.headed_table import HeadedTable
 from importer.mapping.text_cleanup import blank, tidied
 from importer.model.tables import CellKind
@@ -32,7 +32,7 @@ def numbers_in(table: HeadedTable, column: int) -> dict[int, Decimal] | None:
     None where the decimal mark is ambiguous.
     """
     source, formats = table.source, table.template.formats
-    cells = tidied(arrow_texts(source.columns[column]).slice(table.start)).to_pylist()
+    cells = tidied(table.texts(column)).to_pylist()
     texts = {i: text for i, text in enumerate(cells, table.start) if text}
     number_cells = {i for i in texts if source.kind(column, i) is CellKind.NUMBER}
     if formats.numbers == "auto":
@@ -76,7 +76,7 @@ def scaled_numbers(table: HeadedTable, column: int) -> tuple[np.ndarray, np.ndar
     Numbers with more decimals, or too large for it, count as none. Where the mark is a point, cells
     of digits are read together; only the others, few in most files, become Decimals.
     """
-    texts = arrow_texts(table.source.columns[column]).slice(table.start)
+    texts = table.texts(column)
     values, ok = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=bool)
     simple = pc.match_substring_regex(texts, _SIMPLE).to_numpy(zero_copy_only=False)
     rest = np.flatnonzero(~simple & ~blank(texts))

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from importer.core.text_column import arrow_texts
 from importer.mapping.classified_rows import ClassifiedRows
 from importer.mapping.control_total import had_role
 from importer.mapping.fill_down import FilledTable
@@ -24,7 +23,7 @@ def _given(table: HeadedTable, columns: Iterable[int]) -> np.ndarray:
     """Which rows below the header have something in any of the columns."""
     out = np.zeros(len(table.source.rows) - table.start, dtype=bool)
     for column in columns:
-        out |= ~blank(arrow_texts(table.source.columns[column]).slice(table.start))
+        out |= ~blank(table.texts(column))
     return out
 
 
@@ -102,7 +101,7 @@ def _without_vendor(
     lacking = data & has_number & ~has_vendor
     if not lacking.any():
         return {}
-    texts = [arrow_texts(table.source.columns[c]).slice(table.start) for c in (vendor, number)]
+    texts = [table.texts(c) for c in (vendor, number)]
     of_vendor, of_number = (t.dictionary_encode().indices.to_numpy() for t in texts)
     both = data & has_vendor & has_number
     again = both[1:] & both[:-1] & (of_vendor[1:] == of_vendor[:-1])

@@ -10,7 +10,7 @@ from importer.mapping.open_amounts import BillPart, part_of
 from importer.mapping.paid_columns import is_settled, is_settlement_column
 from importer.mapping.stated_amounts import stated_values
 from importer.mapping.text_cleanup import tidied
-from importer.model.finding import CellRef, Finding
+from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 
 _MOST_ODD = 0.2  # of the rows that have both; of more the two columns are of different things
@@ -40,12 +40,9 @@ def contrary_states(reader: ColumnReader) -> Iterator[Finding]:
                 if not odd or len(odd) > _MOST_ODD * len(both):
                     continue
                 i, text, amount = odd[0]
-                source = t.table.source
-                row = int(source.rows[int(t.positions[i])])
-                cell = CellRef(source.file, source.sheet, row, header, t.index, column)
                 yield finding(
                     "sheet.column.contrary_state",
-                    cell,
+                    t.cell(i, column),
                     text,
                     column=header.strip(),
                     other=headers[of_open].strip(),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
+
 from importer.core.money import tidy
+from importer.core.text_column import arrow_texts
 from importer.mapping.headers import (
     HeaderMatch,
     accepted_headers,
@@ -53,6 +56,10 @@ class HeadedTable:
     def text(self, column: int, i: int) -> str:
         """A cell, tidied."""
         return tidy(self.source.columns[column][i])
+
+    def texts(self, column: int) -> pa.LargeStringArray:
+        """The cells below the header, as they are."""
+        return arrow_texts(self.source.columns[column]).slice(self.start)
 
     def number(self, i: int) -> int:
         """The row's number in Excel."""

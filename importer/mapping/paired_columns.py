@@ -13,9 +13,10 @@ import pyarrow as pa
 from importer.core.counted_nouns import count
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
+from importer.mapping.slip_finding import slipped
 from importer.mapping.text_cleanup import blank, tidied
 from importer.model.fields import BILLS, LINE_ITEMS
-from importer.model.finding import CellRef, Finding
+from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 
 _SAMPLE, _MOST = 2000, 50_000  # rows that show whether two columns belong together; compared
@@ -110,9 +111,9 @@ def _is_word(text: str) -> bool:
     return bool(text) and (_AMOUNT.fullmatch(text) is None or text.isdigit())
 
 
-def _moved_by_a_row(pair: _Pair) -> str:
-    """How many different pairs there are, where the later half belongs together when it is moved
-    by a row; "" where it does not."""
+def _moved_by_a_row(pair: _Pair) -> tuple[int, int] | None:
+    """How many different pairs there are, as they are and moved by a row, where the later half
+    belongs together when it is moved; None where it does not."""
     half = len(pair.owners) // 2
     owners, values = pair.owners[half:], pair.values[half:]
     for one, other in ((owners[1:], values[:-1]), (owners[:-1], values[1:])):
@@ -122,17 +123,15 @@ def _moved_by_a_row(pair: _Pair) -> str:
                 for both in ((owners, values), (one, other))
             )
             if moved < as_is:
-                return f"{as_is:,} different pairs; moved by a row, in {moved:,}"
-    return ""
+                return as_is, moved
+    return None
 
 
-def _slipped(pair: _Pair, counts: str) -> Finding:
+def _slipped(pair: _Pair, counts: tuple[int, int]) -> Finding:
     t = pair.table
     one, other = (t.table.headers[c].strip() for c in (pair.owner, pair.other))
-    source = t.table.source
-    row = int(source.rows[int(t.positions[len(t.positions) // 2])])
-    cell = CellRef(source.file, source.sheet, row, t.table.headers[pair.other], t.index, pair.other)
-    return finding("sheet.columns.slipped", cell, one=one, other=other, counts=counts)
+    cell = t.cell(len(t.positions) // 2, pair.other)
+    return slipped(cell, one, other, as_is=counts[0], moved=counts[1])
 
 
 def _belong(owners: list[str], values: list[str]) -> bool:
@@ -189,20 +188,14 @@ def _contradictions(pair: _Pair, at: np.ndarray, start: int) -> Iterator[Finding
     if not odd:
         return
     first, t = odd[0], pair.table
-    source, rows = t.table.source, at[odd]
-    name = (t.table.headers[pair.owner], t.table.headers[pair.other])
-    position = int(t.positions[at[first]])
-    cell = CellRef(
-        source.file, source.sheet, int(source.rows[position]), name[0], t.index, pair.owner
-    )
     value = pair.values[first]
     what = f"numbers that begin with '{value}'" if pair.of_number else f"'{value}'"
     yield finding(
         "sheet.columns.unpaired",
-        cell,
+        t.cell(int(at[first]), pair.owner),
         pair.owners[first],
-        lines=tuple((start + rows).tolist()),
-        column=name[1].strip(),
+        lines=tuple((start + at[odd]).tolist()),
+        column=t.table.headers[pair.other].strip(),
         what=what,
         whose=f"of '{whose[first]}' in other rows" if whose[first] else "one of several beside it",
         rows=count(len(odd), "row"),

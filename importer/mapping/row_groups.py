@@ -10,7 +10,6 @@ from decimal import Decimal
 import numpy as np
 
 from importer.core.money import tidy
-from importer.core.text_column import arrow_texts
 from importer.mapping.classified_rows import ClassifiedRows
 from importer.mapping.column_sums import exact_sum, numbers_in
 from importer.mapping.headed_table import HeadedTable
@@ -77,7 +76,7 @@ def mark_groups(table: HeadedTable, amounts: Sequence[int], rows: ClassifiedRows
     rows.groups = [""] * len(rows.roles)
     if rules is None or column is None:
         return
-    texts = tidied(arrow_texts(table.source.columns[column]).slice(table.start)).to_pylist()
+    texts = tidied(table.texts(column)).to_pylist()
     heads = {k for k in group_heads(table) if rows.roles[k] is Role.DATA}
     ends = _group_totals(texts, heads, rules)
     totals_ahead = Counter(ends.values())
@@ -114,13 +113,13 @@ def group_heads(table: HeadedTable) -> frozenset[int]:
         return frozenset()
     added = table.header.columns_named(rules.name) if table.is_result else []
     others = [c for c in table.file_columns() if c != column and c not in added]
-    names = arrow_texts(table.source.columns[column][table.start :])
+    names = table.texts(column)
     begins = ~blank(names)
     if rules.matches:
         texts = ((k, tidy(names[k].as_py())) for k in np.flatnonzero(begins).tolist())
         return frozenset(k for k, text in texts if pattern(rules.matches).search(text))
     for c in others:
-        begins &= blank(arrow_texts(table.source.columns[c][table.start :]))
+        begins &= blank(table.texts(c))
     return frozenset(np.flatnonzero(begins).tolist())
 
 

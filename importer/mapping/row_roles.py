@@ -207,7 +207,7 @@ def _groups_with_data(
     columns = IdentifyingColumns.of(table)
     with_amount = np.zeros(len(rows.roles), dtype=bool)
     for c in amounts:
-        with_amount |= ~blank(arrow_texts(table.source.columns[c]).slice(table.start))
+        with_amount |= ~blank(table.texts(c))
     for k, role in enumerate(rows.roles):
         if role is not Role.GROUP or not with_amount[k]:
             continue

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from importer.core.money import tidy
-from importer.core.text_column import arrow_texts, cells_starting, check_distinct, take
+from importer.core.text_column import cells_starting, check_distinct, take
 from importer.core.total_words import is_total, may_be_total_of, may_begin_total
 from importer.mapping.classified_rows import ClassifiedRows
 from importer.mapping.column_sums import scaled_numbers
@@ -123,7 +123,7 @@ class _Detector:
     # --- which rows are looked at -------------------------------------------------------------
 
     def _given(self, column: int) -> np.ndarray:
-        return ~blank(arrow_texts(self.table.source.columns[column]).slice(self.table.start))
+        return ~blank(self.table.texts(column))
 
     def _without_number_and_date(self) -> np.ndarray:
         """Data rows with an amount, but without their own number, key or date."""
@@ -157,7 +157,7 @@ class _Detector:
         return out
 
     def _words_in(self, column: int, at: np.ndarray) -> np.ndarray:
-        texts = arrow_texts(self.table.source.columns[column]).slice(self.table.start)
+        texts = self.table.texts(column)
         some = take(texts, at)
         out = np.zeros(len(at), dtype=bool)
         beginning = cells_starting(some, may_begin_total)
@@ -198,7 +198,7 @@ class _Detector:
         changes = np.ones(len(self.data), dtype=bool)
         changes[1:] = False
         for column in self.columns.keys:
-            texts = arrow_texts(self.filled.table.source.columns[column]).slice(self.table.start)
+            texts = self.filled.table.texts(column)
             codes = texts.dictionary_encode().indices.to_numpy()
             changes[1:] |= codes[1:] != codes[:-1]
         return np.maximum.accumulate(np.where(changes, np.arange(len(changes)), 0))

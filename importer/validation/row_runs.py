@@ -25,6 +25,18 @@ def row_runs(mapped: MappedTables, line_bill: np.ndarray) -> tuple[np.ndarray, n
     return lines, np.flatnonzero(np.diff(line_bill[lines], prepend=-2) != 0)
 
 
+def rows_of_tables(
+    mapped: MappedTables, line_bill: np.ndarray, most: int | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Of each table (a line of each row that belongs to a bill, in the order of the rows, or of so
+    many of the first; the first of these for each run of one bill's rows)."""
+    in_order, _ = row_runs(mapped, line_bill)
+    in_order = in_order[line_bill[in_order] >= 0]
+    for t in range(len(mapped.tables)):
+        rows = in_order[mapped.lines.table[in_order] == t][:most]
+        yield rows, rows[np.flatnonzero(np.diff(line_bill[rows], prepend=-1) != 0)]
+
+
 class LineColumn(NamedTuple):
     """A column of a file, read or not, at the rows of line items that belong to bills."""
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from importer.mapping.map_tables import MappedTables
+from importer.mapping.slip_finding import slipped
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
-from importer.model.finding_catalogue import finding
 from importer.validation.column import ParsedTable
-from importer.validation.row_runs import row_runs
+from importer.validation.row_runs import rows_of_tables
 
 _SAMPLE, _FEWEST = 4000, 20  # rows that are looked at, and that show anything
 _FEWER_PAIRS, _FEWEST_LESS, _FEWEST_VALUES = 0.75, 6, 4
@@ -28,20 +28,16 @@ def slipped_columns(
     is moved by a row: there are then clearly fewer different pairs of their values."""
     if mapped.line_bill is None or len(line_bill) < _FEWEST:
         return
-    in_order, _ = row_runs(mapped, line_bill)
-    in_order = in_order[line_bill[in_order] >= 0]
-    for t in range(len(mapped.tables)):
-        rows = in_order[mapped.lines.table[in_order] == t][:_SAMPLE]
-        bill = line_bill[rows]
-        firsts = rows[np.flatnonzero(np.diff(bill, prepend=-1) != 0)]
+    for rows, firsts in rows_of_tables(mapped, line_bill, _SAMPLE):
         slips = [slip for at in (rows, firsts) for slip in _slips(bills, lines, at, line_bill[at])]
         if slips:
             _, (one, other), counts = min(slips)
-            yield _finding(mapped, one, other, int(rows[0]), int(bill[0]), counts)
+            yield _finding(mapped, one, other, int(rows[0]), int(line_bill[rows[0]]), counts)
 
 
 _Field = tuple[str, str]  # sheet, name
-_Slip = tuple[float, tuple[_Field, _Field], str]  # smaller is worse; what was counted
+_Counts = tuple[int, int]  # different pairs, as they are and moved by a row
+_Slip = tuple[float, tuple[_Field, _Field], _Counts]  # smaller is worse
 
 
 def _slips(
@@ -62,11 +58,7 @@ def _slips(
             and pairs - least > 1
             and least >= _FEWEST_VALUES
         ):
-            yield (
-                least / pairs,
-                (one, other),
-                f"{pairs:,} different pairs; moved by a row, in {least:,}",
-            )
+            yield least / pairs, (one, other), (pairs, least)
 
 
 def _fit(one: np.ndarray, other: np.ndarray) -> tuple[int, int]:
@@ -82,12 +74,11 @@ def _fit(one: np.ndarray, other: np.ndarray) -> tuple[int, int]:
 
 
 def _finding(
-    mapped: MappedTables, one: _Field, other: _Field, line: int, bill: int, counts: str
+    mapped: MappedTables, one: _Field, other: _Field, line: int, bill: int, counts: _Counts
 ) -> Finding:
     places = [(*field, bill if field[0] == BILLS else line) for field in (one, other)]
     names = [mapped.header(*place) for place in places]
-    cell = mapped.cell(*places[1])
-    return finding("sheet.columns.slipped", cell, one=names[0], other=names[1], counts=counts)
+    return slipped(mapped.cell(*places[1]), *names, as_is=counts[0], moved=counts[1])
 
 
 def _columns(

@@ -9,11 +9,12 @@ from itertools import pairwise
 import numpy as np
 
 from importer.mapping.map_tables import MappedTables
+from importer.mapping.slip_finding import slipped
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.column import ParsedTable
-from importer.validation.row_runs import row_runs
+from importer.validation.row_runs import rows_of_tables
 
 _FEWEST, _DAYS, _VALUES, _AMOUNTS = 20, 10, 6, 12  # bills; different days, values, amounts
 _TERMS, _DUE_DAYS = 6, 0.6  # different terms; due dates for each issue date
@@ -30,15 +31,11 @@ def sorted_columns(
     to do with each other; and one where due dates fit other rows than their own."""
     if mapped.line_bill is None or bills.size < _FEWEST or not bills["issuedDate"].ok.any():
         return
-    in_order, _ = row_runs(mapped, line_bill)
-    in_order = in_order[line_bill[in_order] >= 0]
     date, due = (
         bills[name].map_distinct(lambda day: day.toordinal() if day else 0, np.int64)
         for name in ("issuedDate", "dueDate")
     )
-    for t in range(len(mapped.tables)):
-        rows = in_order[mapped.lines.table[in_order] == t]
-        firsts = rows[np.flatnonzero(np.diff(line_bill[rows], prepend=-1) != 0)]
+    for rows, firsts in rows_of_tables(mapped, line_bill):
         of_bill = line_bill[firsts]
         if len(firsts) < _FEWEST or not bills["issuedDate"].ok[of_bill].all():
             continue
@@ -117,12 +114,8 @@ def _terms(
         half = len(terms) // 2
         for one, other in ((days[half:-1], due[half + 1 :]), (days[half + 1 :], due[half:-1])):
             if _common(other - one).mean() >= _FIT and _common(terms[half:]).mean() < _MISFIT:
-                was, now = (len(np.unique(each)) for each in (terms[half:], other - one))
-                counts = f"{was:,} different terms; moved by a row, in {now:,}"
-                one_name, other_name = headers
-                yield finding(
-                    "sheet.columns.slipped", cell, one=one_name, other=other_name, counts=counts
-                )
+                as_is, moved = (len(np.unique(each)) for each in (terms[half:], other - one))
+                yield slipped(cell, *headers, as_is=as_is, moved=moved, of="terms")
                 return
         return
     for values, name in ((days, "issuedDate"), (due, "dueDate")):

@@ -147,8 +147,8 @@ def _odd_lines(
 def _rounded(tax: np.ndarray, base: np.ndarray) -> bool:
     """Whether all amounts are whole, and most taxes those of amounts up to half a unit more or
     less; those of cash discounts are all less."""
-    off = tax - base * float(np.round(np.median(tax / base), 3))
     rate = float(np.median(tax / base))
+    off = tax - base * round(rate, 3)
     more, less = (off > 1).mean(), (off < -1).mean()
     return bool(
         (base % 100 == 0).all()
