@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 import importer
-from importer.cli.screen import discard_output, print_line, screens
+from importer.cli.screen import lost_output, print_line, screens
 from importer.core.errors import Declined, ImporterError, InternalFault, StoppedEarly, UsageProblem
 from importer.core.safe_text import visible
 
@@ -180,7 +180,15 @@ def run(args: list[str] | None = None) -> int:
     """Run the command; its exit code."""
     words = args if args is not None else sys.argv[1:]
     with screens(colour="--json" not in words):
-        return _run(words)
+        code = _run(words)
+        if (lost := lost_output()) is not None:
+            print_line(
+                f"what was printed could not be written ({lost.strerror}). What was done stands."
+                " Free some space and run the same command again.",
+                "Error: ",
+            )
+            code = code or StoppedEarly.exit_code
+        return code
 
 
 def _run(words: list[str]) -> int:
@@ -225,9 +233,6 @@ def _run(words: list[str]) -> int:
         for i, line in enumerate(str(error).splitlines() or [""]):
             print_line(_short(visible(line)), "" if i else "Error: ")
         return error.exit_code
-    except BrokenPipeError:  # the output was closed, as in `light-import runs | head`
-        discard_output()
-        return 0
     except Exception as error:
         fault = InternalFault(
             f"this is a fault of light-import, not of your file ({type(error).__name__}:"

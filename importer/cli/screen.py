@@ -1,7 +1,8 @@
 """What goes to the screen: nothing in it can steer a terminal, and nothing cannot be written.
 
 Names of files, cells and answers of servers may hold control characters; a terminal may have an
-encoding that lacks half the letters; the reader of our output may have closed it.
+encoding that lacks half the letters; the reader of our output may have closed it, or its disk be
+full. None of these stops a load.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TextIO, cast
 
 import click
 
@@ -40,12 +41,41 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_ESCAPE, _escape)
 
 
+class LosingStream:
+    """A stream whose writing never fails: what cannot be written is lost, and so is the rest."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lost: OSError | None = None
+
+    def write(self, text: str) -> int:
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(self._stream.flush)
+
+    def _try(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except OSError as error:
+            self.lost = self.lost or error
+            # Python writes what is left when it ends, and would complain then.
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self._stream.fileno())
+                os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 class Screen:
     """A stream for people: what could steer a terminal is written out. ``raw`` is the stream,
     ``colour`` whether anything may be painted."""
 
-    def __init__(self, raw: TextIO, *, colour: bool = True) -> None:
-        self.raw, self.colour = raw, colour
+    def __init__(self, stream: TextIO, *, colour: bool = True) -> None:
+        self.raw, self.colour = LosingStream(stream), colour
 
     @property
     def encoding(self) -> str:
@@ -126,7 +156,14 @@ def print_painted(lines: Iterable[tuple[str, str | None, int]], *, err: bool = F
 
 def raw(stream: TextIO) -> TextIO:
     """The stream itself, for what must steer the terminal: a progress bar."""
-    return stream.raw if isinstance(stream, Screen) else stream
+    return cast(TextIO, stream.raw) if isinstance(stream, Screen) else stream
+
+
+def lost_output() -> OSError | None:
+    """Why standard output could not be written; nothing where its reader has closed it, as in
+    ``light-import runs | head``."""
+    lost = sys.stdout.raw.lost if isinstance(sys.stdout, Screen) else None
+    return None if isinstance(lost, BrokenPipeError) else lost
 
 
 def columns(most: int = 100) -> int:
@@ -151,16 +188,3 @@ def print_line(text: str, label: str = "") -> None:
         [(line, None if n else style, 0 if n else len(label)) for n, line in enumerate(lines)],
         err=True,
     )
-
-
-def discard_output() -> None:
-    """Write no more: the reader has closed our output, as in ``light-import runs | head``."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            stream.flush()
-            continue
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            # Python writes what is left when it ends, and would complain then.
-            os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

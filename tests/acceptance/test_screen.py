@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import bill_row, write_bills
 from forked import piped
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -88,16 +89,46 @@ def test_control_sequences_never_reach_the_terminal(tmp_path: Path) -> None:
     assert any(steer in f["value"] for f in json.loads(told[2].stdout)["findings"])
 
 
-def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
-    command = f"'{sys.executable}' -m importer template schema | head -c 10"
-    ended = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command}"],
+def in_bash(folder: Path, command: str) -> subprocess.CompletedProcess[bytes]:
+    """A command line of which ``light-import`` is a part; it ends with the code of that."""
+    program = f"'{sys.executable}' -m importer"
+    return subprocess.run(
+        ["bash", "-c", "set -o pipefail; " + command.replace("light-import", program)],
         capture_output=True,
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         timeout=120,
         check=False,
     )
+
+
+def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    ended = in_bash(tmp_path, "light-import template schema | head -c 10")
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has such a device")
+@pytest.mark.parametrize(
+    ("output", "code"), [("2>&1 | head -n 1", 0), ("2> /dev/full", 0), ("> /dev/full", 4)]
+)
+def test_lost_output_does_not_stop_a_load(tmp_path: Path, output: str, code: int) -> None:
+    write_bills(tmp_path, [bill_row(i) for i in range(3)])
+    load = "light-import load bills.csv lines.csv --sandbox --yes --result r.json"
+    ended = in_bash(tmp_path, f"{load} {output}")
+    assert ended.returncode == code
+    assert (b"could not be written (No space left on device)" in ended.stderr) == (code == 4)
+    assert b"Traceback" not in ended.stderr
+    assert json.loads((tmp_path / "r.json").read_text("utf-8"))["bills"]["created"] == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has such a device")
+def test_program_is_told_that_its_json_was_lost(tmp_path: Path) -> None:
+    ended = in_bash(tmp_path, "light-import validate nosuch.csv --json > /dev/full")
+    assert ended.returncode == 2
+    ended = in_bash(tmp_path, "light-import template list --json > /dev/full")
+    assert ended.returncode == 4
+    assert b"could not be written" in ended.stderr
+    assert b"Traceback" not in ended.stderr
 
 
 def test_cells_of_one_cause_are_one_line_with_their_number(tmp_path: Path) -> None:
