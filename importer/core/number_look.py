@@ -202,6 +202,13 @@ def shows_nothing(code: str) -> bool:
     return len(sections) > 1 and not sections[0].places and not sections[0].literals.strip()
 
 
+def shows_units_only(code: str) -> bool:
+    """Whether a code, as ``0`` or ``#,##0 €``, displays a number without its decimals."""
+    first = _sections(code)[0]
+    is_number = bool(first.places) and first.is_rendered and "general" not in code.casefold()
+    return is_number and "." not in first.places and not first.percent and not first.scale
+
+
 def is_code(mark: str) -> bool:
     """Whether a format mark is the code of a format, not a currency or a percent sign."""
     return any(place in mark for place in "0#?") or '"' in mark

@@ -131,7 +131,12 @@ def bind_table(
     findings += [*rows.findings, *fill_findings]
     totals += rows.totals
     findings += _row_warnings(table, rows)
-    findings += look_findings(table, rows.roles, set(fields.values()))
+    money = {
+        column
+        for (sheet, name), column in fields.items()
+        if field_of(sheet, name.partition("*")[0]).kind is FieldKind.CENTS
+    }
+    findings += look_findings(table, rows.roles, set(fields.values()), money)
     return _bound(table, filled, rows, fields, missing, beyond)
 
 

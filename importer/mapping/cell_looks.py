@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 
 from importer.core.counted_nouns import count
 from importer.core.money import tidy
@@ -11,15 +12,16 @@ from importer.mapping.headed_table import HeadedTable
 from importer.mapping.row_columns import RowColumns
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
-from importer.model.tables import CellLook, Role
+from importer.model.tables import CellKind, CellLook, Role
 
 _SHOWN, _SHOWN_COMMENTS, _SHOWN_RULES, _LONGEST = 10, 3, 3, 60
 
 
 def look_findings(
-    table: HeadedTable, roles: Sequence[Role], fields: Collection[int]
+    table: HeadedTable, roles: Sequence[Role], fields: Collection[int], money: Collection[int]
 ) -> Iterator[Finding]:
-    """Findings of a table's data rows. ``fields``: the columns that the template reads.
+    """Findings of a table's data rows. ``fields``: the columns that the template reads, ``money``:
+    those of amounts.
 
     A row is struck out if all its cells are, or one that says whose bill it is or what it costs.
     """
@@ -43,6 +45,8 @@ def look_findings(
     if numbers:
         cell = replace(table.cell(), row=numbers[0])
         yield finding("sheet.cells.invisible", cell, rows=_listed(numbers), count=len(numbers))
+    if table.template.formats.amounts != "cents":
+        yield from _without_decimals(table, data, sorted(money))
     if rules := source.struck_by_rules:
         cells = ", ".join(rules[:_SHOWN_RULES]) + (" …" if len(rules) > _SHOWN_RULES else "")
         yield finding("sheet.cells.struck_by_rules", table.cell(), cells=_cut(cells))
@@ -75,6 +79,31 @@ def _struck(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:
             part = table.source.cell_looks[of_bill[0]][row] is CellLook.PARTLY_STRUCK
             what = f"{'Part of ' if part else ''}'{text}' ({name})"
             yield finding("sheet.row.struck", cell, text, what=what)
+
+
+def _without_decimals(
+    table: HeadedTable, data: dict[int, int], money: Sequence[int]
+) -> Iterator[Finding]:
+    """A warning for each column of amounts that are displayed as whole ones and are none."""
+    for c in money:
+        looks = table.source.cell_looks.get(c, {})
+        rows = [r for r, look in looks.items() if look is CellLook.UNITS_ONLY and r in data]
+        odd = [(data[r], table.text(c, data[r])) for r in rows]
+        odd = [(i, text) for i, text in odd if _has_cents(text, table.source.kind(c, i))]
+        if odd:
+            first, text = odd[0]
+            yield finding(
+                "sheet.column.without_decimals",
+                table.cell(first, c),
+                text,
+                column=table.header.headers[c].strip(),
+                shown=f"{Decimal(text).quantize(Decimal(1), ROUND_HALF_UP):f}",
+                amounts=count(len(odd), "amount"),
+            )
+
+
+def _has_cents(text: str, kind: CellKind) -> bool:
+    return kind is CellKind.NUMBER and "." in text and bool(round(Decimal(text), 2) % 1)
 
 
 def _comments(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:

@@ -21,6 +21,10 @@ warning sheet.cells.invisible: values that cannot be seen
   Values that the sheet does not show (white on white, or by a number format) are read like the
   others: row {rows} ({count} in all).
   → Give them a usual colour and number format and check them, or remove them.
+warning sheet.column.without_decimals: amounts that are displayed without their decimals
+  The column '{column}' displays no decimals: {amounts} with some are read with them, as {value},
+  which it displays as {shown}.
+  → Display the decimals and check the amounts; round them if only what was displayed is owed.
 warning sheet.cells.struck_by_rules: a rule that strikes cells through
   Conditional formats strike cells of {cells} through where their rules apply, which is not known
   here: such rows are read like the others.

@@ -44,6 +44,7 @@ class CellLook(StrEnum):
     STRUCK = "struck"  # struck through
     PARTLY_STRUCK = "partly struck"  # some of its text is
     INVISIBLE = "invisible"  # a number format that shows nothing, or letters as what is behind them
+    UNITS_ONLY = "units only"  # a number format without decimals
 
     @property
     def is_struck(self) -> bool:

@@ -202,6 +202,8 @@ def _write_tables(tables: Sequence[SourceTable], path: Path) -> None:
                     properties["font_strikeout"] = True
                 elif look is CellLook.INVISIBLE:
                     properties |= {"font_color": "#FFFFFF", "bg_color": "#FFFFFF"}
+                elif look is CellLook.UNITS_ONLY:
+                    properties.setdefault("num_format", "0")
                 formats[code, look] = workbook.add_format(properties) if properties else None
             return formats[code, look]
 

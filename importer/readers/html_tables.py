@@ -18,7 +18,7 @@ from importer.readers.file_kind import unreadable
 from importer.readers.file_limits import TooLargeError, limits, too_large
 from importer.readers.grid import MAX_COLUMNS, MAX_ROWS, CellLooks, FormatMarks, grid_of_rows
 from importer.readers.number_formats import look_of_runs
-from importer.readers.ods_cells import mark_beside
+from importer.readers.ods_cells import is_without_decimals, mark_beside
 from importer.readers.zip_guard import DamagedError
 
 _INVISIBLE = frozenset(
@@ -153,7 +153,9 @@ def _looks_and_marks(table: _Table) -> tuple[CellLooks, FormatMarks]:
             if cell.number and cell.shows_number:
                 if not cell.shown:
                     look = CellLook.INVISIBLE
-                elif mark := mark_beside(cell.shown, cell.number):
+                elif look is None and is_without_decimals(cell.shown, cell.number):
+                    look = CellLook.UNITS_ONLY
+                if mark := mark_beside(cell.shown, cell.number):
                     marks.setdefault(cell.column, {})[n] = mark
             if look:
                 looks.setdefault(cell.column, {})[n] = look

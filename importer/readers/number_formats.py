@@ -8,10 +8,17 @@ from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
 from importer.core.column_letters import column_index
-from importer.core.number_look import PERCENT, is_code, mark_of_code, shows_nothing
+from importer.core.number_look import (
+    PERCENT,
+    is_code,
+    mark_of_code,
+    shows_nothing,
+    shows_units_only,
+)
 from importer.model.tables import CellLook
 
 _BUILT_IN = {9: PERCENT, 10: PERCENT, **dict.fromkeys((5, 6, 7, 8, 42, 44), "$")}
+_UNITS_ONLY = frozenset((1, 3, 5, 6, 37, 38, 41, 42))  # built in
 BLACK, WHITE = "000000", "FFFFFF"
 _INDEXED = {"0": BLACK, "8": BLACK, "64": BLACK, "1": WHITE, "9": WHITE, "65": WHITE}
 _RGB = re.compile("[0-9A-F]{6}")
@@ -25,13 +32,18 @@ def format_mark(number: int, code: str | None) -> str:
 
 
 def cell_look(
-    code: str | None, struck: bool = False, letters: str = BLACK, behind: str = WHITE
+    number: int, code: str | None, struck: bool = False, letters: str = BLACK, behind: str = WHITE
 ) -> CellLook | None:
-    """The look of a style, by its number format, strike and colours; None for a usual one."""
+    """The look of a style, by its number format, strike and colours; None for a usual one.
+
+    ``code`` is None where the number format is built in.
+    """
     if struck:
         return CellLook.STRUCK
-    unseen = _blends_in(letters, behind) or (code and shows_nothing(code))
-    return CellLook.INVISIBLE if unseen else None
+    if _blends_in(letters, behind) or (code and shows_nothing(code)):
+        return CellLook.INVISIBLE
+    units_only = number in _UNITS_ONLY if code is None else shows_units_only(code)
+    return CellLook.UNITS_ONLY if units_only else None
 
 
 def look_of_runs(look: CellLook | None, runs: Sequence[bool | None]) -> CellLook | None:

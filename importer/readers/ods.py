@@ -31,7 +31,13 @@ from importer.readers.grid import (
     grid_of_values,
 )
 from importer.readers.number_formats import look_of_runs
-from importer.readers.ods_cells import blank_mark, exact_cell, shown_mark, special_cell
+from importer.readers.ods_cells import (
+    blank_mark,
+    exact_cell,
+    is_without_decimals,
+    shown_mark,
+    special_cell,
+)
 from importer.readers.ods_styles import OdsStyles
 from importer.readers.package import Package
 from importer.readers.sheet_errors import ReadSheet
@@ -258,6 +264,10 @@ class _ContentScanner:
         number = self._cell.get("office:value-type") in ("float", "currency", "percentage")
         if number and self._paragraphs and not any(self._paragraphs):
             return CellLook.INVISIBLE
+        if number and is_without_decimals(
+            "".join(self._paragraphs), self._cell.get("office:value", "")
+        ):
+            return CellLook.UNITS_ONLY
         style = self._cell.get("table:style-name") or self._row_style
         if not style:
             columns = (name for after, name in self._column_styles if after > self._column)

@@ -80,6 +80,12 @@ def _is_rounded(number: str, value: str) -> bool:
     )
 
 
+def is_without_decimals(shown: str, value: str) -> bool:
+    """Whether a number that has decimals is displayed without."""
+    digits = re.sub(r"[^0-9]", "", shown)
+    return "." in value and bool(digits) and _is_rounded(digits, value)
+
+
 def special_cell(cell: dict[str, str], paragraphs: list[str]) -> Cell | None:
     """The cell, where calamine would not give it as it is."""
     shown = "".join(paragraphs)

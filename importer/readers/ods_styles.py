@@ -64,7 +64,7 @@ class OdsStyles:
         if name not in self._looks:
             style = self._resolved("table-cell", name)
             letters, behind = style.letters or _AUTOMATIC, style.behind or WHITE
-            self._looks[name] = cell_look(None, bool(style.strikes), letters, behind)
+            self._looks[name] = cell_look(0, None, bool(style.strikes), letters, behind)
         return self._looks[name]
 
     def _resolved(self, family: str, name: str) -> _Style:

@@ -172,19 +172,19 @@ def _cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell, meanings: Meanings) -> Ce
 
 
 def _look(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> CellLook | None:
-    code = _format(book, cell)[1]
+    shown_as = _format(book, cell)
     if cell.xf_index is None:
         return None
     style = book.xf_list[cell.xf_index]
     if style.font_index >= len(book.font_list):
-        return cell_look(code)
+        return cell_look(*shown_as)
     fill, behind = style.background, "pattern"
     if not fill.fill_pattern:
         behind = WHITE
     elif fill.fill_pattern == _SOLID:
         behind = _colour(book, fill.pattern_colour_index)
     letters = _colour(book, book.font_list[style.font_index].colour_index)
-    return cell_look(code, _is_struck(book, style.font_index), letters, behind)
+    return cell_look(*shown_as, _is_struck(book, style.font_index), letters, behind)
 
 
 def _colour(book: xlrd.book.Book, index: int) -> str:

@@ -70,6 +70,7 @@ def read_styles(data: bytes) -> XlsbStyles:
             code, style = codes.get(number), len(styles.meanings)
             styles.meanings[style] = format_meaning(number, code)
             look = cell_look(
+                number,
                 code,
                 font < len(letters) and styles.struck[font],
                 letters[font] if font < len(letters) else "unknown",

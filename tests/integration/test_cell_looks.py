@@ -145,6 +145,31 @@ def test_values_that_cannot_be_seen_are_reported_once(tmp_path: Path) -> None:
     assert numbers(of) == ALL
 
 
+def test_amounts_that_are_displayed_without_their_decimals_are_reported_once(
+    tmp_path: Path,
+) -> None:
+    path = book(tmp_path, D2="0", D3="#,##0 €", D4="0", D5="0.00")
+    workbook = openpyxl.load_workbook(path)
+    for row, amount in enumerate((10.25, -11.5, 12, 13.25, 14.25), start=2):
+        workbook.active.cell(row, 4).value = amount
+    workbook.save(path)
+    of = read(path)
+    (rounded,) = (f for f in of.findings if f.code == "sheet.column.without_decimals")
+    assert (rounded.cell.row, rounded.cell.column) == (2, "Net")
+    assert "2 amounts with some are read with them, as 10.25, which it displays as 10" in (
+        rounded.message
+    )
+    rows = [HEADERS, ["Acme", "A0", "2025-05-31", "10.25", "x"]]
+    cells = "".join(map(ods_text, rows[1][:3])) + ods_number("10.25", "10")
+    write_ods(tmp_path / "l.ods", ods_row(*map(ods_text, HEADERS)) + ods_row(cells))
+    web = "".join(f"<tr>{''.join(f'<td>{v}</td>' for v in row)}</tr>" for row in rows)
+    page = web.replace("<td>10.25", '<td x:num="10.25">10')
+    (tmp_path / "l.html").write_text(f"<table>{page}</table>")
+    for name in ("l.ods", "l.html"):
+        (code,) = codes(read(tmp_path / name))
+        assert code == "sheet.column.without_decimals"
+
+
 def test_white_letters_on_a_colour_are_usual(tmp_path: Path) -> None:
     path = book(tmp_path)
     workbook = openpyxl.load_workbook(path)
@@ -520,6 +545,7 @@ def test_a_web_page_of_a_spreadsheet_program_says_what_is_struck_hidden_and_comm
         1: {1: CellLook.STRUCK},
         2: {1: CellLook.PARTLY_STRUCK},
         3: {1: CellLook.INVISIBLE},
+        4: {1: CellLook.UNITS_ONLY},
     }
     assert [tuple(c) for c in table.comments] == [(1, 5, "do not pay\nAnn")]
 

@@ -123,7 +123,7 @@ def _styles(xml: bytes) -> Styles:
     for style, (number, (font, fill)) in enumerate(zip(used, fonts_and_fills, strict=True)):
         colours = (struck[font], letters[font]) if font < len(struck) else (False, "unknown")
         around = behind[fill] if fill < len(behind) else WHITE
-        if look := cell_look(formats.get(number), *colours, around):
+        if look := cell_look(number, formats.get(number), *colours, around):
             looks[str(style)] = look
         is_date, is_duration, digits = format_meaning(number, formats.get(number))
         if is_date:
