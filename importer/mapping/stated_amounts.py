@@ -38,7 +38,7 @@ _GROSS = frozenset(
     gross grossamount grossvalue grosstotal linegross linegrossamount brutto bruttobetrag
     bruttobeløb bruttobelopp bruttobeløp kwotabrutto wartośćbrutto importebruto importolordo
     amountincvat amountinclvat amountincltax totalincvat totalinclvat totalincltax montantttc
-    totalttc
+    totalttc pricetotal
     """.split()
 )
 _EITHER = frozenset(("linetotal", "lineamount", "linetotalamount"))
@@ -110,6 +110,8 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
             if column in used or header_key(header) in ignored:
                 continue
             kinds, currency, with_tax = _kinds(header)
+            if not kinds and _is_total_of_lines(header, table):
+                kinds = (GROSS,)
             part, is_amount = part_of(header), header_key(header) in _AMOUNT
             if header_key(header) in choices:
                 kinds, part = (), BillPart.CHOICE
@@ -125,6 +127,15 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
             place = table.index, column
             yield StatedColumn(sheet, name, *place, kinds, currency, with_tax, values, part)
         start = end
+
+
+def _is_total_of_lines(header: str, table: BoundTable) -> bool:
+    """Whether the header is that of a total beside the columns of the lines: Lines/Total."""
+    prefix, slash, name = header.strip().rpartition("/")
+    if not slash or header_key(name) not in _TOTALS:
+        return False
+    headers = table.header.headers
+    return any(headers[c].strip().startswith(f"{prefix}/") for c in table.fields.values())
 
 
 def _headers_of_amounts(table: BoundTable) -> Iterator[str]:

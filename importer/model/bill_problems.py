@@ -195,6 +195,10 @@ bills.amount.lines_differ: line items that do not add up
   The bill's amount is {bill}, but its line items ({count}) total {sum}: a difference of
   {difference}.
   → Correct the bill's amount or its lines.
+bills.amount.line_totals_differ: line items with their tax that do not add up
+  The bill's amount is {value}, but its rows come to {sum} in '{column}', with their tax. Both agree
+  for {others}.
+  → Correct the bill's amount, or the line items that are wrong or missing.
 warning bills.amount.doubtful_tax: line items that no usual tax makes the bill's amount
   The bill's amount is {bill}, and its line items ({count}) come to {sum} before the tax that Light
   works out: no usual rate of tax makes one of the other, and Light refuses a bill whose line items

@@ -8,9 +8,9 @@ import numpy as np
 
 from importer.core.counted_nouns import count
 from importer.mapping.map_tables import MappedTables
-from importer.mapping.stated_amounts import FOREIGN, LOCAL, StatedColumn
+from importer.mapping.stated_amounts import FOREIGN, GROSS, LOCAL, StatedColumn
 from importer.mapping.stated_constants import stated_currency
-from importer.model.fields import LINE_ITEMS
+from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray, sums
@@ -18,6 +18,7 @@ from importer.validation.column import ParsedTable
 
 DIFFERS = "line_items.amount.stated_differs"
 _MOST = 20  # rows of a column that are reported one by one
+_FEWEST, _AGREEING = 4, 0.5  # bills whose amount is the sum of a column; their share
 
 
 def compare_stated(
@@ -45,6 +46,44 @@ def compare_stated(
             continue
         which = untaxed if stated.with_tax else None
         yield from _differing(mapped, bills, lines, line_bill, stated, amounts, which)
+
+
+def compare_line_totals(
+    mapped: MappedTables,
+    bills: ParsedTable,
+    line_bill: np.ndarray,
+    amounts: CentsArray,
+    gross: CentsArray,
+) -> Iterator[Finding]:
+    """A finding for each bill whose amount is not the sum of what its rows state with their tax,
+    which Light works out, where that of nearly all others is, to a cent a row.
+
+    ``amounts`` is each bill's, ``gross`` each line's; signs do not count.
+    """
+    for stated in mapped.stated:
+        if stated.sheet != LINE_ITEMS or stated.kinds != (GROSS,) or stated.currency or stated.part:
+            continue
+        valid = np.asarray([value is not None for value in stated.values], dtype=bool)
+        cents = np.zeros(len(valid), dtype=np.int64)
+        for i in np.flatnonzero(valid & (line_bill >= 0)).tolist():
+            cents[i] = int((stated.values[i] or 0) * int(bills.units[line_bill[i]]))
+        totals, counts = sums(CentsArray(cents, valid), line_bill, bills.size)
+        worked_out, _ = sums(gross, line_bill, bills.size)
+        at = np.flatnonzero(totals.valid & amounts.valid & ~worked_out.valid & (counts > 0))
+        off = np.abs(np.abs(totals.cents[at]) - np.abs(amounts.cents[at]))
+        odd = off > counts[at]
+        if not odd.any() or (~odd).sum() < max(_FEWEST, _AGREEING * len(at)):
+            continue
+        for i in at[odd].tolist():
+            yield finding(
+                "bills.amount.line_totals_differ",
+                mapped.cell(BILLS, "amount", i),
+                bills.money(i, abs(int(amounts.cents[i]))),
+                bills=(i,),
+                sum=bills.money(i, abs(int(totals.cents[i]))),
+                column=stated.header,
+                others=count(int((~odd).sum()), "bill"),
+            )
 
 
 def net_of_lines(lines: ParsedTable, gross: CentsArray) -> CentsArray:

@@ -23,7 +23,7 @@ from importer.validation.check_tables import check_cells, check_rows, row_findin
 from importer.validation.checked_bills import Checked
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.compare_open import compare_open
-from importer.validation.compare_stated import compare_stated
+from importer.validation.compare_stated import compare_line_totals, compare_stated
 from importer.validation.credit_notes import (
     credit_notes_of,
     note_findings,
@@ -167,6 +167,7 @@ def check(
     gross = gross_of_lines(lines, of_lines)
     differing = compare_stated(mapped, bills, lines, line_bill, gross, untaxed)
     findings += [f for f in differing if not f.lines or not lacking.issuperset(f.lines)]
+    findings += compare_line_totals(mapped, bills, line_bill, amounts, gross)
     findings += compare_open(mapped, bills, lines, line_bill, amounts, gross)
     findings += local_amounts(mapped, bills, line_bill, amounts, gross)
     findings = drafts.excused(_first_causes(findings, bills, lines), mapped.template)

@@ -197,3 +197,48 @@ def test_amounts_of_the_books_under_the_currency_of_the_document_are_an_error(
     by_row = MAPPING.replace("{value: GBP}", "{column: Ccy}") % "{column: Amount in LC}"
     of = checked([csv_file(tmp_path / "l.csv", [head, *rows])], template(tmp_path, by_row))
     assert finding_cells(of) == [(OTHER, 2, "Amount in doc. curr.")]
+
+
+OF_ODOO = """
+template: odoo
+layout: flat
+formats: {dates: [YYYY-MM-DD], numbers: point, amounts: decimal}
+source: {fill_down: [Number]}
+group_by: [Number]
+bills:
+  vendor: {value: Acme}
+  invoiceNumber: {column: Number}
+  issuedDate: {value: 2025-05-31}
+  currency: {value: GBP}
+  amount: {column: Total}
+line_items:
+  netAmount: {column: Lines/Price}
+  taxCode: {column: Lines/Taxes}
+  account: {value: "5000"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "text", "told"),
+    [
+        (1, "Total", "61.00", True),  # which a usual tax makes, too
+        (3, "Lines/Total", "7.20", True),
+        (1, "Total", "60.01", False),  # rounded for the whole bill
+        (0, "", "", False),
+    ],
+)
+def test_a_bill_is_the_sum_of_its_lines_with_their_tax(
+    tmp_path: Path, row: int, column: str, text: str, told: bool
+) -> None:
+    header = ["Number", "Total", "Lines/Price", "Lines/Taxes", "Lines/Total"]
+    rows = [header]
+    for i in range(6):
+        rows.append([f"A{i}", f"{60 + 12 * i}.00", f"{10 * i}.00", "20% S", f"{12 * i}.00"])
+        rows.append(["", "", "50.00", "20% S", "60.00"])
+    if column:
+        rows[row][header.index(column)] = text
+    of = checked([csv_file(tmp_path / "l.csv", rows)], template(tmp_path, OF_ODOO))
+    of_sum = [f for f in of.findings if f.code == "bills.amount.line_totals_differ"]
+    assert [f.cell.column for f in of_sum] == ["Total"] * told
+    assert len(list(of.valid_bills())) == 6 - told
+    assert all("'Lines/Total'" in f.message and "5 bills" in f.message for f in of_sum)
