@@ -13,7 +13,7 @@ from importer.mapping.text_cleanup import tidied
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 
-_MOST_ODD = 0.2  # of the rows that have both; of more the two columns are of different things
+_MOST_ODD = 0.4  # of the rows that have both; of more the two columns are of different things
 
 
 def contrary_states(reader: ColumnReader) -> Iterator[Finding]:

@@ -195,12 +195,19 @@ def _map_flat(
     rows = dispositions(reader, grouped.line_bill)
     of_rows: list[Finding] = [*contrary_states(reader)]
     left_out = typed_notes = None
+    unpaired_before: list[Finding] = []
     if rows is not None:
         mask = rows.passed_over
         numbers = np.cumsum(~mask) - 1
         of_rows += split_bills(reader, grouped.line_bill, rows)
         of_rows += [replace(f, lines=tuple(numbers[at].tolist())) for f, at in rows.findings]
         if mask.any():
+            # Payments say as well which vendor a number belongs to.
+            reader.line_bill = grouped.line_bill
+            for f in paired_columns(reader):
+                remaining = [i for i in f.lines if not mask[i]]
+                if remaining or not f.lines:
+                    unpaired_before.append(replace(f, lines=tuple(numbers[remaining].tolist())))
             bound, others = split_tables(reader, mask, rows.reasons)
             _, kinds = np.unique(rows.reasons[mask].astype(str), return_inverse=True)
             of_others = ColumnReader(others, template)
@@ -223,7 +230,7 @@ def _map_flat(
     if template.source.repeated_lines == "refuse":
         mapped.repeated = repeated_rows(reader, grouped)
     mapped.stated = list(stated_columns(reader))
-    of_rows += paired_columns(reader)
+    of_rows += list(paired_columns(reader)) or unpaired_before
     return (
         mapped,
         of_rows,

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,9 @@ _SAMPLE, _MOST = 2000, 50_000  # rows that show whether two columns belong toget
 _FEWEST, _MOST_BROKEN = 4, 0.2  # owners that repeat, each with one value; those with several
 _SHARED = 0.8  # of as many owners, the different values
 _SCATTERED = 3  # values of one owner where all others have one
+_MOST_ONCE = 12  # odd rows that may be two exchanged ones
+_SMALL = 200  # rows of a file that is looked at more closely
+_LONG, _SELDOM = 3, 0.34  # rows filled down; the share of rows like the one above elsewhere
 _AMOUNT = re.compile(r"[\s£$€(+-]*[0-9][0-9.,' ]*[)%\s-]*")
 # Vendors of one group share these.
 _ADDRESS = re.compile(
@@ -113,18 +117,29 @@ def _is_word(text: str) -> bool:
 
 def _moved_by_a_row(pair: _Pair) -> tuple[int, int] | None:
     """How many different pairs there are, as they are and moved by a row, where the later half
-    belongs together when it is moved; None where it does not."""
-    half = len(pair.owners) // 2
-    owners, values = pair.owners[half:], pair.values[half:]
-    for one, other in ((owners[1:], values[:-1]), (owners[:-1], values[1:])):
-        if _belong(one, other):
-            as_is, moved = (
-                len({each for each in zip(*both, strict=True) if all(each)})
-                for both in ((owners, values), (one, other))
-            )
-            if moved < as_is:
-                return as_is, moved
+    belongs together when it is moved; None where it does not. A small file is looked at as a whole,
+    moved from one of several rows on."""
+    size = len(pair.owners)
+    is_small = size <= _SMALL
+    for start in (size // 2, *((size * n // 12 for n in range(9)) if is_small else ())):
+        first = 0 if is_small else start
+        owners, values = pair.owners[first:], pair.values[first:]
+        for one, other in (
+            (_without(owners, start - first), values[:-1]),
+            (owners[:-1], _without(values, start - first)),
+        ):
+            if _belong(one, other):
+                as_is, moved = (
+                    len({each for each in zip(*both, strict=True) if all(each)})
+                    for both in ((owners, values), (one, other))
+                )
+                if moved < as_is:
+                    return as_is, moved
     return None
+
+
+def _without(texts: list[str], at: int) -> list[str]:
+    return texts[:at] + texts[at + 1 :]
 
 
 def _slipped(pair: _Pair, counts: tuple[int, int]) -> Finding:
@@ -183,8 +198,11 @@ def _contradictions(pair: _Pair, at: np.ndarray, start: int) -> Iterator[Finding
             whose[i] = ""
     usual_at = {i: usual_values[i] for i in whose}
     runs = [*_filled_down(pair.owners, whose, whose), *_filled_down(pair.values, whose, usual_at)]
+    runs = [rows for rows in runs if any(whose[i] for i in rows)]
+    runs = runs or [rows for owner in scattered for rows in _long_run(pair, owner)]
     filled = [rows for rows in runs if _paired_elsewhere(pair, rows, values_of, owners_of)]
     odd = sorted({i for rows in filled for i in rows}) or _swapped(pair, whose)
+    odd = odd or _exchanged(pair, values_of, owners_of)
     if not odd:
         return
     first, t = odd[0], pair.table
@@ -197,7 +215,9 @@ def _contradictions(pair: _Pair, at: np.ndarray, start: int) -> Iterator[Finding
         lines=tuple((start + at[odd]).tolist()),
         column=t.table.headers[pair.other].strip(),
         what=what,
-        whose=f"of '{whose[first]}' in other rows" if whose[first] else "one of several beside it",
+        whose=f"of '{whose[first]}' in other rows"
+        if whose.get(first)
+        else "one of several beside it",
         rows=count(len(odd), "row"),
     )
 
@@ -220,9 +240,27 @@ def _filled_down(
         rows = given[odd:end]
         below = texts[given[end]] if end < len(given) else None
         goes_on = odd == start + 1 or all(expected[i] == below for i in rows)
-        if odd > start and goes_on and any(whose[i] for i in rows):
+        if start < odd < end and goes_on:
             yield rows
         end = start
+
+
+def _long_run(pair: _Pair, owner: str) -> Iterator[list[int]]:
+    """The rows of an owner below each other that have other values than the first of them, in a
+    small file whose rows are not sorted by owner and are mostly of others."""
+    owners, values, size = pair.owners, pair.values, len(pair.owners)
+    start = owners.index(owner)
+    end = next((i for i in range(start, size) if owners[i] != owner), size)
+    rows = [i for i in range(start, end) if values[i] and values[i] != values[start]]
+    others = [i for i in range(1, size) if not start < i < end]
+    seldom = _SELDOM * len(others)
+    if (
+        size <= _SMALL
+        and len({values[i] for i in rows}) >= _LONG
+        and sum(owners[i] == owners[i - 1] for i in others) <= seldom
+        and sum(owners[i] == owner for i in others) <= seldom
+    ):
+        yield rows
 
 
 def _paired_elsewhere(
@@ -241,6 +279,29 @@ def _paired_elsewhere(
         sum(n > in_rows[owner, value] for owner, n in owners_of[value].items()) <= 1
         for value in values
     )
+
+
+def _exchanged(
+    pair: _Pair, values_of: Mapping[str, Counter[str]], owners_of: Mapping[str, Counter[str]]
+) -> list[int]:
+    """The two rows that have each other's owner: with theirs each owner of the file has one value,
+    and each value one owner."""
+    edges = {(owner, value) for owner, values in values_of.items() for value in values}
+    once = [
+        i
+        for i, (owner, value) in enumerate(zip(pair.owners, pair.values, strict=True))
+        if owner and value and values_of[owner][value] == 1
+        and (len(values_of[owner]) > 1 or len(owners_of[value]) > 1)
+    ]  # fmt: skip
+    for one, other in combinations(once, 2) if len(once) <= _MOST_ONCE else ():
+        owners, values = ((of[one], of[other]) for of in (pair.owners, pair.values))
+        restored = edges - set(zip(owners, values, strict=True))
+        restored |= set(zip(reversed(owners), values, strict=True))
+        if len(restored) < len(edges) and all(
+            len({edge[side] for edge in restored}) == len(restored) for side in (0, 1)
+        ):
+            return [one, other]
+    return []
 
 
 def _swapped(pair: _Pair, whose: Mapping[int, str]) -> list[int]:

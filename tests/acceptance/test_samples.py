@@ -100,6 +100,7 @@ NEEDS_OTHER_FILES = {
     "sheet.cells.struck_by_rules",
     "sheet.cells.comments",
     "sheet.columns.hidden",
+    "sheet.column.without_decimals",
 }
 # Dates that a time zone has moved: tests/integration/test_validation_column_formats.py.
 NEEDS_OTHER_FILES |= {code for code in CATALOGUE if code.endswith("Date.shifted")}
@@ -112,6 +113,8 @@ NEEDS_OTHER_FILES |= {
 NEEDS_OTHER_FILES |= {"line_items.taxAmount.other_rate", "sheet.columns.slipped"}
 # tests/integration/test_validation_cross_row_rules.py
 NEEDS_OTHER_FILES |= {"bills.amount.doubtful_tax"}
+# tests/integration/test_stated_amounts.py
+NEEDS_OTHER_FILES |= {"bills.amount.line_totals_differ"}
 # tests/integration/test_moved_columns.py
 NEEDS_OTHER_FILES |= {
     "bills.issuedDate.weekdays",

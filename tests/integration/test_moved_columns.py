@@ -182,6 +182,35 @@ def test_a_state_or_currency_that_an_amount_contradicts_is_reported(
     assert found - {"sheet.column.open_amount"} == ({code} if code else set())
 
 
+def exchanged(texts: list[str]) -> list[str]:
+    return [*texts[:2], texts[5], *texts[3:5], texts[2], *texts[6:]]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (list, None),
+        (exchanged, "sheet.columns.unpaired"),
+        (lambda texts: [*texts[:2], *[texts[2]] * 5, *texts[7:]], "sheet.columns.unpaired"),
+        (lambda texts: [*texts[:4], *texts[5:], texts[-1]], "sheet.columns.slipped"),
+    ],
+)
+def test_rows_that_are_passed_over_say_whose_the_numbers_of_others_are(
+    tmp_path: Path, change: Callable[[list[str]], list[str]], code: str | None
+) -> None:
+    headers = [*"Supplier Reg Number Date Account Currency Amount Open".split()]
+    rows = [
+        {**row, "Amount": row["Billed"], "Currency": "", "Open": "Yes" if i < 8 else "No"}
+        for i, row in enumerate(ledger(24))
+    ]
+    column("Supplier", change)(rows)
+    grid = [headers, *([row[header] for header in headers] for row in rows)]
+    of = checked([csv_file(tmp_path / "l.csv", grid)], template(tmp_path, STATES))
+    assert {f.code for f in of.findings} == {code} - {None}
+    assert all(i < 8 for f in of.findings for i in f.bills)
+    assert len(list(of.valid_bills())) == 8
+
+
 def in_runs(texts: list[str]) -> list[str]:
     """Two vendors share a value in rows that are no run."""
     return ["GB77" if text == "GB78" and i % 16 == 1 else text for i, text in enumerate(texts)]
