@@ -121,12 +121,18 @@ async def _record(client: LightReads, path: str, light_id: str, *, balance: bool
 
 
 def bill_of_record(record: Json) -> tuple[LightBill, str]:
-    """A bill from its record, with its lines. Where a value that bills are matched by cannot be
-    understood, without lines and without that value, and which it is, in words."""
+    """A bill from its record, with its lines. A value that bills are matched by is left out where
+    it cannot be understood; lines are left out together, and which value is to blame is said in
+    words."""
     try:
         return codec.bill_from_json(record, listed=False), ""
+    except WireProblem:
+        bill = codec.bill_from_json(record, listed=True)
+    try:
+        alone = codec.bill_from_json(_only(record, "lineItems"), listed=False)
     except WireProblem as problem:
-        return codec.bill_from_json(record, listed=True), problem.detail
+        return bill, problem.detail
+    return replace(bill, lines=alone.lines), ""
 
 
 def note_of_record(record: Json, document: Json | None) -> tuple[LightBill, str]:
@@ -135,11 +141,20 @@ def note_of_record(record: Json, document: Json | None) -> tuple[LightBill, str]
     shown = None if document is None else note_codec.note_document_from_json(document)
     try:
         note = note_codec.note_from_json(record)
-    except WireProblem as problem:
+        return replace(note, invoice_number=shown.invoice_number if shown else None), ""
+    except WireProblem:
         if shown is None:
             raise
+    try:
+        alone = note_codec.note_from_json(_only(record, "lines"))
+    except WireProblem as problem:
         return shown, problem.detail
-    return replace(note, invoice_number=shown.invoice_number if shown else None), ""
+    return replace(shown, lines=alone.lines, credit_sign=alone.credit_sign), ""
+
+
+def _only(record: Json, name: str) -> Json:
+    """The record without its values but one."""
+    return {"id": record.get("id"), name: record.get(name)}
 
 
 # Columns of an export: name, where Light's answer has it, attribute of the record.

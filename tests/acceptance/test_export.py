@@ -445,7 +445,7 @@ def test_a_value_that_nobody_understands_hides_no_other_bill(
     assert done.code == 0, done.err
     lines, blank = done.json["notes"]
     assert "1 bill with line items in a form that can be understood" in lines
-    assert lines.endswith(f'left out: {ids[1]} (dueDate is "soon")')
+    assert lines.endswith(f'left out: {ids[1]} (netAmount is "x")')
     assert blank.endswith(f"these cells are blank: {ids[1]} (dueDate)")
     assert [row["lightBillId"] for row in csv_rows(Path("out.csv"))] == ids
     assert [row["billRef"] for row in csv_rows(Path("out-lines.csv"))] == [ids[0], ids[2]]
@@ -470,8 +470,8 @@ def test_each_cell_that_nobody_understands_is_named(through: Load, sandbox: Sand
 
     done = through(fault, "bills", "-o", "out.csv")
     assert done.code == 0, done.err
-    lines, blank = done.json["notes"]
-    assert lines.endswith(f'left out: {ids[0]} (issuedDate is "05/01/2026")')
+    [blank] = done.json["notes"]
+    assert [line["billRef"] for line in csv_rows(Path("out-lines.csv"))] == ids
     for each in (
         f"{ids[0]} (issuedDate, amount, state)",
         f"{ids[1]} (paymentAt, lineItems.createdAt, updatedAt)",
@@ -481,6 +481,30 @@ def test_each_cell_that_nobody_understands_is_named(through: Load, sandbox: Sand
     assert (rows[ids[0]]["amount"], rows[ids[1]]["amount"]) == ("", "1001")
     vendors = through(fault, "vendors", "-o", "vendors.csv")
     assert "(updatedAt)" in vendors.json["notes"][0]
+
+
+def test_header_of_a_credit_note_that_nobody_understands_keeps_its_lines(
+    through: Load, load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert load(sandbox.base_url, *write_notes(tmp_path)).code == 0
+    assert through(lambda request: PASS, "credit-notes", "-o", "plain.csv").code == 0
+    whole = csv_rows(Path("plain-lines.csv"))
+    assert len(whole) == 2
+
+    def fault(request: Request) -> Fault:
+        if request.path != "/v1/credit-notes":
+            return PASS
+        change = {"documentDate": "soon"}
+        return Fault(
+            True,
+            KEEP,
+            alter=lambda page: page | {"records": [each | change for each in page["records"]]},
+        )
+
+    done = through(fault, "credit-notes", "-o", "out.csv")
+    assert done.code == 0, done.err
+    assert not any("left out" in note for note in done.json["notes"])
+    assert csv_rows(Path("out-lines.csv")) == whole
 
 
 def test_what_an_abandoned_export_has_read_is_deleted(
