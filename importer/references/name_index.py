@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from importer.core.name_key import name_key
 from importer.core.nearest_name import nearest_are
@@ -96,12 +97,17 @@ class NameIndex:
         ]
         self._key = key
         self._budget = comparisons
-        self._exact: dict[str, dict[str, Named]] = defaultdict(dict)
-        for thing in self.things:
-            for name in thing.keys:
-                self._exact[key(name)][thing.id] = thing
         self._similarity: _Similarity | None = None
         self._near: dict[str, list[tuple[float, Named]]] = {}
+
+    @cached_property
+    def _exact(self) -> dict[str, dict[str, Named]]:
+        """The things of each key; an index that is asked for labels alone needs none."""
+        exact: dict[str, dict[str, Named]] = defaultdict(dict)
+        for thing in self.things:
+            for name in thing.keys:
+                exact[self._key(name)][thing.id] = thing
+        return exact
 
     def exact(self, text: str) -> list[Named]:
         """All things of that name, by label; similarity never picks one."""
