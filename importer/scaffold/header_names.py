@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from importlib import resources
 
 from importer.model.fields import BILLS, LINE_ITEMS, undecorated
@@ -56,7 +57,8 @@ def _read_ranks() -> dict[Target, dict[str, int]]:
 _RANKS = _read_ranks()
 
 
-def header_variants(header: str) -> list[str]:
+@lru_cache(1024)  # each field asks again
+def header_variants(header: str) -> tuple[str, ...]:
     """The letters of a header as it is, then without brackets, without a currency, with its short
     words written out, and without the word for the document that it is of."""
     bare = _LINE_PREFIX.sub("", undecorated(header)).strip()
@@ -66,7 +68,7 @@ def header_variants(header: str) -> list[str]:
     variants = [header, bare, without, unit, spelled, _QUALIFIER.sub("", spelled.strip())]
     if "%" in header:  # a rate is no amount, whatever stands before its brackets
         variants = [text for text in variants if "%" in text]
-    return list(dict.fromkeys(key for text in variants if (key := header_letters(text))))
+    return tuple(dict.fromkeys(key for text in variants if (key := header_letters(text))))
 
 
 def names_line(header: str) -> bool:
@@ -77,9 +79,9 @@ def names_line(header: str) -> bool:
 def rank(header: str, target: Target) -> int | None:
     """How likely a header names the field, the smaller the likelier; None where it does not."""
     ranks = _RANKS[target]
-    if names_line(header) and target == _TOTAL:  # the total of a line is no total of a bill
-        return None
-    if names_line(header) and target == _GROSS:
+    if target in (_TOTAL, _GROSS) and names_line(header):
+        if target == _TOTAL:  # the total of a line is no total of a bill
+            return None
         ranks = _RANKS[_TOTAL] | ranks
     for penalty, key in enumerate(header_variants(header)):
         if key in ranks:
