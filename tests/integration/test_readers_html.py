@@ -140,4 +140,5 @@ def test_what_a_web_page_shows_beside_the_value_of_a_number_is_kept(tmp_path: Pa
     assert [list(column) for column in table.columns] == [[value] * 2 for value in values]
     marks = {0: "€", 1: "USD", 4: '"1";"1"'}
     assert table.format_marks == {c: {1: mark, 2: mark} for c, mark in marks.items()}
-    assert dict(table.cell_looks) == {6: dict.fromkeys((1, 2), CellLook.INVISIBLE)}
+    looks = {2: CellLook.UNITS_ONLY, 6: CellLook.INVISIBLE}
+    assert table.cell_looks == {c: dict.fromkeys((1, 2), look) for c, look in looks.items()}
