@@ -67,6 +67,11 @@ _CURRENCY_AFTER = re.compile(
 _LIKE_AN_AMOUNT = re.compile(rf"[^A-Za-z]*(?:{_CURRENCY})?[^A-Za-z]*")
 _LONGEST = 1_000  # characters of an amount: patterns take long on what is none
 _GROUP = r"[ \u00a0\u2007\u2009\u202f'’]"
+_GROUPED = re.compile(
+    rf"[+-]?[0-9]{{1,3}}(?:[.,]|{_GROUP})[0-9]{{3}}(?:(?:[.,]|{_GROUP})[0-9]{{3}})*"
+)
+_WITH_DECIMALS = re.compile(rf"[+-]?(?:[0-9]|[.,]|{_GROUP})*[0-9][.,][0-9]*")
+_NO_DIGIT = re.compile("[^0-9]")
 _BY_MARK = {
     mark: re.compile(
         rf"(?P<whole>[0-9]+|[1-9][0-9]{{0,2}}(?:{other}[0-9]{{3}})+"
@@ -123,6 +128,8 @@ def tidy(text: str) -> str:
 
 def _ascii_minus(text: str) -> str:
     """With the minus sign of ASCII for others; of what is too long for an amount only the first."""
+    if text.isascii():
+        return text
     if len(text) > _LONGEST:
         return text[:1].translate(MINUS) + text[1:]
     return text.translate(MINUS)
@@ -150,11 +157,9 @@ def read_cents(text: str) -> int | UnreadableAmount:
             if re.search("[0-9]", bare)
             else UnreadableAmount.NOT_A_NUMBER
         )
-    if re.fullmatch(
-        rf"[+-]?[0-9]{{1,3}}(?:[.,]|{_GROUP})[0-9]{{3}}(?:(?:[.,]|{_GROUP})[0-9]{{3}})*", bare
-    ):
+    if _GROUPED.fullmatch(bare):
         return UnreadableAmount.SEPARATORS
-    if re.fullmatch(rf"[+-]?(?:[0-9]|[.,]|{_GROUP})*[0-9][.,][0-9]*", bare):
+    if _WITH_DECIMALS.fullmatch(bare):
         return UnreadableAmount.DECIMALS
     return UnreadableAmount.NOT_A_NUMBER
 
@@ -202,7 +207,7 @@ def read_decimal(text: str, numbers: Numbers) -> Decimal | UnreadableAmount:
     match = _BY_MARK[mark].fullmatch(bare)
     if not match or not (match["whole"] or match["part"]):
         return UnreadableAmount.NOT_A_NUMBER
-    units, fraction = re.sub(r"[^0-9]", "", match["whole"] or "0"), match["part"] or "0"
+    units, fraction = _NO_DIGIT.sub("", match["whole"] or "0"), match["part"] or "0"
     if len(units) > _DIGITS or len(fraction) > _DIGITS:
         return UnreadableAmount.TOO_LARGE
     value = Decimal(f"{units}.{fraction}")

@@ -15,12 +15,12 @@ def visible(text: str) -> str:
 
     An escape character becomes the four characters ``\\x1b``; a line break ``\\x0a``.
     """
-    return _UNSAFE.sub(_escape, text)
+    return text if text.isprintable() else _UNSAFE.sub(_escape, text)
 
 
 def without_surrogates(text: str) -> str:
     """The text as UTF-8 can hold it: a lone surrogate becomes the six characters ``\\ud83d``."""
-    return _SURROGATE.sub(_escape, text)
+    return text if text.isprintable() else _SURROGATE.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
