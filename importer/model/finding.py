@@ -11,7 +11,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellRef:
     """A place in a file: ``row`` as Excel numbers it, ``column`` the header as written.
 
@@ -37,7 +37,7 @@ class CellRef:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong, or doubtful, in the file."""
 

@@ -119,7 +119,7 @@ def finding(
         cell,
         value,
         kind.message.format_map(filled),
-        kind.hint.format_map(filled),
+        kind.hint.format_map(filled) if "{" in kind.hint else kind.hint,  # one text for many
         bills,
         lines,
     )

@@ -29,7 +29,7 @@ class Suggestion:
     label: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unresolved:
     """A name of the sheet without an id in Light: one for all the rows that have it.
 

@@ -114,6 +114,20 @@ class ReferenceColumn:
             )
         )
 
+    def add_unknown_ids(self, items: Sequence[int], *, of_id: bool) -> None:
+        """One finding for each of the items, in the cell of its id, else of its name."""
+        self.checked.findings.append(
+            cell_findings(
+                self.checked.mapped,
+                self.sheet,
+                self.id_name if of_id else self.name,
+                f"{self.sheet}.{self.id_name}.unknown",
+                np.asarray(items, dtype=np.int64),
+                self.ids.texts(),
+                constant_by=(),
+            )
+        )
+
     def add_finding(
         self, code: str, cell: CellRef, value: str, items: Iterable[int], **words: Any
     ) -> None:

@@ -129,6 +129,7 @@ def _tax_codes(text: str, index: NameIndex) -> tuple[Suggestion, ...]:
 
 def _fill(column: ReferenceColumn, index: NameIndex) -> None:
     missing: dict[str, dict[int, dict[str, str]]] = defaultdict(dict)  # words by code and item
+    words_of = cache(lambda nearest: {"nearest": nearest})  # one for the many with none
     for text, items in list(column.named_without_id()):
         things = index.exact(text)
         if len(things) == 1:
@@ -144,8 +145,7 @@ def _fill(column: ReferenceColumn, index: NameIndex) -> None:
         else:
             wrong = column.name == "vendor" and is_wrong_vat_id(text)
             ending = "wrong_vat_id" if wrong else "not_found"
-            hint = {"nearest": index.hint(text)}
-            missing[ending] |= dict.fromkeys(items, hint)
+            missing[ending] |= dict.fromkeys(items, words_of(index.hint(text)))
             column.add_unresolved(text, items, "not in Light", index.suggestions(text))
     for ending, words in missing.items():
         column.add_findings_by_item(ending, words)
@@ -153,14 +153,15 @@ def _fill(column: ReferenceColumn, index: NameIndex) -> None:
 
 def _find_contradictions(column: ReferenceColumn, index: NameIndex) -> None:
     """Ids beside names of something else: an error; beside names of nothing: a warning a pair."""
-    ids = column.ids.values
+    ids = column.ids
     by_id = {thing.id: thing for thing in index.things}
     for text, items in column.named_with_sheet_id():
         things = {thing.id: thing for thing in index.exact(text)}
         others: dict[str, list[int]] = defaultdict(list)
         for i in items:
-            if ids[i] not in things and ids[i] in by_id:
-                others[str(ids[i])].append(i)
+            light_id = ids.at(i)
+            if light_id not in things and light_id in by_id:
+                others[str(light_id)].append(i)
         for light_id, some in others.items():
             of_id = by_id[light_id].label
             if things:
@@ -194,7 +195,7 @@ def _check_orders(checked: Checked, orders: Sequence[PurchaseOrder]) -> None:
 def _check_ids(column: ReferenceColumn, index: NameIndex) -> None:
     """Ids that Light does not have, or has for what is not active."""
     by_id = {thing.id: thing for thing in index.things}
-    ids, has_sheet_id, texts = column.ids, column.has_sheet_id, column.names.values
+    ids, has_sheet_id, texts = column.ids, column.has_sheet_id, column.names
 
     def add_finding(ending: str, items: list[int], value: str, **words: Any) -> None:
         """In the cell of the id, else of the name that stands for it."""
@@ -202,25 +203,28 @@ def _check_ids(column: ReferenceColumn, index: NameIndex) -> None:
         column.add_finding(f"{column.sheet}.{column.id_name}.{ending}", cell, value, items, **words)
 
     doubtful: dict[str, list[int]] = defaultdict(list)
+    unknown: dict[bool, list[int]] = defaultdict(list)  # by whether the sheet has the id itself
     different, code = ids.dictionary()
     things = (by_id.get(str(light_id)) for light_id in different)
     usual = np.asarray([t is not None and t.active for t in things], dtype=bool)
     for i in np.flatnonzero(ids.ok & ~usual[code]).tolist():
-        thing = by_id.get(str(ids.values[i]))
+        thing = by_id.get(str(ids.at(i)))
         if thing is not None and thing.doubtful:
             doubtful[thing.id].append(i)
             continue
         place = None
         if not has_sheet_id[i]:
-            place = column.checked.looked_up.get((column.name, name_key(str(texts[i]))))
+            place = column.checked.looked_up.get((column.name, name_key(str(texts.at(i)))))
         if thing is not None:
             ending = "disabled" if column.name == "account" else "inactive"
             ending = "unknown_status" if thing.unknown_status else ending
             add_finding(ending, [i], thing.label, status=thing.status)
         elif place is not None:
-            column.add_findings("table_id_unknown", [i], table=place, id=ids.values[i])
+            column.add_findings("table_id_unknown", [i], table=place, id=ids.at(i))
         else:
-            add_finding("unknown", [i], str(ids.values[i]))
+            unknown[bool(has_sheet_id[i])].append(i)
+    for of_id, items in unknown.items():
+        column.add_unknown_ids(items, of_id=of_id)
     for light_id, items in doubtful.items():
         thing = by_id[light_id]
         add_finding("doubtful_status", items, thing.label, status=thing.status)

@@ -186,7 +186,7 @@ class _TableRows:
 
 def _rows_with_findings(findings: Findings, t: int) -> tuple[np.ndarray, int]:
     """The rows of a table's findings, in order, and the index of the first finding."""
-    table, row = findings.where()
+    table, row, _ = findings.where()
     first, end = np.searchsorted(table, [t, t + 1])
     rows = row[first:end]
     start = int(np.searchsorted(rows, 0))  # those before are of the whole table

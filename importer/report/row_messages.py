@@ -105,7 +105,7 @@ class _FlatFindings:
 
     @classmethod
     def of(cls, findings: Findings) -> _FlatFindings:
-        part, within = (np.asarray(each, dtype=np.int64) for each in findings.order())
+        part, within = findings.order()
         starts = np.cumsum([0, *map(finding_count, findings.parts)])
         rank = np.empty(len(part), dtype=np.int64)
         rank[starts[part] + within] = np.arange(len(part))

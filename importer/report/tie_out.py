@@ -18,7 +18,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # at its start
 _TYPED = 5  # ways to write a vendor, in a cell
 
 
-@dataclass
+@dataclass(slots=True)
 class Sums:
     """The number of bills and credit notes, and their totals in cents: bills less credit notes.
 
@@ -44,7 +44,7 @@ class Sums:
         self.tax = None if tax is None or self.tax is None else self.tax + tax
 
 
-@dataclass
+@dataclass(slots=True)
 class TieOut:
     """``sheet``, what Light ``created`` or had by its own answers, and what was ``read`` back.
 

@@ -24,7 +24,7 @@ from importer.model.finding import CellRef, Finding, Severity
 from importer.model.finding_catalogue import CATALOGUE, finding
 
 NO_COLUMN = 10**9  # sorts after all columns of the row
-_REMEMBERED = 65_536  # findings built of one batch
+_REMEMBERED = 32_768  # findings built of one batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +102,10 @@ class FindingBatch(LazySequence[Finding]):
         key = (value, *(each[i] for each in self.constant_by))
         first = self._built.get(key)
         if first is None:
-            if len(self._built) >= _REMEMBERED:
-                self._built.clear()
-            self._built[key] = built = self._build(k, i, value)
-            return built
+            first = self._build(k, i, value)
+            if len(self._built) < _REMEMBERED:
+                self._built[key] = first
+            return first
         bills, lines = self._items(k, i)
         return Finding(
             first.code, first.severity, self.cell(i), value, first.message, first.hint, bills, lines
@@ -176,8 +176,8 @@ class Findings(LazySequence[Finding]):
         self.parts: list[FindingBatch | Finding] = []
         self._lead_codes = frozenset(lead_codes)  # their findings come first
         self._size = 0
-        self._order: tuple[list[int], list[int]] | None = None
-        self._where: tuple[np.ndarray, np.ndarray] = np.empty(0), np.empty(0)
+        self._order: tuple[np.ndarray, np.ndarray] | None = None
+        self._where: tuple[np.ndarray, np.ndarray, np.ndarray]
         self.extend(parts)
 
     def append(self, part: FindingBatch | Finding) -> None:
@@ -203,10 +203,8 @@ class Findings(LazySequence[Finding]):
 
     def worst_first(self, most: int) -> list[Finding]:
         """The first findings, errors before warnings."""
-        parts, within = self.order()
-        error = np.asarray([p.severity is Severity.ERROR for p in self.parts], dtype=bool)
-        turns = np.argsort(~error[np.asarray(parts, dtype=np.int64)], kind="stable")[:most]
-        return [self._at(parts[n], within[n]) for n in turns.tolist()]
+        turns = np.argsort(~self.errors(), kind="stable")
+        return [self._item(n) for n in turns[:most].tolist()]
 
     def by_cause(self, most: int) -> list[Cause]:
         """The first causes, errors before warnings.
@@ -289,7 +287,7 @@ class Findings(LazySequence[Finding]):
         bad[of_lines[of_lines >= 0]] = True
         return bad
 
-    def order(self) -> tuple[list[int], list[int]]:
+    def order(self) -> tuple[np.ndarray, np.ndarray]:
         """For each finding in order: (index of its part, index within the part)."""
         if self._order is None:
             sizes, (table, row, column) = self._sizes(), self._places()
@@ -297,8 +295,8 @@ class Findings(LazySequence[Finding]):
             late = [p.code not in self._lead_codes for p in self.parts]
             order = np.lexsort((column, row, table, np.repeat(np.asarray(late, dtype=bool), sizes)))
             part = np.repeat(np.arange(len(sizes)), sizes)[order]
-            self._order = part.tolist(), (order - starts[part]).tolist()
-            self._where = table[order], row[order]
+            self._order = part, order - starts[part]
+            self._where = table[order], row[order], column[order]
         return self._order
 
     def in_file_order(self) -> Findings:
@@ -307,10 +305,15 @@ class Findings(LazySequence[Finding]):
             return self
         return Findings(sorted(self.parts, key=lambda p: p.code not in self._lead_codes))
 
-    def where(self) -> tuple[np.ndarray, np.ndarray]:
-        """(tables, rows) of the findings in their order, -1 for none."""
+    def where(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(tables, rows, columns) of the findings in their order: -1 or ``NO_COLUMN`` for none."""
         self.order()
         return self._where
+
+    def errors(self) -> np.ndarray:
+        """Which findings are errors, in their order."""
+        error = np.asarray([p.severity is Severity.ERROR for p in self.parts], dtype=bool)
+        return np.asarray(error[self.order()[0]])
 
     def _at(self, part: int, k: int) -> Finding:
         p = self.parts[part]
@@ -318,10 +321,10 @@ class Findings(LazySequence[Finding]):
 
     def _item(self, n: int) -> Finding:
         parts, within = self.order()
-        return self._at(parts[n], within[n])
+        return self._at(int(parts[n]), int(within[n]))
 
     def __iter__(self) -> Iterator[Finding]:
-        return map(self._at, *self.order())
+        return map(self._at, *(each.tolist() for each in self.order()))
 
 
 def finding_count(part: FindingBatch | Finding) -> int:

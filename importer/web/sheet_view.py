@@ -32,7 +32,7 @@ class SheetView:
         self.tables: Sequence[InputTable] = result.report.tables
         self._folder = str(workspace.files)
         self.files = [workspace.original_of(table.source.file) for table in self.tables]
-        tables, rows = (np.asarray(each, dtype=np.int64) for each in result.findings.where())
+        tables, rows, _ = (np.asarray(each, dtype=np.int64) for each in result.findings.where())
         rows = rows.copy()
         for n in np.flatnonzero(rows < 0).tolist():
             rows[n] = self._row_of_header(result.findings[n])

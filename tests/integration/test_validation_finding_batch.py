@@ -52,7 +52,7 @@ def test_batches_equal_their_single_findings(tmp_path: Path) -> None:
     worst = sorted(every, key=lambda f: f.severity is not Severity.ERROR)
     assert worst != every
     assert of.findings.worst_first(len(every) - 1) == worst[:-1]
-    tables, rows = of.findings.where()
+    tables, rows, _ = of.findings.where()
     assert list(zip(tables.tolist(), rows.tolist(), strict=True)) == [
         sort_key(f)[:2] for f in every
     ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
 _MOST_CELLS = 200_000  # in the lists that begin with a row's own suggestions
-_AT_ONCE = 1_000_000  # cells that are held as XML, blank ones too
+_AT_ONCE = 200_000  # cells that are held as XML, blank ones too
 
 
 class ChoiceLists:

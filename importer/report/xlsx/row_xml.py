@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from xlsxwriter.utility import xl_col_to_name
 
-BLOCK_ROWS = 2_048  # rows that are held as XML
+BLOCK_ROWS = 512  # rows that are held as XML
 
 # A character that XML cannot hold is written as _x0007_; so an underscore that would be read as
 # the start of such an escape is written as one itself.
@@ -19,10 +20,13 @@ _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}(?:_|[\x00-\x08\x0b-\x1f\ufffe\uffff]))
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _SPACE = " \t\n"
+column_name = cache(xl_col_to_name)
 
 
 def escaped(text: str) -> str:
     """A text as XML has it; it must not have lone surrogates."""
+    if text.isprintable() and not any(odd in text for odd in ("&", "<", ">", "_x")):
+        return text
     if "_" in text:
         text = _ESCAPE.sub("_x005F_", text)
     text = _CONTROL.sub(lambda c: f"_x{ord(c.group()):04X}_", text)
@@ -82,13 +86,13 @@ class RowXmlBlock:
 
     def set_cells(self, column: int, cells: Sequence[str]) -> None:
         """A column that was reserved, as ``add_cells``."""
-        start = f'<c r="{xl_col_to_name(column)}'
+        start = f'<c r="{column_name(column)}'
         pairs = zip(self._numbers, cells, strict=True)
         self._columns[column] = [f"{start}{n}{cell}" if cell else "" for n, cell in pairs]
 
     def add_unescaped(self, texts: Sequence[str], style: int) -> None:
         """The next column of texts that ``need_no_escape``, in one style."""
-        start = f'<c r="{xl_col_to_name(len(self._columns))}'
+        start = f'<c r="{column_name(len(self._columns))}'
         middle, end = f'" s="{style}" t="inlineStr"><is><t>', "</t></is></c>"
         pairs = zip(self._numbers, texts, strict=True)
         self._columns.append(
@@ -109,7 +113,7 @@ class RowXmlBlock:
 
     def replace_cell(self, k: int, column: int, cell: str) -> None:
         """Another cell in row ``k`` of these."""
-        self._columns[column][k] = f'<c r="{xl_col_to_name(column)}{self._numbers[k]}{cell}'
+        self._columns[column][k] = f'<c r="{column_name(column)}{self._numbers[k]}{cell}'
 
     def xml(self, heights: Sequence[int] | None = None) -> str:
         """All rows; ``heights`` in points, 0 for the usual one."""

@@ -275,19 +275,19 @@ class _SourceSheet:
     def _mark(self, out: int, place: TableRow) -> dict[int, Severity]:
         """Comments for the findings of one row; which of the file's columns to colour, and how."""
         context = self.context
-        cells: dict[int, list[Finding]] = {}
-        for finding in context.findings.at(place):
-            column = finding.cell.column_index
-            c = None if column is None else context.columns[self.table].get(column)
+        cells: dict[int, list[int]] = {}
+        findings = context.findings
+        for number in findings.at(place):
+            c = context.columns[self.table].get(findings.column(number))
             if c is not None:
-                cells.setdefault(c, []).append(finding)
-        for c, findings in cells.items():
+                cells.setdefault(c, []).append(number)
+        for c, numbers in cells.items():
             if context.comments < context.limits.comments:
                 context.comments += 1
-                _write_comment(self.sheet, out, c, findings)
+                _write_comment(self.sheet, out, c, list(map(findings.finding, numbers)))
             else:
                 context.comments_omitted += 1
-        return {c - len(self.first): _worst(findings) for c, findings in cells.items()}
+        return {c - len(self.first): findings.worst(numbers) for c, numbers in cells.items()}
 
 
 def _column_format(source: InputTable, column: int) -> str:
@@ -295,11 +295,6 @@ def _column_format(source: InputTable, column: int) -> str:
         return TEXT
     kinds = set(islice(source.source.kinds[column], source.header + 1, None))
     return GENERAL if CellKind.NUMBER in kinds else TEXT
-
-
-def _worst(findings: Sequence[Finding]) -> Severity:
-    errors = any(finding.severity is Severity.ERROR for finding in findings)
-    return Severity.ERROR if errors else Severity.WARNING
 
 
 def _write_comment(

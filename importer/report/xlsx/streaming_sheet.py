@@ -16,11 +16,10 @@ from zipfile import ZipFile
 import xlsxwriter
 import xlsxwriter.workbook
 from xlsxwriter.url import Url
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from importer.core.errors import UsageProblem
-from importer.report.xlsx.row_xml import RowXmlBlock, escaped
+from importer.report.xlsx.row_xml import RowXmlBlock, column_name, escaped
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -82,7 +81,7 @@ def close_temporary_files(workbook: Workbook) -> None:
 
 def cell_link(sheet: str, row: int, column: int) -> str:
     """The link to a cell of the workbook itself."""
-    return f"{_INTERNAL}'{sheet}'!{xl_rowcol_to_cell(row, column)}"
+    return f"{_INTERNAL}'{sheet}'!{column_name(column)}{row + 1}"
 
 
 def style_number(cell_format: Format) -> int:
@@ -97,8 +96,7 @@ class StreamingSheet(Worksheet):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._links: list[tuple[int, int, str]] = []
-        self._letters: list[str] = []
+        self._links: list[str | tuple[int, int, str]] = []  # finished XML, or to an address
 
     def _write_cell(self, row: int, col: int, cell: Any) -> None:
         """Ordinary cells at once, as XlsxWriter writes them."""
@@ -110,10 +108,8 @@ class StreamingSheet(Worksheet):  # type: ignore[misc]
         else:
             super()._write_cell(row, col, cell)
             return
-        while len(self._letters) <= col:
-            self._letters.append(xl_col_to_name(len(self._letters)))
         style = style_number(cell.format)
-        self.fh.write(f'<c r="{self._letters[col]}{row + 1}" s="{style}"{value}')
+        self.fh.write(f'<c r="{column_name(col)}{row + 1}" s="{style}"{value}')
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         """Without the sign before it. XlsxWriter looks a hundred times in each for a function that
@@ -140,19 +136,23 @@ class StreamingSheet(Worksheet):  # type: ignore[misc]
 
         Not to be mixed with ``write_url`` in one sheet.
         """
-        self._links.append((row, column, target))
+        if not target.startswith(_INTERNAL):
+            self._links.append((row, column, target))
+            return
+        location = escaped(target.removeprefix(_INTERNAL)).replace('"', "&quot;")
+        cell = f"{column_name(column)}{row + 1}"
+        self._links.append(f'<hyperlink ref="{cell}" location="{location}"/>')
 
     def _write_hyperlinks(self) -> None:
         if not self._links:
             super()._write_hyperlinks()
             return
         self.fh.write("<hyperlinks>")
-        for row, column, target in self._links:
-            if target.startswith(_INTERNAL):
-                location = escaped(target.removeprefix(_INTERNAL)).replace('"', "&quot;")
-                cell = xl_rowcol_to_cell(row, column)
-                self.fh.write(f'<hyperlink ref="{cell}" location="{location}"/>')
+        for link in self._links:
+            if isinstance(link, str):
+                self.fh.write(link)
                 continue
+            row, column, target = link
             url = Url(target)
             self.rel_count += 1
             self._write_hyperlink_external(row, column, self.rel_count, url)

@@ -61,10 +61,10 @@ def write_to_resolve(
         sheet.write_string(0, c, header, style)
     for first in range(0, len(shown), BLOCK_ROWS):
         sheet.append(_block(sheet, context, first, shown[first : first + BLOCK_ROWS], most))
-    choices = [lists.range_of(each) or _in_row(out, each) for out, each in enumerate(shown, 1)]
+    choices = (lists.range_of(each) or _in_row(out, each) for out, each in enumerate(shown, 1))
     out = 1
     for source, same in groupby(choices):
-        last = out + len(list(same)) - 1
+        last = out + sum(1 for _ in same) - 1
         if source is not None:
             _offer_picks(sheet, out, last, source)
         out = last + 1

@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from xlsxwriter.workbook import Workbook
 
 from importer.core.atomic_write import FailsOnce, atomic_write
@@ -81,6 +82,8 @@ def write_workbook(report: Report, path: Path, limits: WorkbookLimits = _LIMITS)
 
 def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     summary, bills = report.summary, report.bills
+    release = pa.default_memory_pool().release_unused  # what is free goes back to the system
+    release()
     describe(workbook, report)
     currencies = compute_tie_out(bills, summary.totals)
     differ = [i for i, bill in enumerate(bills) if differs(bill)] if was_sent(report) else []
@@ -112,6 +115,7 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
         if kind is not TableKind.BILLS:
             results = RowIndex(report.line_items, t)
             write_source_sheet(names.add("Line items"), context, t, report.tables[t], results)
+    release()
     write_problems(workbook.add_worksheet("Problems"), context)
     if to_resolve is not None:
         to_resolve.set_tab_color(TO_DO_TAB)
