@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from importer.app.checked_files import CheckedFiles
-from importer.app.resume_checks import former_ids
+from importer.app.former_workbook import former_ids
 from importer.loading.bill_finding import bill_finding
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.update_records import open_updates

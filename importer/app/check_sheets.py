@@ -12,11 +12,11 @@ from importer.app.check_files import check_files
 from importer.app.check_request import CheckRequest
 from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
+from importer.app.former_workbook import former_ids
 from importer.app.four_eyes import content_mark, note_check
 from importer.app.journal_places import TeamAddress, chosen_journal
 from importer.app.next_step import after_check, place_words
 from importer.app.result import Result, ResultFile, exit_code, write_file
-from importer.app.resume_checks import former_ids
 from importer.core.errors import UsageProblem
 
 if TYPE_CHECKING:

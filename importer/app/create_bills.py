@@ -29,10 +29,10 @@ from importer.app.create_vendors import (
 )
 from importer.app.earlier_loads import entity_names
 from importer.app.events import Phase, Work
+from importer.app.former_workbook import compare_with_before
 from importer.app.journal_places import exists, share_run_files
 from importer.app.load_context import LoadContext
 from importer.app.load_question import ask, totals_of
-from importer.app.resume_checks import compare_with_before
 from importer.app.run_snapshot import save_snapshot
 from importer.app.time_left import time_left
 from importer.app.user_name import host_name, user_name

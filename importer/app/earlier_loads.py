@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from importer.app import data_paths
+from importer.app.former_workbook import former_ids
 from importer.app.journal_places import TeamAddress, exists, open_team
-from importer.app.resume_checks import former_ids
 from importer.core.errors import ImporterError, JournalProblem
 from importer.core.name_key import name_key
 from importer.light.credentials import DEFAULT_BASE_URL, check_base_url

@@ -14,11 +14,11 @@ from importer.app.create_vendors import created_vendors
 from importer.app.data_paths import reference_path
 from importer.app.earlier_loads import earlier_loads
 from importer.app.events import SILENT, Listener
+from importer.app.former_workbook import former_ids
 from importer.app.journal_places import fetch_run_files
 from importer.app.match_rows import currency_of, match_rows, unit_of
 from importer.app.next_step import command_words, place_words, run_words
 from importer.app.old_ageing_files import PREFIX, compare_old_ageing, without_old_ageing
-from importer.app.resume_checks import former_ids
 from importer.app.run_index import find_run
 from importer.app.run_options import run_options
 from importer.app.run_snapshot import load_snapshot

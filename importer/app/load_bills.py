@@ -28,13 +28,13 @@ from importer.app.destination import LoadOptions, destination_of
 from importer.app.earlier_loads import EarlierLoads, earlier_loads
 from importer.app.events import SILENT, Listener, Work
 from importer.app.fetch_directory import fetch_directory
+from importer.app.former_workbook import former_ids, refuse_another_company
 from importer.app.four_eyes import checked_by_another, content_mark, demands_four_eyes
 from importer.app.journal_places import TeamAddress, chosen_journal, journal_words
 from importer.app.load_context import LoadContext, LoadProgress
 from importer.app.next_step import after_load, after_verify, run_words
 from importer.app.old_ageing_files import compare_old_ageing
 from importer.app.result import Result, ResultFile, exit_code, write_file
-from importer.app.resume_checks import former_ids, refuse_another_company
 from importer.app.run_options import run_options
 from importer.app.stop import StopControl
 from importer.app.team_lookups import saved_folder

@@ -75,3 +75,13 @@ def placeholders(texts: pa.LargeStringArray) -> np.ndarray:
     at = np.flatnonzero(out)
     out[at] = check_distinct(texts.take(pa.array(at)), is_placeholder)
     return out
+
+
+_SEPARATORS = re.compile(r"[\W_]+")
+_LEADING_ZEROS = re.compile(r"^[\W_]*0+(?=\w)|(?<![0-9])0+(?=[0-9])")
+
+
+def number_key(number: str) -> str:
+    """Equal for numbers that differ in case, spaces, dashes and leading zeros alone."""
+    text = unicodedata.normalize("NFKC", number)
+    return _SEPARATORS.sub("", _LEADING_ZEROS.sub("", text)).casefold()

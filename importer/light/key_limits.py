@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from importer.core.hold_back import HOLDING, duration, longest_hold
@@ -243,3 +243,32 @@ def why_full(limit: int, window: int) -> str:
     """Why a key whose limit is used waits, for people."""
     per = "a minute" if window == MINUTE else f"in {duration(window)}"
     return f"The {limit:,} requests {per} that are permitted are used."
+
+
+# --- which key the next requests go with ------------------------------------------------------
+
+
+def choose(
+    available: Sequence[KeyAvailability], now: float, most: int
+) -> list[tuple[LimitedKey, int]]:
+    """How many requests go at once with which key, at least one: each with the key that has the
+    largest part of its limit left then."""
+    chosen: dict[int, int] = {}
+    free = [each for each in available if each.at <= now]
+    for _ in range(max(most, 1)):
+        best = min(range(len(free)), key=lambda i: free[i].taken)
+        if chosen and free[best].room < 1:
+            break
+        chosen[best] = chosen.get(best, 0) + 1
+        free[best].taken += 1 / free[best].limit
+        free[best].room -= 1
+        if free[best].room < 1:
+            free[best].key.full_at = now
+    return [(free[i].key, number) for i, number in chosen.items()]
+
+
+def why_not(first: KeyAvailability) -> str:
+    """Why nothing may be sent with the key that may go first."""
+    if first.paused:
+        return why_held(first.key.hold)
+    return why_full(first.limit, first.window)

@@ -30,14 +30,15 @@ from importer.core.hold_back import (
     AnnouncedWait,
     duration,
 )
-from importer.light.key_choice import choose, why_not
 from importer.light.key_limits import (
     HOLD,
     LONGEST_STOP,
     KeyAvailability,
     KeyLimits,
     LimitedKey,
+    choose,
     why_held_for_long,
+    why_not,
 )
 from importer.light.permit_stock import Permit, PermitStock
 from importer.light.permit_times import minute_after, next_midnight, utc_date

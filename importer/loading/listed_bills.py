@@ -17,7 +17,7 @@ from importer.core.errors import AccessRefused, StoppedEarly
 from importer.core.fetch import fetch_all
 from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.core.money import tidy
-from importer.core.number_key import number_key
+from importer.core.name_key import number_key
 from importer.core.object_ids import normal_id, same_id
 from importer.loading.bill_match import CUT_MARKS, describe_differences, match_bill, may_be_text
 from importer.loading.bill_state import is_cancelled

@@ -28,8 +28,7 @@ from importer.model.light_objects import NewVendor, Vendor
 from importer.model.tables import VENDORS_SHEET, CellKind, SourceTable
 from importer.references.directory import named_vendors
 from importer.references.lookup_tables import CREATE_ANOTHER, Entry, Pick
-from importer.references.name_index import LIKELY, Named, NameIndex
-from importer.references.similar_vendors import SimilarVendors
+from importer.references.name_index import LIKELY, Named, NameIndex, bare_words
 
 _NAMESPACE = uuid.UUID("5b0e6a4e-6c0c-5d3a-9b58-0f6f3f6f8a11")
 # Source: ExternalCreateVendorRequestV1Model.
@@ -308,3 +307,50 @@ def _contradiction(new: NewVendor, vendor: Vendor) -> str:
         if ours and light and number_key(ours) != number_key(light):
             return f"its {name} is {light} in Light and {ours} in the sheet"
     return ""
+
+
+# --- similar names ----------------------------------------------------------------------------
+
+_SAME_WORD = 75.0  # of 100: a word with a slip of the pen
+_SAME_NAME = 88.0
+# A word does not tell one company from another where so many names of different first words have
+# it, or so many names: as Construction, and London of the boroughs; Atos in three of a group does.
+_FIRST_WORDS, _NAMES = 3, 10
+_CONNECTING = frozenset("of for in on at de des la le du del der die das y e i".split())
+
+
+class SimilarVendors:
+    """``names`` are all that Light has and that are to be created: words that many of them have, as
+    Construction or City Council, do not identify one."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names_with: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for name in names:
+            words = tuple(_words(name))
+            for word in words:
+                self._names_with[word].add(words)
+
+    def may_be_one(self, one: str, other: str) -> bool:
+        """For names that are similar: False for two that have nothing but common words in common,
+        and each a word of its own, as Wates Construction and Henstaff Construction."""
+        from rapidfuzz import fuzz
+
+        words, others = _words(one), _words(other)
+        if fuzz.ratio(" ".join(words), " ".join(others)) >= _SAME_NAME:
+            return True
+        if fuzz.ratio("".join(words), "".join(others)) >= _SAME_NAME:  # Air Bus, Airbus
+            return True
+        pairs = [(a, b) for a in words for b in others if fuzz.ratio(a, b) >= _SAME_WORD]
+        if {a for a, _ in pairs} == set(words) or {b for _, b in pairs} == set(others):
+            return True
+        return any(self._identifies(a) and self._identifies(b) for a, b in pairs)
+
+    def _identifies(self, word: str) -> bool:
+        names = self._names_with[word]
+        return len(names) < _NAMES and len({first for first, *_ in names}) < _FIRST_WORDS
+
+
+def _words(name: str) -> list[str]:
+    """Those that may identify a company; the whole name where it has no others."""
+    key = name_key(name)
+    return [word for word in bare_words(key) if word not in _CONNECTING] or [key]

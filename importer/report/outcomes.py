@@ -15,14 +15,13 @@ from importer.core.arrow_strings import concatenate, integers, replace_at
 from importer.core.lazy_sequence import LazySequence
 from importer.model.journal_states import IN_LIGHT, BillOutcome, Discovery, Status, Step
 from importer.model.report_model import Amounts, BillResult, RowResult, TableRow
-from importer.report.line_amounts import line_amounts, sums_by_bill
 from importer.report.row_messages import RowMessages
+from importer.validation.cents_array import CentsArray, sums
+from importer.validation.checked_bills import Checked
 
 if TYPE_CHECKING:
     from importer.model.light_objects import Vendor
     from importer.model.read_back import ReadBack
-    from importer.validation.cents_array import CentsArray
-    from importer.validation.checked_bills import Checked
 
 STATUSES = tuple(Status)
 _INVALID = STATUSES.index(Status.INVALID)
@@ -133,7 +132,9 @@ class BillOutcomes(RowOutcomes[BillResult]):
         for i, outcome in outcomes.items():
             codes[i] = STATUSES.index(outcome.status)
         self.line_amounts = line_amounts(checked)
-        net, tax = (sums_by_bill(checked, cents) for cents in self.line_amounts[1:])
+        net, tax = (
+            sums(cents, checked.line_bill, checked.bills.size)[0] for cents in self.line_amounts[1:]
+        )
         bills = checked.mapped.bills
         super().__init__(
             bills.table, bills.row, codes, checked.bills.units, (checked.amounts, net, tax)
@@ -326,3 +327,21 @@ class LineOutcomes(RowOutcomes[RowResult]):
 
 def _sentence(text: str) -> str:
     return text + "." if text and text[-1] not in ".!?" else text
+
+
+# --- amounts ----------------------------------------------------------------------------------
+
+_FITS = 2**61  # the sum of two such amounts fits into int64 with room
+
+
+def line_amounts(checked: Checked) -> tuple[CentsArray, CentsArray, CentsArray]:
+    """(gross, net, tax) of each line item; unknown where the sheet does not determine it."""
+    columns = (checked.lines[name].cents() for name in ("amount", "netAmount", "taxAmount"))
+    (g, has_g), (n, has_n), (t, has_t) = columns
+    if any(np.abs(each.astype(np.float64)).max(initial=0) > _FITS for each in (g, n, t)):
+        g, n, t = (each.astype(object) for each in (g, n, t))
+    return (
+        CentsArray(np.where(has_g, g, n + t), has_g | (has_n & has_t)),
+        CentsArray(np.where(has_n, n, g - t), has_n | (has_g & has_t)),
+        CentsArray(np.where(has_t, t, g - n), has_t | (has_g & has_n)),
+    )

@@ -10,8 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.name_key import name_key
-from importer.core.number_key import number_key
+from importer.core.name_key import name_key, number_key
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS
 from importer.validation.column import ParsedColumn, ParsedTable

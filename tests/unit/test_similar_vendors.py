@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.references.similar_vendors import SimilarVendors
+from importer.references.new_vendors import SimilarVendors
 
 NAMES = """
 Wates Construction Ltd; Henstaff Construction Ltd; Galliford Construction; Laing Construction
