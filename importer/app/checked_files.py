@@ -14,9 +14,9 @@ from importer.app.run_options import run_options
 from importer.app.user_name import user_name
 from importer.mapping.template_loader import LoadedTemplate, shipped_folder
 from importer.model.report_model import RunSummary, TableRow
+from importer.model.tables import SourceTable
 
 if TYPE_CHECKING:
-    from importer.model.tables import SourceTable
     from importer.references.lookup_tables import Pick
     from importer.references.new_vendors import WantedVendors
     from importer.resume.provenance import ResultWorkbook

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from importer.app.defaults import profile_names
@@ -17,11 +16,9 @@ from importer.core.errors import JournalProblem, UsageProblem
 from importer.core.name_key import name_key
 from importer.light.credentials import DEFAULT_BASE_URL
 from importer.loading.journal.journal import Journal
+from importer.loading.journal.journal_database import CompanyLock
 from importer.loading.journal.journal_records import RunRecord
 from importer.model.light_objects import Company
-
-if TYPE_CHECKING:
-    from importer.loading.journal.journal_database import CompanyLock
 
 
 def environment(base_url: str, *, sandbox: bool = False) -> str:

@@ -6,7 +6,7 @@ row is valid now or not, and where no name of the sheet can be resolved.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,10 @@ from importer.app.journal_places import TeamAddress, exists, open_team
 from importer.core.errors import ImporterError, JournalProblem
 from importer.core.name_key import name_key
 from importer.light.credentials import DEFAULT_BASE_URL, check_base_url
+from importer.loading.journal.journal_place import JournalPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from importer.app.checked_files import CheckedFiles
-    from importer.loading.journal.journal_place import JournalPlace
     from importer.model.journal_states import BillOutcome
     from importer.validation.checked_bills import Checked
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.app.archive_files import archive_loaded, check_archive
 from importer.app.attempt_log import figures_of, logged_attempt
@@ -46,7 +45,7 @@ from importer.loading.journal.journal_place import JournalPlace
 from importer.model.journal_states import Status
 from importer.model.light_objects import Company
 from importer.model.report_model import RunError, RunSummary
-from importer.references.directory import labels_by_id
+from importer.references.directory import Directory, labels_by_id
 from importer.references.lookup_tables import save_picks
 from importer.references.resolve_online import needs, picks_in_light, resolve_in_light
 from importer.report.build_report import Report, build_report
@@ -57,9 +56,6 @@ from importer.report.light_findings import (
     update_findings,
     waiting_words,
 )
-
-if TYPE_CHECKING:
-    from importer.references.directory import Directory
 
 
 def load(

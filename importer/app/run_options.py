@@ -6,11 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.app.check_request import ageing_file, team_name
+from importer.app.check_request import CheckRequest, Pairs, ageing_file, team_name
 from importer.app.trust import proven
 
 if TYPE_CHECKING:
-    from importer.app.check_request import CheckRequest, Pairs
     from importer.resume.provenance import ResultWorkbook
 
 _HARMLESS = ("amounts", "as-of", "encoding")  # how cells are read; the others need the user's seal

@@ -14,11 +14,11 @@ from importer.app.progress_words import PHASE_WORDS, WORK_WORDS
 from importer.cli.end_of_command import EventLog, run_at_end
 from importer.cli.progress_bar import ProgressBar
 from importer.cli.screen import columns, print_line, print_painted
+from importer.core.hold_back import AnnouncedWait
 from importer.core.safe_text import visible
 
 if TYPE_CHECKING:
     from importer.app.result import Result
-    from importer.core.hold_back import AnnouncedWait
     from importer.model.light_objects import Company
 
 _DELAY = 2.0  # seconds that work may take without being shown

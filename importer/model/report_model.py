@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from importer.core.errors import ImporterError
 from importer.model.journal_states import IN_LIGHT, Status, Step
 
 if TYPE_CHECKING:
-    from importer.core.errors import ImporterError
     from importer.model.ageing import Ageing
     from importer.model.finding import CellRef
     from importer.model.ledger import LedgerTieOut

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from importer.core.money import money
 from importer.core.safe_text import without_surrogates
@@ -12,10 +14,6 @@ from importer.model.tables import CellKind
 from importer.report.xlsx.cell_styles import GENERAL, TEXT, WIDE
 from importer.report.xlsx.row_xml import number_xml, text_xml
 from importer.report.xlsx.streaming_sheet import style_number
-
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
 
 LONGEST = 32_767  # UTF-16 units in one cell, Excel's limit
 MOST_ROWS = 1_048_576

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range_abs
 
 from importer.core.safe_text import visible
@@ -14,9 +14,6 @@ from importer.references.lookup_tables import CREATE
 from importer.report.xlsx.cell_values import MOST_COLUMNS
 from importer.report.xlsx.row_xml import BLOCK_ROWS, RowXmlBlock
 from importer.report.xlsx.streaming_sheet import StreamingSheet, style_number
-
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
 
 _MOST_CELLS = 200_000  # in the lists that begin with a row's own suggestions
 _AT_ONCE = 200_000  # cells that are held as XML, blank ones too

@@ -10,20 +10,18 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from zipfile import ZipFile
 
 import xlsxwriter
 import xlsxwriter.workbook
+from xlsxwriter.format import Format
 from xlsxwriter.url import Url
+from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from importer.core.errors import UsageProblem
 from importer.report.xlsx.row_xml import RowXmlBlock, column_name, escaped
-
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
-    from xlsxwriter.workbook import Workbook
 
 _INTERNAL = "internal:"
 SUPPORTED = "3.3"  # versions of XlsxWriter, as in setup.cfg

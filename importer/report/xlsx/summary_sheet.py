@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
+from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -39,9 +39,6 @@ from importer.report.xlsx.charts import (
     write_heading,
     write_months,
 )
-
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
 
 _MOST_CURRENCIES = 4  # as columns; the sheet Tie-out has them all
 _FIRST, _LAST = 1, 8  # the columns of the page
