@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,10 +13,10 @@ from importer.app.events import SILENT, Listener
 from importer.app.run_index import find_run
 from importer.app.stop import StopControl, run_to_end
 from importer.app.user_name import user_name
+from importer.core.async_tasks import announced_wait
 from importer.core.cell_parsers import parse_uuid
 from importer.core.clock import utc_now
 from importer.core.errors import UsageProblem
-from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.core.money import tidy
 from importer.core.object_ids import normal_id, same_id
 from importer.light.client import LightClient
@@ -228,10 +227,10 @@ async def _check_absent(
     live_ids = [i for i, b in read.items() if b is not None and not is_cancelled(b)]
     live_ids += await _listed_ids(entry, bill, options, journal, client)
     if not live_ids and (seconds := _on_its_way_for(entry, options.settle)) > 0:
-        if seconds > ANNOUNCED_FROM:
-            again = f"Asking Light once more in {duration(seconds)}."
-            client.announce(f"The {entry.noun} was sent just now. {again}")
-        await asyncio.sleep(seconds)
+        why = f"The {entry.noun} was sent just now."
+        await announced_wait(
+            seconds, client.announce, lambda wait: f"{why} Asking Light once more in {wait}."
+        )
         live_ids = await _listed_ids(entry, bill, options, journal, client)
     if live_ids:
         ids = ", ".join(dict.fromkeys(live_ids))

@@ -1,10 +1,13 @@
-"""Tasks of asyncio: to cancel them, and to wait for one no longer than until a stop."""
+"""Tasks of asyncio: to cancel them, to wait for one no longer than until a stop; waits that are
+announced."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
+
+from importer.core.hold_back import ANNOUNCED_FROM, duration
 
 T = TypeVar("T")
 
@@ -24,3 +27,12 @@ async def unless_set(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | N
         return working.result() if working.done() else None
     finally:
         await cancelled([working, stopping])
+
+
+async def announced_wait(
+    seconds: float, announce: Callable[[str], object], words: Callable[[str], str]
+) -> None:
+    """Wait; what a longer wait is for is announced, in ``words`` of how long it takes."""
+    if seconds > ANNOUNCED_FROM:
+        announce(words(duration(seconds)))
+    await asyncio.sleep(seconds)

@@ -6,16 +6,15 @@ the bill is read by its id.
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from importer.core.answers import Outcome, Verdict
+from importer.core.async_tasks import announced_wait
 from importer.core.errors import AccessRefused, StoppedEarly
 from importer.core.fetch import fetch_all
-from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.core.money import tidy
 from importer.core.name_key import number_key
 from importer.core.object_ids import normal_id, same_id
@@ -161,12 +160,11 @@ async def read_by_id(
     wanted = list(dict.fromkeys(refs))
     outcomes = await _read(wanted, gateway)
     if absent := [ref for ref in wanted if outcomes[ref.id].content is None]:
-        if settle > ANNOUNCED_FROM:
-            which = absent[0].id if len(absent) == 1 else f"{len(absent)} bills"
-            why = outcomes[absent[0].id].reason.rstrip(". ")
-            again = f"Asking once more in {duration(settle)}."
-            gateway.announce(f"Light could not show {which}: {why}. {again}")
-        await asyncio.sleep(settle)
+        which = absent[0].id if len(absent) == 1 else f"{len(absent)} bills"
+        why = f"Light could not show {which}: {outcomes[absent[0].id].reason.rstrip('. ')}."
+        await announced_wait(
+            settle, gateway.announce, lambda wait: f"{why} Asking once more in {wait}."
+        )
         outcomes |= await _read(absent, gateway)
     if reasons is not None:
         unread = {key: each.reason for key, each in outcomes.items() if each.content is None}

@@ -7,13 +7,12 @@ second time is read by its id before it is called a twin.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from importer.core.async_tasks import announced_wait
 from importer.core.clock import utc_now
-from importer.core.hold_back import ANNOUNCED_FROM, duration
 from importer.core.object_ids import normal_id
 from importer.loading.bill_match import describe_differences
 from importer.loading.bill_state import is_cancelled
@@ -106,10 +105,10 @@ async def look_for_twins(
     listed = await _listed(bills, gateway)
     if unlisted := _unlisted(bills, listed):
         # A list that lacks what Light has does not tell what Light lacks.
-        if settle > ANNOUNCED_FROM:
-            again = f"Asking once more in {duration(settle)}."
-            gateway.announce(f"Light's list does not show a bill that Light has. {again}")
-        await asyncio.sleep(settle)
+        why = "Light's list does not show a bill that Light has."
+        await announced_wait(
+            settle, gateway.announce, lambda wait: f"{why} Asking once more in {wait}."
+        )
         listed = [*{bill.id: bill for bill in [*listed, *await _listed(bills, gateway)]}.values()]
         unlisted = _unlisted(bills, listed)
     ids = [bill.id for bill in listed]
@@ -310,8 +309,6 @@ def unsettled_for(entries: Iterable[JournalEntry], settle: float) -> float:
 
 
 async def wait_for_sweep(seconds: float, message: Callable[[str], object]) -> None:
-    if seconds > ANNOUNCED_FROM:
-        after = "then checking for bills that are in Light more than once."
-        message(f"Waiting {duration(seconds)}, {after}")
     if seconds > 0:
-        await asyncio.sleep(seconds)
+        after = "then checking for bills that are in Light more than once."
+        await announced_wait(seconds, message, lambda wait: f"Waiting {wait}, {after}")
