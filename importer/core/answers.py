@@ -23,6 +23,11 @@ class ApiError:
     type: str = ""
 
 
+OnWire = Callable[[], None]
+"""Called when the request is about to leave: a caller that is cancelled before then can be sure
+that nothing was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back for one request to Light.

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
 
-from importer.core.answers import Answer
+from importer.core.answers import Answer, OnWire
 from importer.core.errors import BudgetSpent, ImporterError, LightUnreachable
 from importer.core.fetch import WAITS, Waits
 from importer.core.hold_back import ANNOUNCED_FROM, HOLDING, duration
@@ -89,7 +89,7 @@ class ApiSession:
         params: Params | None = None,
         json: object = None,
         headers: Mapping[str, str] | None = None,
-        on_wire: Callable[[], None] | None = None,
+        on_wire: OnWire | None = None,
         key: int | None = None,
     ) -> Answer:
         """One attempt, with the redirects it leads to; each takes a permit of the rate limiter.
@@ -107,9 +107,7 @@ class ApiSession:
             request = HttpRequest(method.upper(), url, content, headers)
             return await self._send(request, on_wire, key)
 
-    async def _send(
-        self, request: HttpRequest, on_wire: Callable[[], None] | None, key: int | None
-    ) -> Answer:
+    async def _send(self, request: HttpRequest, on_wire: OnWire | None, key: int | None) -> Answer:
         status = None
         longest = self._transport.longest + 1 + self._credentials.longest
         renewed = False
@@ -150,7 +148,7 @@ class ApiSession:
         return Answer(status, reason=f"Light redirected more than {MOST_HOPS} times")
 
     async def _attempt(
-        self, request: HttpRequest, on_wire: Callable[[], None] | None, permit: Permit
+        self, request: HttpRequest, on_wire: OnWire | None, permit: Permit
     ) -> tuple[Reply | Failure, Key]:
         key = self._credentials.keys[permit.key]
         try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from importer.core.answers import Answer
+from importer.core.answers import Answer, OnWire
 from importer.light import approval_codec, codec, directory_codec, note_codec
 from importer.light.api_session import Params
 from importer.light.light_reads import LightReads
@@ -43,7 +43,7 @@ class LightClient(LightReads):
     async def create_bill(
         self,
         bill: Bill,
-        on_wire: Callable[[], None] | None = None,
+        on_wire: OnWire | None = None,
         *,
         with_lines: bool = True,
         request_key: str | None = None,
@@ -61,7 +61,7 @@ class LightClient(LightReads):
         return await self.send("POST", NOTES, json=body, headers=headers, on_wire=on_wire)
 
     async def create_line(
-        self, bill_id: str, bill: Bill, line: int, on_wire: Callable[[], None] | None = None
+        self, bill_id: str, bill: Bill, line: int, on_wire: OnWire | None = None
     ) -> Answer:
         """``POST`` one line (by its index) to a bill that Light has, once."""
         body = codec.line_to_json(bill.lines[line], include_tax=bill.include_tax)
@@ -100,7 +100,7 @@ class LightClient(LightReads):
         return await self.send("GET", line_path(bill_id, line_id))
 
     async def cancel_bill(
-        self, ref: DocumentRef, reason: str, on_wire: Callable[[], None] | None = None
+        self, ref: DocumentRef, reason: str, on_wire: OnWire | None = None
     ) -> Answer:
         """One attempt to cancel a bill, or to archive a credit note, which takes no reason."""
         if ref.credit_note:
@@ -114,13 +114,11 @@ class LightClient(LightReads):
 
     # --- steps after creation, one attempt each ------------------------------------------------
 
-    async def submit_bill(self, bill_id: str, on_wire: Callable[[], None] | None = None) -> Answer:
+    async def submit_bill(self, bill_id: str, on_wire: OnWire | None = None) -> Answer:
         """``POST …/submit-for-approval``; whether it worked is seen only later, in the bill."""
         return await self._act(bill_id, "submit-for-approval", {}, on_wire)
 
-    async def approve_bill(
-        self, bill_id: str, note: str, on_wire: Callable[[], None] | None = None
-    ) -> Answer:
+    async def approve_bill(self, bill_id: str, note: str, on_wire: OnWire | None = None) -> Answer:
         """``POST …/approve``, as the user of the key."""
         return await self._act(bill_id, "approve", {"note": note}, on_wire)
 
@@ -131,13 +129,11 @@ class LightClient(LightReads):
     def read_approvals(self, body: object) -> tuple[tuple[str, UserApproval], ...]:
         return approval_codec.approvals_from_json(body)
 
-    async def post_bill(
-        self, ref: DocumentRef, on_wire: Callable[[], None] | None = None
-    ) -> Answer:
+    async def post_bill(self, ref: DocumentRef, on_wire: OnWire | None = None) -> Answer:
         """``POST …/post``: a draft bill or credit note straight to the ledger."""
         return await self.send("POST", f"{document_path(*ref)}/post", on_wire=on_wire)
 
-    async def link_note(self, link: NoteLink, on_wire: Callable[[], None] | None = None) -> Answer:
+    async def link_note(self, link: NoteLink, on_wire: OnWire | None = None) -> Answer:
         """``POST …/invoice-payables/{bill}``: clear so much of the bill with the credit note."""
         path = (
             f"{document_path(link.note_id, True)}/invoice-payables/{quote(link.bill_id, safe='')}"
@@ -154,9 +150,7 @@ class LightClient(LightReads):
     def read_note_links(self, body: object) -> tuple[NoteLink, ...]:
         return note_codec.note_links_from_json(body)
 
-    async def pay_bill(
-        self, bill_id: str, bill: Bill, on_wire: Callable[[], None] | None = None
-    ) -> Answer:
+    async def pay_bill(self, bill_id: str, bill: Bill, on_wire: OnWire | None = None) -> Answer:
         """``POST …/mark-as-paid``, in full. Raises ValueError without bank account and date."""
         return await self._act(bill_id, "mark-as-paid", codec.payment_to_json(bill), on_wire)
 
@@ -164,7 +158,7 @@ class LightClient(LightReads):
         self,
         bill_id: str,
         values: Mapping[str, object],
-        on_wire: Callable[[], None] | None = None,
+        on_wire: OnWire | None = None,
         *,
         properties: Properties | None = None,
         credit_note: bool = False,
@@ -180,7 +174,7 @@ class LightClient(LightReads):
         )
 
     async def put_line(
-        self, bill_id: str, line: LineImage, on_wire: Callable[[], None] | None = None
+        self, bill_id: str, line: LineImage, on_wire: OnWire | None = None
     ) -> Answer:
         """``PUT`` a whole line of a bill, or ``POST`` one that has no id."""
         body = codec.line_image_to_json(line)
@@ -194,7 +188,7 @@ class LightClient(LightReads):
         note_id: str,
         line: LineImage,
         credit_sign: str,
-        on_wire: Callable[[], None] | None = None,
+        on_wire: OnWire | None = None,
     ) -> Answer:
         """``POST`` a line of a credit note."""
         body = note_codec.note_line_values_to_json(line.values, credit_sign)
@@ -205,7 +199,7 @@ class LightClient(LightReads):
         self,
         bill_id: str,
         line_id: str,
-        on_wire: Callable[[], None] | None = None,
+        on_wire: OnWire | None = None,
         *,
         credit_note: bool = False,
     ) -> Answer:
@@ -217,7 +211,7 @@ class LightClient(LightReads):
         return answer
 
     async def upload_url(
-        self, bill_id: str, name: str, content_type: str, on_wire: Callable[[], None] | None = None
+        self, bill_id: str, name: str, content_type: str, on_wire: OnWire | None = None
     ) -> Answer:
         """``POST …/document/upload-url``; see ``read_upload_target``."""
         body = {"documentName": name, "contentType": content_type}
@@ -236,15 +230,11 @@ class LightClient(LightReads):
         target = codec.upload_target_from_json(body)
         return self._uploads.unsafe(target) or target
 
-    async def _act(
-        self, bill_id: str, name: str, body: object, on_wire: Callable[[], None] | None
-    ) -> Answer:
+    async def _act(self, bill_id: str, name: str, body: object, on_wire: OnWire | None) -> Answer:
         path = f"{BILLS}/{quote(bill_id, safe='')}/{name}"
         return await self.send("POST", path, json=body, on_wire=on_wire)
 
-    async def create_vendor(
-        self, vendor: NewVendor, on_wire: Callable[[], None] | None = None
-    ) -> Answer:
+    async def create_vendor(self, vendor: NewVendor, on_wire: OnWire | None = None) -> Answer:
         body = dict(vendor.values) | codec.property_groups(vendor.properties)
         return await self.send("POST", VENDORS, json=body, on_wire=on_wire)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from importer.core.answers import Answer, Mismatch, Outcome
+from importer.core.answers import Answer, Mismatch, OnWire, Outcome
 from importer.core.fetch import fetch
 from importer.core.object_ids import same_id
 from importer.model.bill_image import LineImage, Properties
@@ -23,10 +23,6 @@ from importer.model.light_objects import (
     UserApproval,
     Vendor,
 )
-
-OnWire = Callable[[], None]
-"""Called when the request is about to leave: a caller that is cancelled before then can be sure
-that nothing was sent."""
 
 
 class LightGateway(Protocol):

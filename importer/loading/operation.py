@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from importer.core.answers import Answer, Mismatch, Outcome
-from importer.loading.gateway import LightGateway, OnWire
+from importer.core.answers import Answer, Mismatch, OnWire, Outcome
+from importer.loading.gateway import LightGateway
 from importer.loading.journal.cancellation_records import Cancelled, undo_entries
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change, Intent

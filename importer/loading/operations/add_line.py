@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from importer.core.answers import Answer, Mismatch, Outcome, Verdict
+from importer.core.answers import Answer, Mismatch, OnWire, Outcome, Verdict
 from importer.core.object_ids import normal_id, same_id
 from importer.loading.bill_match import line_contradictions
 from importer.loading.bill_state import is_cancelled
-from importer.loading.gateway import LightGateway, OnWire, fetch_bill
+from importer.loading.gateway import LightGateway, fetch_bill
 from importer.loading.job_operation import JobOperation
 from importer.loading.operation import (
     ABSENT_LOOKS,

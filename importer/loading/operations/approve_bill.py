@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from importer.core.answers import Answer, Outcome, Verdict
+from importer.core.answers import Answer, OnWire, Outcome, Verdict
 from importer.core.errors import AccessRefused, LightRefused, WireProblem
 from importer.loading.bill_state import IN_REVIEW, Transition, step_detail
-from importer.loading.gateway import LightGateway, OnWire, fetch_approvals
+from importer.loading.gateway import LightGateway, fetch_approvals
 from importer.loading.operation import Decision, Finish, Look, Send
 from importer.loading.operations.bill_step import BillStep
 from importer.model.journal_states import StepKind, StepState

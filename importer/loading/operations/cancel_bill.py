@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from importer.core.answers import Answer, ApiError
+from importer.core.answers import Answer, ApiError, OnWire
 from importer.loading.bill_diff import PATCHED, field_words, quoted
 from importer.loading.bill_state import Transition, next_transition
 from importer.loading.engine import Engine
-from importer.loading.gateway import LightGateway, OnWire
+from importer.loading.gateway import LightGateway
 from importer.loading.journal.cancellation_records import Cancelled, cancels
 from importer.loading.loaded_bills import LoadedBill
 from importer.loading.operation import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from importer.core.answers import Answer, Mismatch, Outcome
+from importer.core.answers import Answer, Mismatch, OnWire, Outcome
 from importer.core.money import money
 from importer.core.object_ids import same_id
 from importer.loading.bill_match import contradictions, words_of_contradictions
@@ -20,7 +20,7 @@ from importer.loading.bill_state import (
     step_detail,
     unknown_state,
 )
-from importer.loading.gateway import LightGateway, OnWire, fetch_bill, fetch_note_links
+from importer.loading.gateway import LightGateway, fetch_bill, fetch_note_links
 from importer.loading.operation import MOST_LOST, Decision, Look, Send
 from importer.loading.operations.bill_step import JournaledStep
 from importer.model.bills import DocumentRef

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from importer.core.answers import Answer, Mismatch
+from importer.core.answers import Answer, Mismatch, OnWire
 from importer.core.clock import utc_now
 from importer.core.object_ids import normal_id
 from importer.loading.bill_match import (
@@ -17,7 +17,7 @@ from importer.loading.bill_state import is_cancelled
 from importer.loading.engine import Engine
 from importer.loading.existing_bills import look_for_others
 from importer.loading.final_sweep import FinalSweep
-from importer.loading.gateway import LightGateway, OnWire
+from importer.loading.gateway import LightGateway
 from importer.loading.job import BillJob
 from importer.loading.job_operation import JobOperation
 from importer.loading.light_id_claims import LightIdClaims

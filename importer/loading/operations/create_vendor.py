@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from importer.core.answers import Answer, Mismatch, Outcome
+from importer.core.answers import Answer, Mismatch, OnWire, Outcome
 from importer.core.clock import utc_now
 from importer.core.name_key import name_key
-from importer.loading.gateway import LightGateway, OnWire
+from importer.loading.gateway import LightGateway
 from importer.loading.journal.vendor_records import VendorRecord, VendorState
 from importer.loading.operation import (
     ABSENT_LOOKS,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.core.answers import Answer
+from importer.core.answers import Answer, OnWire
 from importer.loading.bill_state import Transition, step_detail
-from importer.loading.gateway import LightGateway, OnWire
+from importer.loading.gateway import LightGateway
 from importer.loading.operations.bill_step import BillStep
 from importer.model.bills import Bill
 from importer.model.journal_states import StepKind

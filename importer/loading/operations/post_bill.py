@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.core.answers import Answer
+from importer.core.answers import Answer, OnWire
 from importer.loading.bill_state import draft_as_created
-from importer.loading.gateway import LightGateway, OnWire
+from importer.loading.gateway import LightGateway
 from importer.loading.operations.bill_step import BillStep
 from importer.model.journal_states import StepKind
 from importer.model.light_objects import LightBill

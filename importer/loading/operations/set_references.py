@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.core.answers import Answer
+from importer.core.answers import Answer, OnWire
 from importer.loading.bill_diff import field_words, patched_differences, quoted
 from importer.loading.bill_state import Transition, step_detail
-from importer.loading.gateway import LightGateway, OnWire
+from importer.loading.gateway import LightGateway
 from importer.loading.operations.bill_step import BillStep
 from importer.model.bills import Bill, patched_values
 from importer.model.field_values import NOTHING

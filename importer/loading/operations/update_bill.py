@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from importer.core.answers import Answer, ApiError, Mismatch, Outcome, Verdict
+from importer.core.answers import Answer, ApiError, Mismatch, OnWire, Outcome, Verdict
 from importer.core.clock import utc_now
 from importer.core.object_ids import same_id
 from importer.loading.bill_state import is_updatable, unknown_state
-from importer.loading.gateway import LightGateway, OnWire, fetch_bill
+from importer.loading.gateway import LightGateway, fetch_bill
 from importer.loading.image_changes import (
     HeaderChange,
     ImageChange,

@@ -14,10 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from importer.core.answers import Answer, ApiError, Outcome
+from importer.core.answers import Answer, ApiError, OnWire, Outcome
 from importer.core.errors import WireProblem
 from importer.loading.bill_state import step_detail
-from importer.loading.gateway import LightGateway, OnWire
+from importer.loading.gateway import LightGateway
 from importer.loading.operation import MOST_LOST, Decision, Look, Send
 from importer.loading.operations.bill_step import JournaledStep
 from importer.model.bills import Document
