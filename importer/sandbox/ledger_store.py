@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,34 +20,28 @@ from importer.sandbox.store import Store
 from importer.sandbox.store_tables import LEDGER_LINES, PAYMENTS, table_row
 from importer.sandbox.wire_types import JsonObject
 
+# By the kind of a document: what its fields are called, and its lines in the ledger.
+_KINDS: Mapping[str, tuple[str, str, str, Callable[..., list[JsonObject]]]] = {
+    "AP": ("vendorId", "issuedDate", "invoiceNumber", bill_lines),
+    "CN": ("businessPartnerId", "documentDate", "documentNumber", note_lines),
+}
 
-def book_bill(store: Store, company: CompanyReference, bill: JsonObject) -> None:
-    """Book a bill that goes to the ledger; once, whatever happens to it later."""
+
+def book(store: Store, company: CompanyReference, kind: str, body: JsonObject) -> None:
+    """Book a bill (AP) or credit note (CN) that goes to the ledger; once, whatever happens to it
+    later."""
+    partner, day, number, lines_of = _KINDS[kind]
     with store.lock:
         document = BookedDocument(
-            id=bill["id"],
-            kind="AP",
-            partner_id=bill["vendorId"],
-            day=bill["issuedDate"],
-            document_number=bill["invoiceNumber"],
-            rates=(bill["localCurrencyFxRate"], bill["groupCurrencyFxRate"]),
-            **_shared(store, company, bill),
+            id=body["id"],
+            kind=kind,
+            partner_id=body[partner],
+            day=body[day],
+            document_number=body[number],
+            rates=(body["localCurrencyFxRate"], body["groupCurrencyFxRate"]),
+            **_shared(store, company, body),
         )
-        _insert(store, bill_lines(document, bill))
-
-
-def book_note(store: Store, company: CompanyReference, note: JsonObject) -> None:
-    with store.lock:
-        document = BookedDocument(
-            id=note["id"],
-            kind="CN",
-            partner_id=note["businessPartnerId"],
-            day=note["documentDate"],
-            document_number=note["documentNumber"],
-            rates=(note["localCurrencyFxRate"], note["groupCurrencyFxRate"]),
-            **_shared(store, company, note),
-        )
-        _insert(store, note_lines(document, note))
+        _insert(store, lines_of(document, body))
 
 
 def book_payment(store: Store, company: CompanyReference, bill: JsonObject, cents: int) -> None:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from importer.sandbox import note_answers, note_bodies, note_store
 from importer.sandbox.gate import json_answer
 from importer.sandbox.http_request import id_in_path, json_body
-from importer.sandbox.ledger_store import book_note
+from importer.sandbox.ledger_store import book
 from importer.sandbox.refusals import conflict, not_found, refusal, unprocessable
 from importer.sandbox.request_bodies import read_body
 from importer.sandbox.route_context import Context, requested_bill, requested_item
@@ -117,7 +117,7 @@ async def post_note(context: Context, request: Request) -> Response:
     if problems := note_bodies.posting_problems(note):
         raise refusal(problems)
     posted = note_store.save_note(context.store, note | {"status": "POSTED"})
-    book_note(context.store, context.company, posted)
+    book(context.store, context.company, "CN", posted)
     return json_answer(note_answers.note_json(posted))
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from importer.sandbox.store import Store
 from importer.sandbox.store_tables import BILLS, NOTE_LINKS, NOTES, PAYMENTS, table_row
@@ -95,22 +96,10 @@ def linked(
 
 def save_link(store: Store, note_id: str, bill_id: str, amount: int) -> None:
     now = store.now()
+    changes = {"amount": amount, "updated_at": now}
+    link = insert(NOTE_LINKS).values(note_id=note_id, bill_id=bill_id, created_at=now, **changes)
     with store.transaction() as connection:
-        same = (NOTE_LINKS.c.note_id == note_id, NOTE_LINKS.c.bill_id == bill_id)
-        changed = connection.execute(
-            sa.update(NOTE_LINKS).where(*same).values(amount=amount, updated_at=now)
-        )
-        if not changed.rowcount:
-            connection.execute(
-                sa.insert(NOTE_LINKS),
-                {
-                    "note_id": note_id,
-                    "bill_id": bill_id,
-                    "amount": amount,
-                    "created_at": now,
-                    "updated_at": now,
-                },
-            )
+        connection.execute(link.on_conflict_do_update(["note_id", "bill_id"], set_=changes))
 
 
 def delete_link(store: Store, note_id: str, bill_id: str) -> None:

@@ -37,7 +37,7 @@ from importer.sandbox.gate import (
 )
 from importer.sandbox.http_request import id_in_path, json_body, read_query
 from importer.sandbox.ledger_list import LEDGER_PATHS, list_ledger_lines
-from importer.sandbox.ledger_store import book_bill, book_payment
+from importer.sandbox.ledger_store import book, book_payment
 from importer.sandbox.note_routes import NOTE_ROUTES, NOTES_PATH, bill_balance, cleared_bill
 from importer.sandbox.paging import read_page
 from importer.sandbox.refusals import RefusalError, gateway_refusal, not_found
@@ -140,7 +140,7 @@ def act(name: str) -> Handler:
             )
         changed = context.store.save_bill(bill | changes)
         if bill["state"] not in states.IN_LEDGER and changed["state"] in states.IN_LEDGER:
-            book_bill(context.store, context.company, changed)
+            book(context.store, context.company, "AP", changed)
         if name == "mark-as-paid":
             paid = bill["outstandingBalance"] - changed["outstandingBalance"]
             book_payment(context.store, context.company, changed, paid)

@@ -52,19 +52,9 @@ _LOOKED_AT = 20  # cells of a column, for one that is an id
 _HEADER_HEIGHT, _ROW_HEIGHT = 47, 15  # points
 
 
-def write_source_sheet(
-    sheet: StreamingSheet,
-    context: WorkbookContext,
-    table: int,
-    source: InputTable,
-    results: RowIndex,
-) -> None:
-    """Every row below the header of ``source``; ``results`` are those of this table."""
-    _SourceSheet(sheet, context, table, source, results).write()
-
-
-class _SourceSheet:
-    """One table on its way to its sheet."""
+class SheetWriter:
+    """One table on its way to its sheet: every row below the header of ``source``; ``results`` are
+    those of this table."""
 
     def __init__(
         self,

@@ -38,7 +38,7 @@ from importer.report.xlsx.old_ageing_sheet import write_old_ageing
 from importer.report.xlsx.page_setup import ONE_PAGE, set_up_page
 from importer.report.xlsx.problems_sheet import MOST_LISTED, problem_notes, write_problems
 from importer.report.xlsx.provenance_sheet import PROVENANCE, describe, write_provenance
-from importer.report.xlsx.source_sheets import write_source_sheet
+from importer.report.xlsx.source_sheets import SheetWriter
 from importer.report.xlsx.streaming_sheet import (
     StreamingSheet,
     check_version,
@@ -105,7 +105,7 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
     for t, kind in enumerate(kinds):
         if kind is TableKind.BILLS:
             results = RowIndex(bills, t)
-            write_source_sheet(names.add("Bills"), context, t, report.tables[t], results)
+            SheetWriter(names.add("Bills"), context, t, report.tables[t], results).write()
     # Bills without a sheet of their own: from a flat file, or from a journal whose file is gone.
     in_sheets = [t for t, kind in enumerate(kinds) if kind is TableKind.BILLS]
     flat = np.flatnonzero(~np.isin(bills.table, in_sheets)).tolist()
@@ -113,8 +113,8 @@ def _fill(workbook: Workbook, report: Report, limits: WorkbookLimits) -> None:
         write_flat_bills(names.add("Bills"), context, bills, flat)
     for t, kind in enumerate(kinds):
         if kind is not TableKind.BILLS:
-            results = RowIndex(report.line_items, t)
-            write_source_sheet(names.add("Line items"), context, t, report.tables[t], results)
+            sheet, results = names.add("Line items"), RowIndex(report.line_items, t)
+            SheetWriter(sheet, context, t, report.tables[t], results).write()
     release()
     write_problems(workbook.add_worksheet("Problems"), context)
     if to_resolve is not None:
