@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.money import money
+from importer.mapping.map_tables import MappedTables
 from importer.validation.cents_array import CentsArray
 
 
@@ -240,3 +241,15 @@ class ParsedTable:
 
     def __getitem__(self, name: str) -> ParsedColumn:
         return self.columns.get(name) or ParsedColumn.empty(self.size)
+
+
+class ParsedSheets(NamedTuple):
+    """The bills and line items as mapping has them, and their cells as they were parsed.
+
+    ``line_bill`` is the bill of each line item, -1 of one without.
+    """
+
+    mapped: MappedTables
+    bills: ParsedTable
+    lines: ParsedTable
+    line_bill: np.ndarray

@@ -15,25 +15,19 @@ from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray, sums
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets, ParsedTable
 from importer.validation.compare_stated import net_of_lines
 
 _FAR = 10  # a tenth, as of discounts and other corrections
 
 
-def compare_open(
-    mapped: MappedTables,
-    bills: ParsedTable,
-    lines: ParsedTable,
-    line_bill: np.ndarray,
-    amounts: CentsArray,
-    gross: CentsArray,
-) -> Iterator[Finding]:
+def compare_open(sheets: ParsedSheets, amounts: CentsArray, gross: CentsArray) -> Iterator[Finding]:
     """One warning a column whose amounts are not those of the bills: partly or fully paid ones, or
     all of what was billed where the template reads what is open.
 
     ``amounts`` is each bill's, ``gross`` each line's; signs do not count.
     """
+    mapped, bills, lines, line_bill = sheets
     columns = [stated for stated in mapped.stated if stated.part is not None]
     if not columns:
         return

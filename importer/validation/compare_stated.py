@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from importer.core.counted_nouns import count
-from importer.mapping.map_tables import MappedTables
 from importer.mapping.stated_amounts import FOREIGN, GROSS, LOCAL, StatedColumn
 from importer.mapping.stated_constants import stated_currency
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray, sums
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets, ParsedTable
 
 DIFFERS = "line_items.amount.stated_differs"
 _MOST = 20  # rows of a column that are reported one by one
@@ -22,12 +21,7 @@ _FEWEST, _AGREEING = 4, 0.5  # bills whose amount is the sum of a column; their 
 
 
 def compare_stated(
-    mapped: MappedTables,
-    bills: ParsedTable,
-    lines: ParsedTable,
-    line_bill: np.ndarray,
-    gross: CentsArray,
-    untaxed: np.ndarray,
+    sheets: ParsedSheets, gross: CentsArray, untaxed: np.ndarray
 ) -> Iterator[Finding]:
     """Findings where a stated amount is neither the line's nor the bill's, or is in a currency that
     makes the same amount impossible.
@@ -35,6 +29,7 @@ def compare_stated(
     ``gross`` is each line's. ``untaxed`` are the bills whose amount is worked out from lines that
     exclude tax. One finding a row, or one for the column where most rows differ.
     """
+    mapped, _, lines, line_bill = sheets
     if not mapped.stated:
         return
     size = int(line_bill.max(initial=-1)) + 1
@@ -45,21 +40,18 @@ def compare_stated(
         if stated.part is not None:
             continue
         which = untaxed if stated.with_tax else None
-        yield from _differing(mapped, bills, lines, line_bill, stated, amounts, which)
+        yield from _differing(sheets, stated, amounts, which)
 
 
 def compare_line_totals(
-    mapped: MappedTables,
-    bills: ParsedTable,
-    line_bill: np.ndarray,
-    amounts: CentsArray,
-    gross: CentsArray,
+    sheets: ParsedSheets, amounts: CentsArray, gross: CentsArray
 ) -> Iterator[Finding]:
     """A finding for each bill whose amount is not the sum of what its rows state with their tax,
     which Light works out, where that of nearly all others is, to a cent a row.
 
     ``amounts`` is each bill's, ``gross`` each line's; signs do not count.
     """
+    mapped, bills, _, line_bill = sheets
     for stated in mapped.stated:
         if stated.sheet != LINE_ITEMS or stated.kinds != (GROSS,) or stated.currency or stated.part:
             continue
@@ -96,14 +88,12 @@ def net_of_lines(lines: ParsedTable, gross: CentsArray) -> CentsArray:
 
 
 def _differing(
-    mapped: MappedTables,
-    bills: ParsedTable,
-    lines: ParsedTable,
-    line_bill: np.ndarray,
+    sheets: ParsedSheets,
     stated: StatedColumn,
     amounts: dict[str, tuple[CentsArray, CentsArray]],
     which: np.ndarray | None,
 ) -> Iterator[Finding]:
+    mapped, bills, lines, line_bill = sheets
     of_lines, in_cents = stated.sheet == LINE_ITEMS, mapped.template.formats.amounts == "cents"
     is_stated = bool(stated_currency(mapped.template))
     if stated.currency == LOCAL and not is_stated:

@@ -21,7 +21,7 @@ from importer.model.fields import BILLS, PATCHED_BILL_FIELDS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray
-from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.column import ParsedColumn, ParsedSheets, ParsedTable
 from importer.validation.duplicate_bills import party_numbers
 
 # How far a credit note goes where a bill would go further: Light neither approves nor pays it.
@@ -60,10 +60,9 @@ def credit_notes_of(mapped: MappedTables, amounts: CentsArray) -> CreditNotes:
     )
 
 
-def turn_amounts(
-    notes: CreditNotes, bills: ParsedTable, lines: ParsedTable, line_bill: np.ndarray
-) -> None:
+def turn_amounts(sheets: ParsedSheets, notes: CreditNotes) -> None:
     """Give the credit notes that are positive in the file the sign that they count with."""
+    _, bills, lines, line_bill = sheets
     if not notes.positive.any():
         return
     of_lines = np.append(notes.positive, False)[line_bill]  # -1: of no bill

@@ -28,7 +28,7 @@ from importer.model.finding_catalogue import finding
 from importer.model.report_model import LeftOut, agreeing_totals
 from importer.model.tables import CellKind
 from importer.validation.cents_array import CentsArray, added, sums
-from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.column import ParsedColumn, ParsedSheets
 from importer.validation.finding_batch import FindingBatch, cell_findings
 from importer.validation.join_lines import typed_reference
 from importer.validation.left_out import sums_of
@@ -72,10 +72,9 @@ def without_lines(
     ]
 
 
-def posted_without_account(
-    mapped: MappedTables, lines: ParsedTable, line_bill: np.ndarray, target: np.ndarray
-) -> FindingBatch:
+def posted_without_account(sheets: ParsedSheets, target: np.ndarray) -> FindingBatch:
     """Bills that are to be posted, and have line items without a ledger account."""
+    mapped, _, lines, line_bill = sheets
     blank = lines["accountId"].blank & lines["account"].blank & (line_bill >= 0)
     lacking = np.zeros(len(mapped.bills), dtype=bool)
     lacking[line_bill[blank]] = True
@@ -85,14 +84,14 @@ def posted_without_account(
 
 
 def sums_agree(
-    mapped: MappedTables,
-    bills: ParsedTable,
+    sheets: ParsedSheets,
     amounts: CentsArray,
     totals: CentsArray,
     counts: np.ndarray,
     ambiguous: np.ndarray,
 ) -> list[FindingBatch]:
     """The sum of a bill's lines is its amount, where both are known and unambiguous."""
+    mapped, bills = sheets.mapped, sheets.bills
 
     def words(i: int) -> dict[str, Any]:
         amount, total = int(amounts.cents[i]), int(totals.cents[i])
@@ -111,18 +110,13 @@ def sums_agree(
 
 
 def tax_is_possible(
-    mapped: MappedTables,
-    bills: ParsedTable,
-    lines: ParsedTable,
-    line_bill: np.ndarray,
-    amounts: CentsArray,
-    gross: CentsArray,
-    left_to_light: np.ndarray,
+    sheets: ParsedSheets, amounts: CentsArray, gross: CentsArray, left_to_light: np.ndarray
 ) -> list[FindingBatch]:
     """A bill's amount is that of its lines with a tax that there is, where Light works out theirs.
 
     ``gross`` is each line's. ``left_to_light`` are the lines whose tax Light works out.
     """
+    mapped, bills, lines, line_bill = sheets
     net = lines["netAmount"].cents()
     computable = gross.valid | (left_to_light & net.valid)
     base = np.where(gross.valid, gross.cents, net.cents)

@@ -28,19 +28,18 @@ from importer.model.fields import BILLS, LINE_ITEMS, FieldKind, field_of
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import InputTable
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets, ParsedTable
 from importer.validation.vector_parsers import habitual, with_dollars
 
 _WITH_TAX = {"amount": True, "netAmount": False}  # of line items
 
 
-def header_findings(
-    mapped: MappedTables, bills: ParsedTable, line_bill: np.ndarray, include_tax: np.ndarray
-) -> Iterator[Finding]:
+def header_findings(sheets: ParsedSheets, include_tax: np.ndarray) -> Iterator[Finding]:
     """A finding for each column of amounts whose header, or title, contradicts what is taken.
 
     ``include_tax`` is by bill. Canonical sheets have no such headers.
     """
+    mapped, bills, _, line_bill = sheets
     if mapped.template.unknown_columns == "warn":
         return
     in_cents = mapped.template.formats.amounts == "cents"

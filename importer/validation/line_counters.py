@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.mapping.map_tables import MappedTables
 from importer.model.tables import InputTable, Role
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets
 from importer.validation.finding_batch import FindingBatch
 from importer.validation.number_warnings import number_warnings
 from importer.validation.row_runs import line_columns
@@ -27,11 +26,10 @@ _LONGEST = 4  # digits
 _SHOWN = 8
 
 
-def line_gaps(
-    mapped: MappedTables, bills: ParsedTable, line_bill: np.ndarray
-) -> Iterator[FindingBatch]:
+def line_gaps(sheets: ParsedSheets) -> Iterator[FindingBatch]:
     """A warning for each bill whose lines are not 1, 2, 3 … in a column where nearly all others
     are; of a flat layout, whose rows are there once."""
+    mapped, bills, _, line_bill = sheets
     if mapped.line_bill is None or mapped.repeated:
         return
     gaps: dict[int, dict[str, str]] = {}

@@ -8,29 +8,25 @@ from collections.abc import Iterator
 import numpy as np
 
 from importer.core.counted_nouns import count
-from importer.mapping.map_tables import MappedTables
 from importer.mapping.stated_amounts import LOCAL
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets
 
 _FEWEST, _MOST_ODD = 4, 0.2  # bills of the books' currency; others of the same amount
 
 
 def local_amounts(
-    mapped: MappedTables,
-    bills: ParsedTable,
-    line_bill: np.ndarray,
-    amounts: CentsArray,
-    gross: CentsArray,
+    sheets: ParsedSheets, amounts: CentsArray, gross: CentsArray
 ) -> Iterator[Finding]:
     """A warning for each column of amounts in the currency of the books that has, for a few bills
     of another currency, what they come to: their currency may be wrong.
 
     ``amounts`` is each bill's, ``gross`` each line's; signs do not count.
     """
+    mapped, bills, _, line_bill = sheets
     currency = bills["currency"]
     if len(currency.dictionary()[0]) < 2 or mapped.template.formats.amounts == "cents":
         return

@@ -11,11 +11,10 @@ import pyarrow.compute as pc
 from importer.core.no_bill_words import NO_BILL, OTHER_THAN_BILL, VOID_NAME
 from importer.core.text_column import cells_starting, check_distinct, take
 from importer.core.total_words import is_total, may_begin_total
-from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets, ParsedTable
 
 _NUMBER = r"(?i)^\W*(?:CRN|C/N|CN|PCN|SCN|GS)[-/ #.]*[0-9]"
 _OTHER = "other"  # in the place of a pattern: another document, or a total
@@ -30,18 +29,13 @@ _FIELDS = (
 )
 
 
-def saying_no_bill(
-    mapped: MappedTables,
-    bills: ParsedTable,
-    lines: ParsedTable,
-    line_bill: np.ndarray,
-    excused: np.ndarray,
-) -> Iterator[Finding]:
+def saying_no_bill(sheets: ParsedSheets, excused: np.ndarray) -> Iterator[Finding]:
     """A warning for each bill above zero, unless it is excused, whose texts say so.
 
     Of a line's text only where all lines of the bill say it; of a number such as ``CN-12``, and of
     other documents and totals, where most are not like that.
     """
+    mapped, bills, lines, line_bill = sheets
     cents, valid = bills["amount"].cents()
     owed = valid & np.asarray(cents > 0, dtype=bool) & ~excused
     saying: dict[int, tuple[str, str, int]] = {}  # bill → sheet, field, item

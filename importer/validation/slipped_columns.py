@@ -13,7 +13,7 @@ from importer.mapping.map_tables import MappedTables
 from importer.mapping.slip_finding import slipped
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets, ParsedTable
 from importer.validation.row_runs import rows_of_tables
 
 _SAMPLE, _FEWEST = 4000, 20  # rows that are looked at, and that show anything
@@ -21,11 +21,10 @@ _FEWER_PAIRS, _FEWEST_LESS, _FEWEST_VALUES = 0.75, 6, 4
 _DIGIT = re.compile("[0-9]")
 
 
-def slipped_columns(
-    mapped: MappedTables, bills: ParsedTable, lines: ParsedTable, line_bill: np.ndarray
-) -> Iterator[Finding]:
+def slipped_columns(sheets: ParsedSheets) -> Iterator[Finding]:
     """A warning for each file of a flat layout in which two columns fit together when one of them
     is moved by a row: there are then clearly fewer different pairs of their values."""
+    mapped, bills, lines, line_bill = sheets
     if mapped.line_bill is None or len(line_bill) < _FEWEST:
         return
     for rows, firsts in rows_of_tables(mapped, line_bill, _SAMPLE):

@@ -13,7 +13,7 @@ from importer.mapping.slip_finding import slipped
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets
 from importer.validation.row_runs import rows_of_tables
 
 _FEWEST, _DAYS, _VALUES, _AMOUNTS = 20, 10, 6, 12  # bills; different days, values, amounts
@@ -24,11 +24,10 @@ _RUN = 3  # rows of one date
 _PREFIX = re.compile(r"[^\W\d_]{2,}")
 
 
-def sorted_columns(
-    mapped: MappedTables, bills: ParsedTable, lines: ParsedTable, line_bill: np.ndarray
-) -> Iterator[Finding]:
+def sorted_columns(sheets: ParsedSheets) -> Iterator[Finding]:
     """A warning for each file of a flat layout in which two columns are in order that have nothing
     to do with each other; and one where due dates fit other rows than their own."""
+    mapped, bills, _, line_bill = sheets
     if mapped.line_bill is None or bills.size < _FEWEST or not bills["issuedDate"].ok.any():
         return
     date, due = (
@@ -41,7 +40,7 @@ def sorted_columns(
             continue
         days = date[of_bill]
         if len(np.unique(days)) >= _DAYS and _in_order(days):
-            yield from _both_in_order(mapped, bills, lines, rows, firsts, line_bill)
+            yield from _both_in_order(sheets, rows, firsts)
         if bills["dueDate"].ok[of_bill].all():
             name = "vendor" if bills["vendor"].ok.any() else "vendorId"
             of_vendor = bills[name].dictionary()[1][of_bill]
@@ -52,15 +51,9 @@ def _in_order(values: np.ndarray) -> bool:
     return bool((values[1:] >= values[:-1]).all() or (values[1:] <= values[:-1]).all())
 
 
-def _both_in_order(
-    mapped: MappedTables,
-    bills: ParsedTable,
-    lines: ParsedTable,
-    rows: np.ndarray,
-    firsts: np.ndarray,
-    line_bill: np.ndarray,
-) -> Iterator[Finding]:
+def _both_in_order(sheets: ParsedSheets, rows: np.ndarray, firsts: np.ndarray) -> Iterator[Finding]:
     """The first column that is in order where the dates are, too."""
+    mapped, bills, lines, line_bill = sheets
     amount = next(n for n in ("netAmount", "amount") if not lines[n].blank.all() or n == "amount")
     for sheet, name, at, fewest in (
         (BILLS, "vendor", line_bill[firsts], _VALUES),

@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
-from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.column import ParsedColumn, ParsedSheets
 from importer.validation.finding_batch import FindingBatch
 from importer.validation.number_warnings import number_warnings
 
@@ -20,11 +19,10 @@ _SHORTEST_DIGITS = 4
 _LETTERS, _DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 
 
-def swapped_cells(
-    mapped: MappedTables, bills: ParsedTable, lines: ParsedTable, line_bill: np.ndarray
-) -> Iterator[FindingBatch]:
+def swapped_cells(sheets: ParsedSheets) -> Iterator[FindingBatch]:
     """A warning for each number without a digit, among numbers that have some, beside a vendor or
     a text that is written as those are."""
+    mapped, bills, lines, line_bill = sheets
     number = bills["invoiceNumber"]
     texts = pc.fill_null(number.texts(), "")
     given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)

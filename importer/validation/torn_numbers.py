@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from importer.core.text_column import byte_sums, offsets_of
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets, ParsedTable
 from importer.validation.finding_batch import FindingBatch
 from importer.validation.number_warnings import number_warnings
 from importer.validation.row_runs import line_columns, row_runs
@@ -31,15 +31,14 @@ _SHORTEST = 3  # characters of a number that two vendors hardly share
 _SCATTERED = 1.2  # blocks of rows for a bill, in a file where they do not stand together
 
 
-def torn_numbers(
-    mapped: MappedTables, bills: ParsedTable, line_bill: np.ndarray, reported: np.ndarray
-) -> Iterator[FindingBatch]:
+def torn_numbers(sheets: ParsedSheets, reported: np.ndarray) -> Iterator[FindingBatch]:
     """A warning for each bill beside another of the same vendor and date, of which something says
     that they are one: its place, its number, or a reference that only they share; and for each one
     below another vendor's of the same number and date.
 
     ``reported``: bills named as nearly the same already. Of a flat layout only.
     """
+    mapped, bills, _, line_bill = sheets
     if mapped.line_bill is None or not len(line_bill):
         return
     lines, starts = row_runs(mapped, line_bill)

@@ -15,21 +15,18 @@ from importer.mapping.unread_columns import UnreadColumn, UnreadKind
 from importer.model.fields import BILLS
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
-from importer.validation.column import ParsedTable
+from importer.validation.column import ParsedSheets, ParsedTable
 
 _SHOWN_ROWS, _SHOWN_VALUES = 10, 8
 
 
 def unread_findings(
-    mapped: MappedTables,
-    bills: ParsedTable,
-    line_bill: np.ndarray,
-    is_sum: np.ndarray,
-    include_tax: np.ndarray,
+    sheets: ParsedSheets, is_sum: np.ndarray, include_tax: np.ndarray
 ) -> Iterator[Finding]:
     """A finding for each unread column that matters. By bill: ``is_sum`` is whether its amount is
     worked out from its lines, so that nothing is compared with it; ``include_tax`` whether its line
     amounts are with tax."""
+    mapped, bills, _, line_bill = sheets
     cents, valid = bills["amount"].cents()
     above_zero = valid & np.asarray(cents > 0, dtype=bool)
     if mapped.typed_notes is not None:

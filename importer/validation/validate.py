@@ -21,7 +21,7 @@ from importer.validation import cross_row_rules
 from importer.validation.cents_array import CentsArray, sums
 from importer.validation.check_tables import check_cells, check_rows, row_findings
 from importer.validation.checked_bills import Checked
-from importer.validation.column import ParsedColumn, ParsedTable
+from importer.validation.column import ParsedColumn, ParsedSheets, ParsedTable
 from importer.validation.compare_open import compare_open
 from importer.validation.compare_stated import compare_line_totals, compare_stated
 from importer.validation.credit_notes import (
@@ -80,6 +80,7 @@ def check(
     cells = check_cells(mapped, line_bill, exclude)
     step()
     bills, lines = cells.bills, cells.lines
+    sheets = ParsedSheets(mapped, bills, lines, line_bill)
     flag = bills["lineItemsIncludeTax"]
     include_tax = truth(flag) == 1
     of_lines = np.full(lines.size, UNKNOWN, dtype=np.int8)
@@ -114,7 +115,7 @@ def check(
         mapped, BILLS, bills, target, is_sum, notes.mask, cancelled_out=cancelled_out, now=now
     )
     line_rows = Rows(mapped, LINE_ITEMS, lines, include_tax=of_lines)
-    slipped = list(slipped_columns(mapped, bills, lines, line_bill))
+    slipped = list(slipped_columns(sheets))
     slips = {(f.code, f.cell.table) for f in slipped}  # by other columns mapping found it, too
     of_mapping = [f for f in mapped.findings if (f.code, f.cell.table) not in slips]
     findings = Findings([*of_mapping, *of_joining, *cells.of_columns])
@@ -128,35 +129,33 @@ def check(
     findings += cross_row_rules.placeholder_numbers(mapped)
     ambiguous = np.zeros(bills.size, dtype=bool)  # bills that share a reference, or have none
     ambiguous[findings.items_of("bills.billRef.duplicate", "bills.billRef.required")[0]] = True
-    findings += cross_row_rules.sums_agree(mapped, bills, amounts, gross_totals, counts, ambiguous)
+    findings += cross_row_rules.sums_agree(sheets, amounts, gross_totals, counts, ambiguous)
     coded = ~(lines["taxCode"].blank & lines["taxCodeId"].blank) & lines["taxAmount"].blank
-    findings += cross_row_rules.tax_is_possible(
-        mapped, bills, lines, line_bill, amounts, of_gross, coded
-    )
+    findings += cross_row_rules.tax_is_possible(sheets, amounts, of_gross, coded)
     findings += duplicates(mapped, bills, notes.mask)
     near = findings.items_of("bills.invoiceNumber.near_duplicate")[0]
-    findings += torn_numbers(mapped, bills, line_bill, near)
+    findings += torn_numbers(sheets, near)
     findings += date_like_numbers(mapped, bills)
-    findings += line_gaps(mapped, bills, line_bill)
-    findings += swapped_cells(mapped, bills, lines, line_bill)
+    findings += line_gaps(sheets)
+    findings += swapped_cells(sheets)
     findings += slipped
-    findings += sorted_columns(mapped, bills, lines, line_bill)
+    findings += sorted_columns(sheets)
     findings += date_outliers(mapped, bills)
     findings += tax_rates(mapped, lines, of_lines)
     asked = np.zeros(bills.size, dtype=bool)  # bills with a row that may be a total
     totals_in = line_bill[findings.items_of("sheet.row.total")[1]]
     asked[totals_in[totals_in >= 0]] = True
-    findings += saying_no_bill(mapped, bills, lines, line_bill, asked | notes.mask)
+    findings += saying_no_bill(sheets, asked | notes.mask)
     findings += note_findings(mapped, bills, amounts, notes, target)
     findings += cross_row_rules.without_lines(mapped, line_bill, ambiguous)
-    findings += [cross_row_rules.posted_without_account(mapped, lines, line_bill, target)]
+    findings += [cross_row_rules.posted_without_account(sheets, target)]
     step()
-    unread = list(unread_findings(mapped, bills, line_bill, is_sum, include_tax))
+    unread = list(unread_findings(sheets, is_sum, include_tax))
     findings += unread
     of_tax = any(f.code == "sheet.column.unread_tax" for f in unread)
     findings += [
         f
-        for f in header_findings(mapped, bills, line_bill, include_tax)
+        for f in header_findings(sheets, include_tax)
         if not (of_tax and f.code == "sheet.column.other_basis")
     ]
     # A row that lacks an unread amount differs from what it states for that reason.
@@ -165,15 +164,15 @@ def check(
     untaxed = is_sum & ~include_tax
     untaxed[line_bill[joined & coded]] = False  # Light works the tax out
     gross = gross_of_lines(lines, of_lines)
-    differing = compare_stated(mapped, bills, lines, line_bill, gross, untaxed)
+    differing = compare_stated(sheets, gross, untaxed)
     findings += [f for f in differing if not f.lines or not lacking.issuperset(f.lines)]
-    findings += compare_line_totals(mapped, bills, line_bill, amounts, gross)
-    findings += compare_open(mapped, bills, lines, line_bill, amounts, gross)
-    findings += local_amounts(mapped, bills, line_bill, amounts, gross)
+    findings += compare_line_totals(sheets, amounts, gross)
+    findings += compare_open(sheets, amounts, gross)
+    findings += local_amounts(sheets, amounts, gross)
     findings = drafts.excused(_first_causes(findings, bills, lines), mapped.template)
     findings += drafts.findings(mapped, wanted)
     documents = _left_out(mapped, then)
-    turn_amounts(notes, bills, lines, line_bill)
+    turn_amounts(sheets, notes)
     agreeing = amounts.valid & gross_totals.valid & (gross_totals.cents == amounts.cents)
     amounts = bills["amount"].cents()
     controls, of_totals = cross_row_rules.control_totals(
