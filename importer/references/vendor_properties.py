@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,9 +26,10 @@ from importer.references.new_vendors import WantedVendors
 
 @dataclass
 class ResolvedProperties:
-    """By placeholder: the properties as Light wants them, and what is wrong, in words; the ids of
-    the groups that the headers name."""
+    """By placeholder: the properties of the ``wanted`` as Light wants them, and what is wrong, in
+    words; the ids of the groups that the headers name."""
 
+    wanted: WantedVendors
     groups: dict[str, str] = field(default_factory=dict)
     properties: dict[str, list[Property]] = field(default_factory=lambda: defaultdict(list))
     problems: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -44,6 +45,78 @@ class ResolvedProperties:
         )
         return replace(vendor, properties=tuple(properties))
 
+    def report(self, ending: str, cell: CellRef, value: str, **words: Any) -> None:
+        self.findings.append(finding(f"vendors.property.{ending}", cell, value, **words))
+
+    def find_group(
+        self, name: str, groups: Sequence[PropertyGroup], directory: Directory
+    ) -> PropertyGroup | None:
+        """The one group that the header names; a finding where there is none, or several."""
+        header, matches = self.wanted.property_headers[name], groups_named(name, groups)
+        if len(matches) == 1:
+            return matches[0]
+        words: dict[str, Any] = {"name": name, "level": "vendors"}
+        if matches:
+            words |= {"count": len(matches), "candidates": labels_of(matches)}
+            self.report("several_properties", header, name, **words)
+            return None
+        words["nearest"] = nearest_group(name, groups)
+        if groups_named(name, directory.vendor_groups):
+            words["nearest"] = ", or activate it in Light: it is not active for vendors"
+        elif groups_named(name, directory.groups):
+            words["nearest"] = ": it is a property of bills or line items"
+        self.report("unknown_property", header, name, **words)
+        return None
+
+    def resolve_column(
+        self, name: str, group: PropertyGroup, ids: Sequence[str], formats: TemplateFormats
+    ) -> bool:
+        """Each value as Light wants it, or a finding; False where Light's type is unknown."""
+        wanted = self.wanted
+        cells = {id: cell for (id, of), cell in wanted.property_cells.items() if of == name}
+        texts = (cell.text for cell in cells.values() if cell.kind == CellKind.TEXT)
+        parse = value_parser(group, name, texts, formats)
+        if parse is None:
+            words = {"name": group.label, "kind": group.input_type or "none"}
+            self.report("unknown_type", wanted.property_headers[name], name, **words)
+            return False
+        for id in ids:
+            ref, text, kind = cells[id]
+            value = parse(text, kind)
+            if isinstance(value, Property):
+                self.properties[id].append(value)
+                continue
+            ending, nearest = value
+            self.report(ending, ref, text, name=name, nearest=nearest)
+            self.problems[id].append(f"'{text}' is not possible for its custom property '{name}'")
+        return True
+
+    def report_twice(
+        self, name: str, others: Sequence[str], group: PropertyGroup, ids: Sequence[str]
+    ) -> None:
+        """Another column of the same group, for the vendors that have a value in both."""
+        cells, headers = self.wanted.property_cells, self.wanted.property_headers
+        for other in others:
+            both = [id for id in ids if (id, other) in cells]
+            if both:
+                cell = headers[name]
+                words = {"other": headers[other].column, "name": group.label}
+                self.report("twice", cell, cell.column or name, **words)
+            for id in both:
+                self.problems[id].append(f"two columns are its custom property '{group.label}'")
+
+    def report_missing(
+        self, group: PropertyGroup, columns: Sequence[str], vendors: Iterable[str]
+    ) -> None:
+        for id in vendors:
+            if any((id, name) in self.wanted.property_cells for name in columns):
+                continue
+            if (of_name := self.wanted.cells.get(id)) is not None:
+                row = replace(of_name, column=None, column_index=None)
+                self.report("required", row, "", name=group.label, level="vendor")
+            words = f"Light requires the custom property '{group.label}' of a vendor"
+            self.problems[id].append(words)
+
 
 def resolve_vendor_properties(
     vendors: Mapping[str, NewVendor],
@@ -52,120 +125,26 @@ def resolve_vendor_properties(
     formats: TemplateFormats,
 ) -> ResolvedProperties:
     """The custom properties of those of the ``wanted`` vendors; what is required and missing."""
-    out = ResolvedProperties()
+    out = ResolvedProperties(wanted)
     groups = [g for g in directory.vendor_groups if VENDOR_OBJECTS in g.object_types]
     columns: dict[str, list[str]] = defaultdict(list)  # of each group
-    for name, header in wanted.property_headers.items():
+    for name in wanted.property_headers:
         ids = [id for id in vendors if (id, name) in wanted.property_cells]
         if not ids:
             continue
-        group = _find_group(name, header, groups, directory, out)
+        group = out.find_group(name, groups, directory)
         if group is not None:
             out.groups[name] = group.id
-        if group is None or not _resolve_column(name, group, ids, wanted, formats, out):
+        if group is None or not out.resolve_column(name, group, ids, formats):
             for id in ids:
                 out.problems[id].append(f"its custom property '{name}' cannot be set")
         if group is not None:
-            _report_twice(name, columns[group.id], group, ids, wanted, out)
+            out.report_twice(name, columns[group.id], group, ids)
             columns[group.id].append(name)
     for group in groups:
         if group.required:
-            _report_missing(group, columns[group.id], vendors, wanted, out)
+            out.report_missing(group, columns[group.id], vendors)
     return out
-
-
-def _report(out: ResolvedProperties, ending: str, cell: CellRef, value: str, **words: Any) -> None:
-    out.findings.append(finding(f"vendors.property.{ending}", cell, value, **words))
-
-
-def _find_group(
-    name: str,
-    header: CellRef,
-    groups: Sequence[PropertyGroup],
-    directory: Directory,
-    out: ResolvedProperties,
-) -> PropertyGroup | None:
-    """The one group that the header names; a finding where there is none, or several."""
-    matches = groups_named(name, groups)
-    if len(matches) == 1:
-        return matches[0]
-    words: dict[str, Any] = {"name": name, "level": "vendors"}
-    if matches:
-        words |= {"count": len(matches), "candidates": labels_of(matches)}
-        _report(out, "several_properties", header, name, **words)
-        return None
-    words["nearest"] = nearest_group(name, groups)
-    if groups_named(name, directory.vendor_groups):
-        words["nearest"] = ", or activate it in Light: it is not active for vendors"
-    elif groups_named(name, directory.groups):
-        words["nearest"] = ": it is a property of bills or line items"
-    _report(out, "unknown_property", header, name, **words)
-    return None
-
-
-def _resolve_column(
-    name: str,
-    group: PropertyGroup,
-    ids: Sequence[str],
-    wanted: WantedVendors,
-    formats: TemplateFormats,
-    out: ResolvedProperties,
-) -> bool:
-    """Each value as Light wants it, or a finding; False where Light's type is an unknown one."""
-    cells = {id: cell for (id, of), cell in wanted.property_cells.items() if of == name}
-    texts = (cell.text for cell in cells.values() if cell.kind == CellKind.TEXT)
-    parse = value_parser(group, name, texts, formats)
-    if parse is None:
-        words = {"name": group.label, "kind": group.input_type or "none"}
-        _report(out, "unknown_type", wanted.property_headers[name], name, **words)
-        return False
-    for id in ids:
-        ref, text, kind = cells[id]
-        value = parse(text, kind)
-        if isinstance(value, Property):
-            out.properties[id].append(value)
-            continue
-        ending, nearest = value
-        _report(out, ending, ref, text, name=name, nearest=nearest)
-        out.problems[id].append(f"'{text}' is not possible for its custom property '{name}'")
-    return True
-
-
-def _report_twice(
-    name: str,
-    others: Sequence[str],
-    group: PropertyGroup,
-    ids: Sequence[str],
-    wanted: WantedVendors,
-    out: ResolvedProperties,
-) -> None:
-    """Another column of the same group, for the vendors that have a value in both."""
-    cells, headers = wanted.property_cells, wanted.property_headers
-    for other in others:
-        both = [id for id in ids if (id, other) in cells]
-        if both:
-            cell = headers[name]
-            words = {"other": headers[other].column, "name": group.label}
-            _report(out, "twice", cell, cell.column or name, **words)
-        for id in both:
-            out.problems[id].append(f"two columns are its custom property '{group.label}'")
-
-
-def _report_missing(
-    group: PropertyGroup,
-    columns: Sequence[str],
-    vendors: Mapping[str, NewVendor],
-    wanted: WantedVendors,
-    out: ResolvedProperties,
-) -> None:
-    cells = wanted.property_cells
-    for id in vendors:
-        if any((id, name) in cells for name in columns):
-            continue
-        if (of_name := wanted.cells.get(id)) is not None:
-            row = replace(of_name, column=None, column_index=None)
-            _report(out, "required", row, "", name=group.label, level="vendor")
-        out.problems[id].append(f"Light requires the custom property '{group.label}' of a vendor")
 
 
 # --- beside what Light has --------------------------------------------------------------------
