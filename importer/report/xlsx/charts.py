@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from xlsxwriter.chart import Chart
@@ -27,22 +28,26 @@ _COLUMNS: dict[str, Any] = {"gap": 60, "overlap": -5}
 _TITLE_FONT = {"size": 11, "bold": True, "color": HEADER}
 
 
-def write_heading(
-    sheet: Worksheet, styles: CellStyles, row: int, text: str, column: int = _FIRST
-) -> int:
-    sheet.set_row(row, 24)
-    sheet.write_string(row, column, text, styles["section"])
-    return row + 1
+@dataclass
+class SummaryPage:
+    """The sheet ``Summary``, written from the top down; ``row`` is the next one."""
 
+    workbook: Workbook
+    sheet: Worksheet
+    styles: CellStyles
+    row: int = 0
 
-def write_headers(
-    sheet: Worksheet, styles: CellStyles, row: int, first: str, others: Sequence[str]
-) -> int:
-    sheet.set_row(row, 34 if any(len(header) > 12 for header in others[:2]) else 21)
-    sheet.write_string(row, 1, first, styles["header_inset"])
-    for c, header in enumerate(others, start=2):
-        sheet.write_string(row, c, header, styles["header_right"])
-    return row + 1
+    def write_heading(self, text: str, column: int = _FIRST) -> None:
+        self.sheet.set_row(self.row, 24)
+        self.sheet.write_string(self.row, column, text, self.styles["section"])
+        self.row += 1
+
+    def write_headers(self, first: str, others: Sequence[str]) -> None:
+        self.sheet.set_row(self.row, 34 if any(len(header) > 12 for header in others[:2]) else 21)
+        self.sheet.write_string(self.row, 1, first, self.styles["header_inset"])
+        for c, header in enumerate(others, start=2):
+            self.sheet.write_string(self.row, c, header, self.styles["header_right"])
+        self.row += 1
 
 
 def bar_chart(
@@ -79,22 +84,18 @@ def chart_series(
     }
 
 
-def write_months(
-    workbook: Workbook,
-    sheet: Worksheet,
-    styles: CellStyles,
-    row: int,
-    currencies: Sequence[CurrencyTieOut],
-) -> int:
+def write_months(page: SummaryPage, currencies: Sequence[CurrencyTieOut]) -> None:
     """The months in which the bills of the main currency were issued, the sheet beside Light;
-    nothing of one month alone. Returns the first row below."""
+    nothing of one month alone."""
+    sheet, styles = page.sheet, page.styles
     currency, _ = largest(currencies, 1)
     if currency is None or len(currency.months) < 2:
-        return row
+        return
     parts = ("Sheet", "In Light") if currency.has_light_amount else ("Sheet",)
     code, unit, lines = visible(currency.name), currency.unit, _latest(currency)
-    row = write_heading(sheet, styles, row, f"{currency.counted} by month of issue, {code}")
-    first = write_headers(sheet, styles, row, "Month", [currency.counted, "", *parts])
+    page.write_heading(f"{currency.counted} by month of issue, {code}")
+    page.write_headers("Month", [currency.counted, "", *parts])
+    first = page.row
     for row, (name, figures) in enumerate(lines, start=first):
         sheet.set_row(row, 18)
         sheet.write_string(row, 1, name, styles["row_label"])
@@ -102,14 +103,14 @@ def write_months(
         sheet.write_blank(row, 3, None, styles["row_count"])
         for c, cents in enumerate(figures[1 : 1 + len(parts)], start=4):
             write_money(sheet, row, c, cents, styles.money("row", unit), unit)
-    chart = _column_chart(workbook, f"Amounts by month, {code}")
+    chart = _column_chart(page.workbook, f"Amounts by month, {code}")
     names = [name for name, _ in lines]
     for k, (part, colour) in enumerate(zip(parts, _PART_COLOURS, strict=False)):
         values = [figures[1 + k] / unit for _, figures in lines]
         cells = chart_series(sheet, part, (first, first + len(lines) - 1), 4 + k, names, values)
         chart.add_series({**cells, **_COLUMNS, "fill": {"color": colour}})
     sheet.insert_chart(first - 1, 6, chart, {"object_position": 2, "x_offset": 8})
-    return first - 1 + max(len(lines) + 1, -(-_HEIGHT // 20)) + 1
+    page.row = first - 1 + max(len(lines) + 1, -(-_HEIGHT // 20)) + 1
 
 
 def _latest(currency: CurrencyTieOut) -> list[tuple[str, tuple[int, int, int]]]:
@@ -123,15 +124,13 @@ def _latest(currency: CurrencyTieOut) -> list[tuple[str, tuple[int, int, int]]]:
     return lines
 
 
-def add_ageing_chart(
-    workbook: Workbook, sheet: Worksheet, row: int, ageing: Ageing, totals: AgeingRows
-) -> int:
+def add_ageing_chart(page: SummaryPage, row: int, ageing: Ageing, totals: AgeingRows) -> int:
     """The ageing of the currency with the most documents, both systems, from the cells of the
     sheet ``AP ageing``; returns the first row below."""
     total = max(ageing.totals(), key=lambda each: each.documents, default=None)
     if total is None:
         return row
-    chart = _column_chart(workbook, f"AP ageing on {ageing.as_of}, {visible(total.currency)}")
+    chart = _column_chart(page.workbook, f"AP ageing on {ageing.as_of}, {visible(total.currency)}")
     first, last = FIRST_AMOUNT, FIRST_AMOUNT + len(ageing.buckets) - 1
     sides = {SHEET: total.sheet} | ({} if total.unread else {IN_LIGHT: total.light})
     for (name, cents), colour in zip(sides.items(), _PART_COLOURS, strict=False):
@@ -147,7 +146,7 @@ def add_ageing_chart(
                 **_COLUMNS,
             }
         )
-    sheet.insert_chart(row, 4, chart, {"object_position": 2})
+    page.sheet.insert_chart(row, 4, chart, {"object_position": 2})
     return row + -(-_HEIGHT // 20)
 
 

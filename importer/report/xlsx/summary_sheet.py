@@ -32,11 +32,10 @@ from importer.report.xlsx.ageing_sheet import AgeingRows
 from importer.report.xlsx.cell_styles import STATUS_STYLES, CellStyles
 from importer.report.xlsx.cell_values import write_money
 from importer.report.xlsx.charts import (
+    SummaryPage,
     add_ageing_chart,
     bar_chart,
     chart_series,
-    write_headers,
-    write_heading,
     write_months,
 )
 
@@ -75,24 +74,29 @@ def write_summary(
     sheet.set_row(0, 34)
     sheet.write_string(0, _FIRST, _TITLES.get(summary.command, "Import of bills"), styles["title"])
     sheet.write_string(1, _FIRST, _subtitle(summary), styles["subtitle"])
+    page = SummaryPage(workbook, sheet, styles, 3)
     style = styles.verdict[tone(summary, *severities)]
-    row = _write_band(sheet, 3, verdict(summary, *severities), style, 24)
+    _write_band(page, verdict(summary, *severities), style, 24)
     if summary.next_step:
-        text = f"Next: {visible(summary.next_step)}"
-        row = _write_band(sheet, row, text, styles["paragraph"], 17)
-    first, row = _write_statuses(sheet, styles, row + 1, summary)
-    below_chart = _add_status_chart(workbook, sheet, row + 1, first, summary)
-    below_facts = _write_facts(sheet, styles, row + 1, summary)  # beside the chart
-    row = max(below_chart, below_facts) + 1
-    row = _write_vendors(workbook, sheet, styles, row, currencies)
-    row = write_months(workbook, sheet, styles, row, currencies)
-    beside, row = row, _write_rows(sheet, styles, row, summary)
+        _write_band(page, f"Next: {visible(summary.next_step)}", styles["paragraph"], 17)
+    page.row += 1
+    first = _write_statuses(page, summary)
+    page.row += 1
+    below_chart = _add_status_chart(page, first, summary)
+    _write_facts(page, summary)  # beside the chart
+    page.row = max(below_chart, page.row) + 1
+    _write_vendors(page, currencies)
+    write_months(page, currencies)
+    beside = page.row
+    _write_rows(page, summary)
     if summary.ageing is not None:
-        row = max(row, add_ageing_chart(workbook, sheet, beside + 1, summary.ageing, ageing_rows))
+        below = add_ageing_chart(page, beside + 1, summary.ageing, ageing_rows)
+        page.row = max(page.row, below)
     if notes:
-        row = write_heading(sheet, styles, row + 1, "Notes")
+        page.row += 1
+        page.write_heading("Notes")
         for part in (part for note in notes for part in wrap(visible(note), _LONGEST_BAND)):
-            row = _write_band(sheet, row, part, styles["paragraph"], 16)
+            _write_band(page, part, styles["paragraph"], 16)
 
 
 def _subtitle(summary: RunSummary) -> str:
@@ -100,29 +104,30 @@ def _subtitle(summary: RunSummary) -> str:
     return f"{', '.join(map(visible, summary.sources))}{where}, {day_and_time(summary.started_at)}"
 
 
-def _write_band(sheet: Worksheet, row: int, text: str, style: Format, height: float) -> int:
-    """A wrapped text over the width of the page; returns the next row.
+def _write_band(page: SummaryPage, text: str, style: Format, height: float) -> None:
+    """A wrapped text over the width of the page.
 
     Spreadsheets do not fit the height of merged cells to their text, so it is computed here.
     """
+    sheet, row = page.sheet, page.row
     sheet.set_row(row, height * -(-max(len(text), 1) // _CHARACTERS))
     sheet.merge_range(row, _FIRST, row, _LAST, "", style)
     sheet.write_string(row, _FIRST, text, style)
-    return row + 1
+    page.row += 1
 
 
-def _write_statuses(
-    sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary
-) -> tuple[int, int]:
-    """Returns the row of the first status, and the first row below the table."""
+def _write_statuses(page: SummaryPage, summary: RunSummary) -> int:
+    """Returns the row of the first status."""
+    sheet, styles = page.sheet, page.styles
     totals = sorted(summary.totals, key=lambda total: -total.bills)[:_MOST_CURRENCIES]
     totals = [total for total in summary.totals if total in totals]  # in the order of the run
     heading = "Result of each bill" + (
         " and credit note" if summary.credit_notes.get("total") else ""
     )
-    row = write_heading(sheet, styles, row, heading)
+    page.write_heading(heading)
     amounts = [_amount_header(total.currency) for total in totals]
-    first = write_headers(sheet, styles, row, "Status", ["Bills", "Line items", *amounts])
+    page.write_headers("Status", ["Bills", "Line items", *amounts])
+    first = page.row
     statuses = in_order(summary.bills)
     for row, status in enumerate([*statuses, "total"], start=first):
         last = status == "total"
@@ -156,7 +161,8 @@ def _write_statuses(
         notes.append(f"{words} without a readable amount: in no amount above.")
     for row, note in enumerate(notes, start=below):
         sheet.write_string(row, 1, note, styles["fine_print"])
-    return first, below + len(notes)
+    page.row = below + len(notes)
+    return first
 
 
 def _amount_header(currency: str) -> str:
@@ -164,21 +170,16 @@ def _amount_header(currency: str) -> str:
     return f"Amount {visible(currency)}" if len(currency) <= 3 else visible(currency).capitalize()
 
 
-def _add_status_chart(
-    workbook: Workbook, sheet: Worksheet, row: int, first: int, summary: RunSummary
-) -> int:
-    """A bar for each status of the table from ``first`` on, placed at ``row``.
-
-    Returns the first row below it.
-    """
+def _add_status_chart(page: SummaryPage, first: int, summary: RunSummary) -> int:
+    """A bar for each status of the table from ``first`` on; returns the first row below it."""
     statuses = in_order(summary.bills)
     if not statuses:
-        return row
+        return page.row
     height = 46 + 34 * len(statuses)
-    chart = bar_chart(workbook, "Bills by status", 10, height, 370)
+    chart = bar_chart(page.workbook, "Bills by status", 10, height, 370)
     rows = (first, first + len(statuses) - 1)
     values = [summary.bills.get(status, 0) for status in statuses]
-    series = chart_series(sheet, "Bills", rows, 2, list(map(status_words, statuses)), values)
+    series = chart_series(page.sheet, "Bills", rows, 2, list(map(status_words, statuses)), values)
     chart.add_series(
         {
             **series,
@@ -188,21 +189,16 @@ def _add_status_chart(
         }
     )
     chart.set_legend({"none": True})
-    sheet.insert_chart(row, 1, chart, {"object_position": 2})
-    return row + -(-height // 20)
+    page.sheet.insert_chart(page.row, 1, chart, {"object_position": 2})
+    return page.row + -(-height // 20)
 
 
-def _write_vendors(
-    workbook: Workbook,
-    sheet: Worksheet,
-    styles: CellStyles,
-    row: int,
-    currencies: Sequence[CurrencyTieOut],
-) -> int:
-    """The vendors with the largest amounts, as a table and a chart; returns the first row below."""
+def _write_vendors(page: SummaryPage, currencies: Sequence[CurrencyTieOut]) -> None:
+    """The vendors with the largest amounts, as a table and a chart."""
+    sheet, styles = page.sheet, page.styles
     currency, vendors = largest(currencies, _MOST_VENDORS)
     if currency is None or not vendors:
-        return row
+        return
     code, unit = visible(currency.name), currency.unit
     offline = not currency.asked
     if offline:
@@ -212,10 +208,11 @@ def _write_vendors(
     else:
         parts, bars = ("In Light", "Not in Light"), (bar_colour(Status.CREATED), NOT_IN_LIGHT_BAR)
         figures = [(v.light, max(v.sheet.gross - v.light, 0)) for v in vendors]
-    row = write_heading(sheet, styles, row, f"Largest vendors, {code}")
+    page.write_heading(f"Largest vendors, {code}")
     counted = currency.counted
     headers = (counted, "" if offline else f"{counted} in Light", *parts)
-    first = write_headers(sheet, styles, row, "Vendor", headers)
+    page.write_headers("Vendor", headers)
+    first = page.row
     names = [visible(vendor.label)[:_LONGEST_NAME] for vendor in vendors]
     for row, (name, vendor, amounts) in enumerate(
         zip(names, vendors, figures, strict=True), start=first
@@ -235,42 +232,39 @@ def _write_vendors(
         note = f"and {count(more, 'vendor')} more: see the sheet Tie-out by vendor"
         sheet.write_string(below, 1, note, styles["fine_print"])
     height = max(28 + 24 * len(vendors), 210)
-    chart = bar_chart(workbook, f"Amounts by vendor, {code}", 9, height, 420, "stacked")
+    chart = bar_chart(page.workbook, f"Amounts by vendor, {code}", 9, height, 420, "stacked")
     for k, (label, colour) in enumerate(zip(parts, bars, strict=True)):
         values = [amounts[k] / unit for amounts in figures]
         series = chart_series(sheet, label, (first, below - 1), 4 + k, names, values)
         chart.add_series({**series, "fill": {"color": colour}, "gap": 45})
     chart.set_legend({"position": "bottom", "font": {"size": 9}})
     sheet.insert_chart(first - 1, 6, chart, {"object_position": 2, "x_offset": 8})
-    return max(below + bool(more), first - 1 + -(-height // 24)) + 1
+    page.row = max(below + bool(more), first - 1 + -(-height // 24)) + 1
 
 
-def _write_rows(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary) -> int:
-    if not summary.rows:
-        return row
-    row = write_heading(sheet, styles, row, "Rows of the file accounted for")
+def _write_rows(page: SummaryPage, summary: RunSummary) -> None:
+    if summary.rows:
+        page.write_heading("Rows of the file accounted for")
     for name, n in summary.rows.items():
         words = ROW_WORDS.get(name, visible(name).replace("_", " ").capitalize())
-        sheet.write_string(row, 1, words, styles["row_label"])
-        sheet.write_number(row, 2, n, styles["row_count"])
-        row += 1
-    return row
+        page.sheet.write_string(page.row, 1, words, page.styles["row_label"])
+        page.sheet.write_number(page.row, 2, n, page.styles["row_count"])
+        page.row += 1
 
 
-def _file_facts(summary: RunSummary, source: str) -> list[tuple[str, str]]:
-    """A file and its SHA-256, by which it is known to be the one that was checked."""
-    return [("File", source), ("   SHA-256", summary.digests.get(source, ""))]
-
-
-def _write_facts(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSummary) -> int:
-    row = write_heading(sheet, styles, row, "This run", _FACTS)
+def _write_facts(page: SummaryPage, summary: RunSummary) -> None:
+    page.write_heading("This run", _FACTS)
     facts = [
         ("Command", summary.command),
         ("Company", summary.company or ""),
         ("Light", summary.base_url or ""),
         ("Template", summary.template),
         ("States", constant_words(summary.constants)),
-        *(fact for source in summary.sources for fact in _file_facts(summary, source)),
+        *(
+            fact
+            for source in summary.sources  # and by what it is known to be the one that was checked
+            for fact in (("File", source), ("   SHA-256", summary.digests.get(source, "")))
+        ),
         ("Started", day_and_time(summary.started_at)),
         ("Duration", duration(summary.seconds)),
         ("Requests to Light", f"{summary.requests:,}"),
@@ -288,7 +282,6 @@ def _write_facts(sheet: Worksheet, styles: CellStyles, row: int, summary: RunSum
         )
     for label, value in facts:
         if value:
-            sheet.write_string(row, _FACTS, visible(label), styles["label"])
-            sheet.write_string(row, _FACTS + 1, visible(value), styles["value"])
-            row += 1
-    return row
+            page.sheet.write_string(page.row, _FACTS, visible(label), page.styles["label"])
+            page.sheet.write_string(page.row, _FACTS + 1, visible(value), page.styles["value"])
+            page.row += 1
