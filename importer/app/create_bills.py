@@ -336,9 +336,7 @@ async def _take_steps(bills: list[Bill], plan: LoadPlan, context: LoadContext) -
     held_back = step_plan.held_back_findings(bills, why, context.updates.compared)
     _add_findings(held_back, context)
     before = step_plan.steps_by_bill(context.journal, outcomes)
-    changed = await asyncio.to_thread(
-        step_plan.changed_documents, outcomes, before, checked.documents
-    )
+    changed = await asyncio.to_thread(step_plan.changed_documents, before, checked.documents)
     _add_findings(changed, context, "document")
     tasks = step_plan.step_tasks(
         bills, outcomes, context.journal, plan, checked.documents, context.credits

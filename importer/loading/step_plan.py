@@ -262,9 +262,7 @@ def steps_by_bill(journal: Journal, outcomes: Outcomes) -> dict[int, tuple[Step,
     }
 
 
-def changed_documents(
-    outcomes: Outcomes, steps: Mapping[int, tuple[Step, ...]], documents: Documents
-) -> list[Finding]:
+def changed_documents(steps: Mapping[int, tuple[Step, ...]], documents: Documents) -> list[Finding]:
     """A finding for each file that is not what was uploaded before."""
     uploads = [
         (index, document, step)

@@ -173,7 +173,7 @@ async def plan_updates(
         identity = by_identity[bill.index] if bill.index in light_ids else entry.identity
         begun = unfinished.get(entry.id)
         _plan_one(bill, entry, remote, identity, begun, plan, out, names, force=force)
-    _refuse_shared_identities(journal, plan, out)
+    _refuse_shared_identities(journal, out)
     settled |= {bill.index for bill in wanted}
     plan.findings = [
         f for f in plan.findings if f.code not in _CHANGED or not settled & set(f.bills)
@@ -329,7 +329,7 @@ def _changed_since(bill: Bill, entry: JournalEntry, remote: LightBill) -> list[s
     return list(dict.fromkeys(names))
 
 
-def _refuse_shared_identities(journal: Journal, plan: LoadPlan, out: UpdatePlan) -> None:
+def _refuse_shared_identities(journal: Journal, out: UpdatePlan) -> None:
     """A bill cannot become one that the journal has already under its number."""
     moved = {
         each.update.new.identity: i

@@ -54,7 +54,7 @@ def infer_amounts(
     _draft_total(draft, of_bills or table, total, proof, proofs, table)
     basis = tax_basis(table, lines.column, lines.tax or table.get(at.TAX), proof, mark)
     if lines.column is None and lines.product is None:
-        _no_amount(draft, table, product)
+        _no_amount(draft, table)
         return
     _draft_basis(draft, table, lines, basis, proof)
     _draft_line_amount(draft, table, lines, basis)
@@ -119,9 +119,7 @@ def _numbers(column: ColumnProfile) -> list[Decimal]:
     return [value for value in column.values(column.readings()[0]) if value is not None]
 
 
-def _no_amount(
-    draft: Draft, table: Table, product: tuple[ColumnProfile, ColumnProfile] | None
-) -> None:
+def _no_amount(draft: Draft, table: Table) -> None:
     draft.missing(
         LINE_ITEMS,
         "netAmount",

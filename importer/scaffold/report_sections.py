@@ -53,7 +53,7 @@ def find_groups(table: Table) -> ReportGroups | None:
         if not heads:
             continue
         names = {column.texts[i] for i in heads}
-        totals, labels = _group_totals(table, column, names)
+        totals, labels = _group_totals(column, names)
         inside = [i for i in range(heads[0], len(table)) if i not in totals and i not in set(heads)]
         bare = [i for i in inside if not column.texts[i] and _filled(table, i)]
         if not bare or (len(heads) < 2 and not labels):
@@ -85,9 +85,7 @@ def _heads(table: Table, column: ColumnProfile) -> list[int]:
     return [i for i in rows if i < last and not _TOTAL.fullmatch(column.texts[i].strip(" :"))]
 
 
-def _group_totals(
-    table: Table, column: ColumnProfile, names: set[str]
-) -> tuple[list[int], tuple[str, ...]]:
+def _group_totals(column: ColumnProfile, names: set[str]) -> tuple[list[int], tuple[str, ...]]:
     """The rows that are the groups' totals, and their labels with ``{name}``, in order of use."""
     folded = {" ".join(name.split()).casefold(): name for name in names}
     rows: list[int] = []

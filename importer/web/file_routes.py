@@ -124,7 +124,7 @@ class FileRoutes(RouteContext):
         if job is not None and job.running:
             return self.pages.job(job, workspace.id, f"/files/{workspace.id}", workspace)
         problem = job.problem if job is not None else ""
-        return self.pages.files(desk, workspace, view, problem)
+        return self.pages.files(workspace, view, problem)
 
     async def options(self, request: Request) -> Response:
         form = await form_body(request)

@@ -25,7 +25,6 @@ from importer.app.result import Result
 from importer.app.templates import list_templates
 from importer.app.workspace import Workspace
 from importer.core.errors import ImporterError
-from importer.web.desk import Desk
 from importer.web.file_options import FIELDS, shown_value
 from importer.web.page_job import STOP_NOTES, PageJob
 from importer.web.safety import Access
@@ -71,9 +70,7 @@ class Pages:
             names=names,
         )
 
-    def files(
-        self, desk: Desk, workspace: Workspace, view: SheetView | None, problem: str
-    ) -> HTMLResponse:
+    def files(self, workspace: Workspace, view: SheetView | None, problem: str) -> HTMLResponse:
         """What the check of files came to; ``view`` is None where it could not be made."""
         result = view.result if view is not None else None
         names = open_names(result) if result is not None else []
