@@ -20,6 +20,7 @@ from importer.core.header_claims import is_text_header
 from importer.core.money import MINUS, tidy
 from importer.core.no_bill_words import NO_BILL
 from importer.core.text_column import check_distinct
+from importer.mapping import unread_words as terms
 from importer.mapping.bind_table import BoundTable
 from importer.mapping.canonical_columns import ColumnReader
 from importer.mapping.dispositions import bare_word
@@ -32,66 +33,6 @@ from importer.mapping.stated_constants import (
     includes_tax,
 )
 from importer.mapping.template_model import DISPOSING, STATE, TYPE, Template
-from importer.mapping.unread_words import (
-    AMOUNT,
-    APPROVALS,
-    AT_RATE,
-    BILLS,
-    BLOCK_WORDS,
-    BY_NAME,
-    CAMEL,
-    CHARGE_KEYS,
-    CHARGE_WORDS,
-    CHARGES,
-    CODE_WORDS,
-    CREDIT_KEYS,
-    CREDIT_MARKS,
-    CREDIT_NOTES,
-    CURRENCY_WORDS,
-    DEBIT_MARKS,
-    DECIMALS,
-    DEDUCTIONS,
-    DISCOUNT_WORDS,
-    DONE_FLAGS,
-    DOUBT_FLAGS,
-    DOUBT_WORDS,
-    DRAFTS,
-    FLAGS,
-    LIVE_FLAGS,
-    MAJOR,
-    MARK_KEYS,
-    MOST_MARKS,
-    NO,
-    NO_AMOUNT,
-    NO_BILL_VALUES,
-    NO_DEDUCTION,
-    NOT,
-    OF_BLOCKS,
-    OF_DOCUMENTS,
-    OF_FLAGS,
-    OF_OTHERS,
-    ONE,
-    OTHER_DOCUMENTS,
-    POSTING_KEY,
-    POSTING_KEYS,
-    PRICE_WORDS,
-    QUANTITY_WORDS,
-    RATE_KEYS,
-    REMARK,
-    SAP_BILLS,
-    SAP_CREDITS,
-    SAP_PAYMENTS,
-    SHORT_TYPES,
-    SIGN_KEYS,
-    STATE_WORDS,
-    TAX_WORDS,
-    TYPE_WORDS,
-    USUAL,
-    VOID,
-    VOID_STEM,
-    WORD,
-    YES,
-)
 from importer.model.fields import header_key
 
 
@@ -148,7 +89,7 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
     start = int(np.flatnonzero(reader.table == t.index)[:1].sum())
     states_target = any(name == "status" for _, name in t.fields)  # of which one may be paid
     reads_price = any(
-        name in ("amount", "netAmount") and _words(headers[c]) & PRICE_WORDS
+        name in ("amount", "netAmount") and _words(headers[c]) & terms.PRICE_WORDS
         for (_, name), c in t.fields.items()
     )
     for c, header in enumerate(headers):
@@ -157,7 +98,7 @@ def _of_table(reader: ColumnReader, t: BoundTable) -> Iterator[UnreadColumn]:
             continue
         texts = t.arrow(c)
         quantity: _Tests = [(UnreadKind.QUANTITY, _is_other_rate)]
-        by_price = reads_price and _words(header) & QUANTITY_WORDS
+        by_price = reads_price and _words(header) & terms.QUANTITY_WORDS
         values = _few_values(texts)
         of_values = _tests_of_values(header, values)
         tests = [*(quantity if by_price else ()), *_tests(header, reads), *of_values]
@@ -202,53 +143,53 @@ def _used_columns(t: BoundTable, template: Template) -> set[int]:
 
 
 def _words(header: str) -> set[str]:
-    texts = (header, CAMEL.sub(" ", header))  # TaxAmount is two words, MwSt is one
-    return {word.casefold() for text in texts for word in WORD.findall(text)}
+    texts = (header, terms.CAMEL.sub(" ", header))  # TaxAmount is two words, MwSt is one
+    return {word.casefold() for text in texts for word in terms.WORD.findall(text)}
 
 
 _ZEROS = frozenset("0.,-/: ")  # 00.00.0000, 0000000000
 
 
 def _is_amount(text: str) -> bool:
-    return AMOUNT.fullmatch(text) is not None and re.search("[1-9]", text) is not None
+    return terms.AMOUNT.fullmatch(text) is not None and re.search("[1-9]", text) is not None
 
 
 def _is_flag(text: str) -> bool:
     word = tidy(text).casefold()
-    return word not in NO and not _ZEROS.issuperset(word)
+    return word not in terms.NO and not _ZEROS.issuperset(word)
 
 
 def _is_yes(text: str) -> bool:
-    return tidy(text).casefold() in YES
+    return tidy(text).casefold() in terms.YES
 
 
 def _is_not(text: str) -> bool:
-    return tidy(text).casefold() in NOT
+    return tidy(text).casefold() in terms.NOT
 
 
 def _is_no_bill(text: str) -> bool:
-    return bare_word(text) in NO_BILL_VALUES
+    return bare_word(text) in terms.NO_BILL_VALUES
 
 
 def _is_no_bill_remark(text: str) -> bool:
-    return REMARK.search(text) is not None
+    return terms.REMARK.search(text) is not None
 
 
 def _is_unfinished(text: str) -> bool:
-    return bare_word(text) in DRAFTS or _is_not(text)
+    return bare_word(text) in terms.DRAFTS or _is_not(text)
 
 
 def _is_unusual(text: str) -> bool:
     word = bare_word(text)
-    return bool(word) and word not in USUAL
+    return bool(word) and word not in terms.USUAL
 
 
 def _is_other_document(text: str) -> bool:
-    return bare_word(text) in OTHER_DOCUMENTS
+    return bare_word(text) in terms.OTHER_DOCUMENTS
 
 
 def _is_credit_mark(text: str) -> bool:
-    return bare_word(text) in CREDIT_MARKS
+    return bare_word(text) in terms.CREDIT_MARKS
 
 
 def _is_given(text: str) -> bool:
@@ -256,11 +197,11 @@ def _is_given(text: str) -> bool:
 
 
 def _is_money(text: str) -> bool:
-    return _is_amount(text) and DECIMALS.search(text) is not None
+    return _is_amount(text) and terms.DECIMALS.search(text) is not None
 
 
 def _is_other_rate(text: str) -> bool:
-    return _is_amount(text) and not ONE.fullmatch(text)
+    return _is_amount(text) and not terms.ONE.fullmatch(text)
 
 
 def _mark(text: str) -> str:
@@ -287,7 +228,7 @@ def money_kind(header: str, texts: Iterable[str]) -> UnreadKind | None:
 def separates_rows(header: str, values: Sequence[str]) -> bool:
     """Whether an unread column says that some of its rows are no bills, or that they are paid.
     ``values`` are its distinct ones."""
-    few = values if len(values) <= MOST_MARKS else []
+    few = values if len(values) <= terms.MOST_MARKS else []
     kinds = (UnreadKind.STATE, UnreadKind.TYPE, UnreadKind.CREDIT)
     tests = [test for kind, test in (*_tests(header, ()), *_tests_of_values(header, few))
              if kind in kinds and test is not _is_amount]  # fmt: skip
@@ -298,10 +239,10 @@ def separates_rows(header: str, values: Sequence[str]) -> bool:
 
 def _few_values(texts: pa.LargeStringArray) -> list[str]:
     """The distinct values of a column; none where they are too many for states or marks."""
-    if len(pc.unique(texts.slice(0, 200))) > MOST_MARKS:
+    if len(pc.unique(texts.slice(0, 200))) > terms.MOST_MARKS:
         return []
     values: list[str] = pc.unique(texts).to_pylist()
-    return values if len(values) <= MOST_MARKS else []
+    return values if len(values) <= terms.MOST_MARKS else []
 
 
 def _tests_of_values(header: str, values: Sequence[str]) -> _Tests:
@@ -311,29 +252,33 @@ def _tests_of_values(header: str, values: Sequence[str]) -> _Tests:
     given = [text for text in values if tidy(text)]
     if not given:
         return
-    if {tidy(text) for text in given} <= MAJOR:
+    if {tidy(text) for text in given} <= terms.MAJOR:
         yield UnreadKind.CURRENCY, _is_given
         return
     marks = {_mark(text) for text in given}
-    if marks == {"cr"} or any(marks == {credit, debit} for credit, debit in DEBIT_MARKS.items()):
-        yield UnreadKind.CREDIT, lambda text: _mark(text) in DEBIT_MARKS
+    if marks == {"cr"} or any(
+        marks == {credit, debit} for credit, debit in terms.DEBIT_MARKS.items()
+    ):
+        yield UnreadKind.CREDIT, lambda text: _mark(text) in terms.DEBIT_MARKS
         return
-    name = "".join(WORD.findall(header)).casefold()
-    if name in POSTING_KEYS and all(POSTING_KEY.fullmatch(tidy(text)) for text in given):
+    name = "".join(terms.WORD.findall(header)).casefold()
+    if name in terms.POSTING_KEYS and all(
+        terms.POSTING_KEY.fullmatch(tidy(text)) for text in given
+    ):
         yield UnreadKind.CREDIT, lambda text: tidy(text).startswith("2")
     words = {bare_word(text) for text in given}
-    if words & SAP_BILLS and (of_sap := words & (SAP_CREDITS | SAP_PAYMENTS)):
+    if words & terms.SAP_BILLS and (of_sap := words & (terms.SAP_CREDITS | terms.SAP_PAYMENTS)):
         yield UnreadKind.STATE, lambda text: bare_word(text) in of_sap
-    no_bill = words & (NO_BILL_VALUES | SHORT_TYPES)
-    if words & BILLS and (others := words & OTHER_DOCUMENTS):
+    no_bill = words & (terms.NO_BILL_VALUES | terms.SHORT_TYPES)
+    if words & terms.BILLS and (others := words & terms.OTHER_DOCUMENTS):
         yield UnreadKind.TYPE, lambda text: bare_word(text) in others
-    remark = words and words <= VOID and len(given) < len(values)  # in some rows
-    if remark and not _words(header) & OF_OTHERS:
-        yield UnreadKind.TYPE, lambda text: bare_word(text) in VOID
-    if no_bill and words > no_bill and words - no_bill <= USUAL:
+    remark = words and words <= terms.VOID and len(given) < len(values)  # in some rows
+    if remark and not _words(header) & terms.OF_OTHERS:
+        yield UnreadKind.TYPE, lambda text: bare_word(text) in terms.VOID
+    if no_bill and words > no_bill and words - no_bill <= terms.USUAL:
         yield UnreadKind.STATE, lambda text: bare_word(text) in no_bill
-    elif words & CREDIT_NOTES and not is_text_header(header):
-        yield UnreadKind.STATE, lambda text: bare_word(text) in CREDIT_NOTES
+    elif words & terms.CREDIT_NOTES and not is_text_header(header):
+        yield UnreadKind.STATE, lambda text: bare_word(text) in terms.CREDIT_NOTES
 
 
 _Tests = Iterable[tuple[UnreadKind, Callable[[str], bool]]]
@@ -344,56 +289,61 @@ def _tests(header: str, reads: Collection[str]) -> _Tests:
 
     ``reads``: of type and state those that the template reads from another column.
     """
-    words, key = _words(header), "".join(WORD.findall(header)).casefold()
-    if words & TYPE_WORDS and words & OF_DOCUMENTS - TYPE_WORDS:
-        words -= CODE_WORDS  # INVOICE_TYPE_LOOKUP_CODE
-    parts = {word.casefold() for word in WORD.findall(CAMEL.sub(" ", header))}
+    words, key = _words(header), "".join(terms.WORD.findall(header)).casefold()
+    if words & terms.TYPE_WORDS and words & terms.OF_DOCUMENTS - terms.TYPE_WORDS:
+        words -= terms.CODE_WORDS  # INVOICE_TYPE_LOOKUP_CODE
+    parts = {word.casefold() for word in terms.WORD.findall(terms.CAMEL.sub(" ", header))}
     if key in CURRENCY_HEADERS:
         yield UnreadKind.CURRENCY, _is_given
-    elif words & CURRENCY_WORDS:
+    elif words & terms.CURRENCY_WORDS:
         yield UnreadKind.CURRENCY, lambda text: currency_of(text) is not None
     if key in BASIS_HEADERS:
         yield UnreadKind.TAX_BASIS, lambda text: includes_tax(text) is not None
-    of_voiding = {word for word in parts if VOID_STEM.match(word)}
-    if key in FLAGS or (of_voiding and parts - of_voiding <= OF_FLAGS):
+    of_voiding = {word for word in parts if terms.VOID_STEM.match(word)}
+    if key in terms.FLAGS or (of_voiding and parts - of_voiding <= terms.OF_FLAGS):
         yield UnreadKind.STATE, _is_flag
-    doubts = bool(parts & BLOCK_WORDS and parts & OF_BLOCKS - OF_FLAGS)
-    doubts |= bool(parts & DOUBT_WORDS)
-    if key in DOUBT_FLAGS or (doubts and parts <= DOUBT_WORDS | BLOCK_WORDS | OF_BLOCKS):
+    doubts = bool(parts & terms.BLOCK_WORDS and parts & terms.OF_BLOCKS - terms.OF_FLAGS)
+    doubts |= bool(parts & terms.DOUBT_WORDS)
+    if key in terms.DOUBT_FLAGS or (
+        doubts and parts <= terms.DOUBT_WORDS | terms.BLOCK_WORDS | terms.OF_BLOCKS
+    ):
         yield UnreadKind.TYPE, _is_flag
-    if key in DONE_FLAGS:
+    if key in terms.DONE_FLAGS:
         yield UnreadKind.STATE, _is_not
-    if key in LIVE_FLAGS:
+    if key in terms.LIVE_FLAGS:
         yield UnreadKind.TYPE, _is_not
-    if words & APPROVALS and not words & OF_OTHERS:
+    if words & terms.APPROVALS and not words & terms.OF_OTHERS:
         yield UnreadKind.STATE, _is_no_bill
-    if key in RATE_KEYS:
+    if key in terms.RATE_KEYS:
         yield UnreadKind.RATE, _is_other_rate
-    if words & STATE_WORDS and not words & OF_OTHERS:
+    if words & terms.STATE_WORDS and not words & terms.OF_OTHERS:
         yield UnreadKind.STATE, _is_no_bill
-        yield UnreadKind.STATE, lambda text: bare_word(text) in SHORT_TYPES
-    of_document = bool(words & STATE_WORDS - OF_DOCUMENTS) and words <= STATE_WORDS | OF_DOCUMENTS
-    what = TYPE if words & TYPE_WORDS else STATE
-    if key in BY_NAME or of_document:
+        yield UnreadKind.STATE, lambda text: bare_word(text) in terms.SHORT_TYPES
+    of_document = (
+        bool(words & terms.STATE_WORDS - terms.OF_DOCUMENTS)
+        and words <= terms.STATE_WORDS | terms.OF_DOCUMENTS
+    )
+    what = TYPE if words & terms.TYPE_WORDS else STATE
+    if key in terms.BY_NAME or of_document:
         yield UnreadKind.TYPE, _is_other_document if what in reads else _is_unusual
-    if key in CREDIT_KEYS:
+    if key in terms.CREDIT_KEYS:
         yield UnreadKind.STATE, _is_yes
         yield UnreadKind.CREDIT, _is_amount
-    if key in MARK_KEYS:
+    if key in terms.MARK_KEYS:
         yield UnreadKind.CREDIT, _is_credit_mark
-    if key in SIGN_KEYS:
+    if key in terms.SIGN_KEYS:
         yield UnreadKind.CREDIT, lambda text: _mark(text) == "-"
-    phrase = CAMEL.sub(" ", header).replace("_", " ").casefold()
-    is_rate = "%" in header and not AT_RATE.search(header)  # "VAT %", not "VAT 20%"
-    if DEDUCTIONS.search(phrase) and not words & NO_DEDUCTION and not is_rate:
+    phrase = terms.CAMEL.sub(" ", header).replace("_", " ").casefold()
+    is_rate = "%" in header and not terms.AT_RATE.search(header)  # "VAT %", not "VAT 20%"
+    if terms.DEDUCTIONS.search(phrase) and not words & terms.NO_DEDUCTION and not is_rate:
         yield UnreadKind.DEDUCTION, _is_amount
-    if words & NO_AMOUNT or (is_rate and not words & DISCOUNT_WORDS):
+    if words & terms.NO_AMOUNT or (is_rate and not words & terms.DISCOUNT_WORDS):
         return
-    if words & DISCOUNT_WORDS:
+    if words & terms.DISCOUNT_WORDS:
         yield UnreadKind.DISCOUNT, _is_amount
-    if words & CHARGE_WORDS or CHARGES.search(phrase):
+    if words & terms.CHARGE_WORDS or terms.CHARGES.search(phrase):
         yield UnreadKind.CHARGE, _is_amount
-    if key in CHARGE_KEYS or phrase.strip() == "p&p":
+    if key in terms.CHARGE_KEYS or phrase.strip() == "p&p":
         yield UnreadKind.CHARGE, _is_money
-    if words & TAX_WORDS:
+    if words & terms.TAX_WORDS:
         yield UnreadKind.TAX, _is_amount

@@ -45,7 +45,6 @@ def infer_amounts(
     proof = next((p for p in proofs if p.proven), None)
     total = proof.total if proof is not None else table.get(at.TOTAL)
     net, gross = table.get(at.NET), table.get(at.GROSS)
-    product = _product(table)
     if total and not proof and grouping and grouping.clash_in(total) and not (net or gross):
         total = None  # it differs from row to row: an amount of the line
     lines = _line_amounts(table, proof, total)
