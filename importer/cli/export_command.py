@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from importer.cli.options import (
-    base_url_option,
-    json_option,
-    pace_of,
-    pace_options,
-    print_json,
-    profile_option,
-)
+from importer.cli import options as shared
 from importer.core.counted_nouns import count
 from importer.core.safe_text import visible
 
@@ -59,10 +52,10 @@ _UNUSED = {
     help="The file: .xlsx, .csv, .json or .parquet.  [default: KIND.xlsx in the current folder]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file of -o if it exists.")
-@pace_options
-@base_url_option
-@profile_option
-@json_option
+@shared.pace_options
+@shared.base_url_option
+@shared.profile_option
+@shared.json_option
 @click.option("--quiet", is_flag=True, help="Print only errors.")
 @click.option("--verbose", is_flag=True, help="Print more, with tracebacks of faults.")
 def export(kind: str, ids: tuple[str, ...], **options: Any) -> int:
@@ -93,7 +86,7 @@ def export(kind: str, ids: tuple[str, ...], **options: Any) -> int:
         )
     del options["verbose"]  # that is for ``main``
     as_json, quiet = options.pop("as_json"), options.pop("quiet")
-    pace = pace_of(options)
+    pace = shared.pace_of(options)
     choice = ExportOptions(kind, pace=pace, **options)
     console = Console(json=as_json, quiet=quiet)
     if kind == "bill":
@@ -103,7 +96,7 @@ def export(kind: str, ids: tuple[str, ...], **options: Any) -> int:
     else:
         exported = export_list(choice, listener=console, stop=StopControl(bind=signals))
     if as_json:
-        return print_json(_facts(exported))
+        return shared.print_json(_facts(exported))
     if not quiet:
         _show(exported)
     return 0

@@ -6,15 +6,7 @@ from typing import Any
 
 import click
 
-from importer.cli.options import (
-    journal_option,
-    json_option,
-    pace_of,
-    pace_options,
-    print_json,
-    run_argument,
-    settle_option,
-)
+from importer.cli import options as shared
 
 
 @click.group(short_help="Settle bills in doubt; check the journal.")
@@ -31,14 +23,14 @@ def journal() -> None:
 @journal.command(
     short_help="Record which bill in Light an unknown bill is, or that Light lacks it."
 )
-@run_argument
+@shared.run_argument
 @click.argument("bill", help="Its invoice number, an id it has in Light, or its row as row:7.")
 @click.option("--light-id", metavar="ID", help="The bill in Light that it is.")
 @click.option("--absent", is_flag=True, help="Light does not have it: the next load sends it.")
-@pace_options
-@settle_option
-@journal_option
-@json_option
+@shared.pace_options
+@shared.settle_option
+@shared.journal_option
+@shared.json_option
 def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
     """Record which bill in Light the BILL of RUN is.
 
@@ -60,19 +52,19 @@ def settle(run: str, bill: str, as_json: bool, **options: Any) -> int:
     from importer.core.safe_text import visible
 
     settled = settle_bill(
-        SettleOptions(run, bill, pace=pace_of(options), **options),
+        SettleOptions(run, bill, pace=shared.pace_of(options), **options),
         listener=Console(quiet=False, json=as_json),
         stop=StopControl(bind=signals),
     )
     if as_json:
-        return print_json(settled.as_json())
+        return shared.print_json(settled.as_json())
     click.echo(visible(settled.words))
     return 0
 
 
 @journal.command(short_help="Check that the journal is consistent; list what is in doubt.")
-@journal_option
-@json_option
+@shared.journal_option
+@shared.json_option
 def check(journal: str | None, as_json: bool) -> int:
     """Check that the journals on this computer are consistent, and list the bills in doubt: those
     that Light may or may not have, and those that it has more than once.
@@ -89,7 +81,7 @@ def check(journal: str | None, as_json: bool) -> int:
 
     journals, code = check_journals(journal)
     if as_json:
-        return print_json({"journals": [each.as_json() for each in journals]}, code)
+        return shared.print_json({"journals": [each.as_json() for each in journals]}, code)
     for each in journals:
         for line in each.lines():
             click.echo(visible(line))
@@ -102,7 +94,7 @@ def check(journal: str | None, as_json: bool) -> int:
 @click.argument("source", help="The journal to copy: a file, or a postgresql:// database.")
 @click.argument("target", help="Where the copy goes: a new file, or a postgresql:// database.")
 @click.option("--company", metavar="NAME", help="The company, where a database has several.")
-@json_option
+@shared.json_option
 def copy(source: str, target: str, company: str | None, as_json: bool) -> int:
     """Copy the journal SOURCE to TARGET, and check the copy. Each is a file, or a team's
     postgresql:// database. All is copied or nothing, compared by counts and sums; SOURCE is not
@@ -118,7 +110,7 @@ def copy(source: str, target: str, company: str | None, as_json: bool) -> int:
     copied = copy_journal(source, target, company)
     code = 1 if copied.problems else 0
     if as_json:
-        return print_json({"journals": [copied.as_json()]}, code)
+        return shared.print_json({"journals": [copied.as_json()]}, code)
     for line in copied.lines():
         click.echo(visible(line))
     return code

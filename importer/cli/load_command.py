@@ -7,29 +7,15 @@ from typing import Any
 
 import click
 
-from importer.cli.options import (
-    base_url_option,
-    company_of,
-    company_option,
-    confirm_above_option,
-    four_eyes_option,
-    output_of,
-    output_options,
-    pace_of,
-    pace_options,
-    place_option,
-    request_of,
-    source_options,
-    step_options,
-)
+from importer.cli import options as shared
 
 
 @click.command(short_help="Check sheets, then create their bills in Light.")
-@source_options
-@step_options
+@shared.source_options
+@shared.step_options
 @click.option("--sandbox", is_flag=True, help="Load into a temporary local server; needs no key.")
-@base_url_option
-@company_option
+@shared.base_url_option
+@shared.company_option
 @click.option("--dry-run", is_flag=True, help="Stop before anything is written to Light.")
 @click.option(
     "--update",
@@ -45,8 +31,8 @@ from importer.cli.options import (
 )
 @click.option("--only-valid", is_flag=True, help="Load the valid bills and leave out the others.")
 @click.option("--yes", is_flag=True, help="Do not ask before loading.")
-@confirm_above_option
-@pace_options
+@shared.confirm_above_option
+@shared.pace_options
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
@@ -87,9 +73,9 @@ from importer.cli.options import (
     metavar="DIR",
     help="Move each file to this folder when all its bills are in Light.",
 )
-@place_option
-@four_eyes_option
-@output_options
+@shared.place_option
+@shared.four_eyes_option
+@shared.output_options
 def load(**options: Any) -> int:
     """Create the bills of a sheet in Light, each exactly once.
 
@@ -114,10 +100,10 @@ def load(**options: Any) -> int:
     from importer.cli.prompts import confirm_load
     from importer.cli.signals import signals
 
-    request, (result, console) = request_of(options), output_of(options)
+    request, (result, console) = shared.request_of(options), shared.output_of(options)
     loaded = load_bills(
         request,
-        LoadOptions(pace=pace_of(options), company=company_of(options), **options),
+        LoadOptions(pace=shared.pace_of(options), company=shared.company_of(options), **options),
         result=result,
         consent=confirm_load if sys.stdin.isatty() else None,
         listener=console,

@@ -6,30 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from importer.cli.options import (
-    ageing_option,
-    as_of_option,
-    journal_option,
-    output_of,
-    output_options,
-    run_argument,
-)
+from importer.cli import options as shared
 
 if TYPE_CHECKING:
     from importer.app.check_request import AgeingFile
 
 
 @click.command(short_help="Write the result workbook of a run again.")
-@run_argument
-@journal_option
+@shared.run_argument
+@shared.journal_option
 @click.option(
     "--format",
     type=click.Choice(["xlsx", "csv", "json", "html"]),
     help="What is written.  [default: as the name in --result ends, else xlsx]",
 )
-@as_of_option
-@ageing_option
-@output_options
+@shared.as_of_option
+@shared.ageing_option
+@shared.output_options
 def report(
     run: str,
     journal: str | None,
@@ -52,7 +45,7 @@ def report(
     from importer.app import ReportOptions
     from importer.app import report as report_run
 
-    result, console = output_of(options)
+    result, console = shared.output_of(options)
     choice = ReportOptions(run, journal, as_of, ageing)
     written = report_run(choice, result=result, listener=console)
     return console.show_result(written)

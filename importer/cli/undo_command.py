@@ -7,23 +7,16 @@ from typing import Any
 
 import click
 
-from importer.cli.options import (
-    confirm_above_option,
-    output_of,
-    output_options,
-    pace_of,
-    run_options,
-    settle_option,
-)
+from importer.cli import options as shared
 
 
 @click.command(short_help="Cancel in Light what a run created.")
-@run_options
+@shared.run_options
 @click.option(
     "--dry-run", is_flag=True, help="Only read the bills and show what would be cancelled."
 )
 @click.option("--yes", is_flag=True, help="Do not ask before cancelling.")
-@confirm_above_option
+@shared.confirm_above_option
 @click.option(
     "--bills",
     multiple=True,
@@ -49,13 +42,13 @@ from importer.cli.options import (
     help="Cancel only copies of bills that Light has more than once: this run's copy, where it is"
     " the later of two equal drafts.",
 )
-@settle_option
+@shared.settle_option
 @click.option(
     "--reason",
     metavar="TEXT",
     help="The reason recorded in Light.  [default: names the run]",
 )
-@output_options
+@shared.output_options
 def undo(run: str, **options: Any) -> int:
     """Cancel in Light the bills that RUN created, so that they can be loaded again.
 
@@ -79,9 +72,9 @@ def undo(run: str, **options: Any) -> int:
     from importer.cli.prompts import confirm_undo
     from importer.cli.signals import signals
 
-    result, console = output_of(options)
+    result, console = shared.output_of(options)
     undone = undo_run(
-        UndoOptions(run, pace=pace_of(options), **options),
+        UndoOptions(run, pace=shared.pace_of(options), **options),
         result=result,
         consent=confirm_undo if sys.stdin.isatty() else None,
         listener=console,

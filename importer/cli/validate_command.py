@@ -6,28 +6,17 @@ from typing import Any
 
 import click
 
-from importer.cli.options import (
-    base_url_option,
-    company_of,
-    company_option,
-    four_eyes_option,
-    output_of,
-    output_options,
-    place_option,
-    request_of,
-    source_options,
-    step_options,
-)
+from importer.cli import options as shared
 
 
 @click.command(short_help="Check sheets without sending anything.")
-@source_options
-@step_options
-@base_url_option
-@place_option
-@company_option
-@four_eyes_option
-@output_options
+@shared.source_options
+@shared.step_options
+@shared.base_url_option
+@shared.place_option
+@shared.company_option
+@shared.four_eyes_option
+@shared.output_options
 def validate(**options: Any) -> int:
     """Check bills and line items, cell by cell, without sending anything.
 
@@ -42,9 +31,9 @@ def validate(**options: Any) -> int:
     """
     from importer.app import check
 
-    result, console = output_of(options)
-    request = request_of(options)
-    typed, company = options["company"], company_of(options)
+    result, console = shared.output_of(options)
+    request = shared.request_of(options)
+    typed, company = options["company"], shared.company_of(options)
     checked = check(
         request,
         company=company,

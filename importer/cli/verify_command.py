@@ -6,19 +6,11 @@ from typing import Any
 
 import click
 
-from importer.cli.options import (
-    ageing_option,
-    as_of_option,
-    output_of,
-    output_options,
-    pace_of,
-    run_options,
-    settle_option,
-)
+from importer.cli import options as shared
 
 
 @click.command(short_help="Read a run's bills back from Light and compare them.")
-@run_options
+@shared.run_options
 @click.option("--lines", is_flag=True, help="Also read each line item separately.")
 @click.option(
     "--ledger", is_flag=True, help="Also tie out the ledger's lines of what is posted, by account."
@@ -28,10 +20,10 @@ from importer.cli.options import (
     is_flag=True,
     help="Read everything again, even what a stopped verification has read.",
 )
-@as_of_option
-@ageing_option
-@settle_option
-@output_options
+@shared.as_of_option
+@shared.ageing_option
+@shared.settle_option
+@shared.output_options
 def verify(run: str, **options: Any) -> int:
     """Read every bill of RUN that is in Light back, and compare it field by field with what was
     loaded.
@@ -54,7 +46,7 @@ def verify(run: str, **options: Any) -> int:
     from importer.app import verify as verify_run
     from importer.cli.signals import signals
 
-    result, console = output_of(options)
-    choice = VerifyOptions(run, pace=pace_of(options), **options)
+    result, console = shared.output_of(options)
+    choice = VerifyOptions(run, pace=shared.pace_of(options), **options)
     stop = StopControl(bind=signals)
     return console.show_result(verify_run(choice, result=result, listener=console, stop=stop))

@@ -10,14 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from importer.cli.options import (
-    PORTS,
-    base_url_option,
-    confirm_above_option,
-    pace_options,
-    place_option,
-    settle_option,
-)
+from importer.cli import options as shared
 
 
 def _open(address: str) -> None:
@@ -27,15 +20,15 @@ def _open(address: str) -> None:
 
 
 @click.command(short_help="Correct and load bills on a page in the browser.")
-@click.option("--port", type=PORTS, default=0, help="The port.  [default: a free one]")
+@click.option("--port", type=shared.PORTS, default=0, help="The port.  [default: a free one]")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--sandbox", is_flag=True, help="Load into a local server; needs no key.")
-@base_url_option
+@shared.base_url_option
 @click.option("--company", metavar="NAME", help="Use this profile in light-import.toml.")
-@place_option
-@pace_options
-@settle_option
-@confirm_above_option
+@shared.place_option
+@shared.pace_options
+@shared.settle_option
+@shared.confirm_above_option
 @click.option(
     "--four-eyes",
     is_flag=True,

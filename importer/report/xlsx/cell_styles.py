@@ -6,19 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from importer.model.tables import Role
-from importer.report.colours import (
-    GREY,
-    HEADER,
-    INK,
-    LINE,
-    LINK,
-    MUTED,
-    RED,
-    RESULT_HEADER,
-    SEVERITY_COLOURS,
-    STATUS_COLOURS,
-    TONE_COLOURS,
-)
+from importer.report import colours
 from importer.report.verdict import Tone
 
 if TYPE_CHECKING:
@@ -33,20 +21,20 @@ STRUCK = " struck"  # at the end of a shade: struck through, as in the file
 
 _Properties = dict[str, Any]
 
-_BASE: _Properties = {"font_name": "Calibri", "font_size": 11, "font_color": INK}
+_BASE: _Properties = {"font_name": "Calibri", "font_size": 11, "font_color": colours.INK}
 _RIGHT: _Properties = {"align": "right"}
 _COUNT: _Properties = {"num_format": "#,##0", **_RIGHT}
-_RULED: _Properties = {"bottom": 1, "bottom_color": LINE, "valign": "vcenter", "indent": 1}
+_RULED: _Properties = {"bottom": 1, "bottom_color": colours.LINE, "valign": "vcenter", "indent": 1}
 _STRONG: _Properties = {**_RULED, "bold": True}
 _TOTAL: _Properties = {
     **_STRONG,
     "top": 1,
-    "top_color": INK,
+    "top_color": colours.INK,
     "bottom": 6,
-    "bottom_color": INK,
+    "bottom_color": colours.INK,
 }
 _HEADER: _Properties = {
-    "bg_color": HEADER,
+    "bg_color": colours.HEADER,
     "bold": True,
     "font_color": "#FFFFFF",
     "valign": "vcenter",
@@ -55,7 +43,7 @@ _HEADER: _Properties = {
 _HEADER_WORD: _Properties = {**_HEADER, "text_wrap": False, "shrink": True}  # not broken
 _HEADER_TOP: _Properties = {**_HEADER, "valign": "top"}
 _WRAPPED: _Properties = {"text_wrap": True, "valign": "top"}
-_LINK: _Properties = {"font_color": LINK, "underline": 1, "valign": "top"}
+_LINK: _Properties = {"font_color": colours.LINK, "underline": 1, "valign": "top"}
 
 
 def _filled(colours: tuple[str, str]) -> _Properties:
@@ -63,10 +51,10 @@ def _filled(colours: tuple[str, str]) -> _Properties:
 
 
 STYLES: dict[str, _Properties] = {
-    "title": {"font_size": 20, "bold": True, "font_color": HEADER, "valign": "vcenter"},
-    "subtitle": {"font_color": MUTED, "valign": "top"},
-    "section": {"font_size": 13, "bold": True, "font_color": HEADER, "valign": "vcenter"},
-    "label": {"font_color": MUTED, "valign": "top", "indent": 1},
+    "title": {"font_size": 20, "bold": True, "font_color": colours.HEADER, "valign": "vcenter"},
+    "subtitle": {"font_color": colours.MUTED, "valign": "top"},
+    "section": {"font_size": 13, "bold": True, "font_color": colours.HEADER, "valign": "vcenter"},
+    "label": {"font_color": colours.MUTED, "valign": "top", "indent": 1},
     "value": {"valign": "top"},
     "paragraph": {"text_wrap": True, "valign": "vcenter", "indent": 1},
     "header": _HEADER,
@@ -76,12 +64,12 @@ STYLES: dict[str, _Properties] = {
     "header_top": _HEADER_TOP,
     "header_words": {**_HEADER_TOP, "align": "left", "indent": 1},
     "header_figure": {**_HEADER_TOP, **_RIGHT},  # above figures, with the filter's arrow
-    "quiet_header": {**_HEADER, "bg_color": GREY[0], "font_color": GREY[1]},
-    "result_header": {**_HEADER_WORD, "bg_color": RESULT_HEADER},
-    "result_header_right": {**_HEADER_WORD, "bg_color": RESULT_HEADER, **_RIGHT},
+    "quiet_header": {**_HEADER, "bg_color": colours.GREY[0], "font_color": colours.GREY[1]},
+    "result_header": {**_HEADER_WORD, "bg_color": colours.RESULT_HEADER},
+    "result_header_right": {**_HEADER_WORD, "bg_color": colours.RESULT_HEADER, **_RIGHT},
     "row_label": _RULED,
     "row_count": {**_RULED, **_COUNT},
-    "row_link": {**_RULED, **_COUNT, "font_color": LINK, "underline": 1},
+    "row_link": {**_RULED, **_COUNT, "font_color": colours.LINK, "underline": 1},
     "row_words": {**_RULED, "text_wrap": True},
     "strong_label": _STRONG,
     "strong_count": {**_STRONG, **_COUNT},
@@ -91,17 +79,17 @@ STYLES: dict[str, _Properties] = {
     "total_words": {**_TOTAL, "text_wrap": True},
     "message": {"num_format": TEXT, **_WRAPPED},
     "words": {"num_format": TEXT, "indent": 1},  # beside figures
-    "signature": {"top": 1, "top_color": INK, "font_color": MUTED, "font_size": 9},
+    "signature": {"top": 1, "top_color": colours.INK, "font_color": colours.MUTED, "font_size": 9},
     "whole": {"num_format": "0", **_RIGHT, "indent": 1, "valign": "top"},
     "centred": {"num_format": "0", "align": "center", "valign": "top"},
     "link": _LINK,
     "link_number": {**_LINK, "align": "left"},
     "wrapped": _WRAPPED,
     "wrapped_text": {**_WRAPPED, "num_format": TEXT},
-    "code": {"valign": "top", "font_color": MUTED, "font_size": 9},
+    "code": {"valign": "top", "font_color": colours.MUTED, "font_size": 9},
     "top": {"valign": "top"},
     "top_number": {"valign": "top", "align": "left"},
-    "fine_print": {"font_color": MUTED, "italic": True, "font_size": 9},
+    "fine_print": {"font_color": colours.MUTED, "italic": True, "font_size": 9},
     # A whole column of the file, for cells that somebody fills in later.
     "text_column": {"num_format": TEXT},
     "general_column": {"num_format": GENERAL},
@@ -111,17 +99,21 @@ _MONEY: dict[str, _Properties] = {
     "strong": _STRONG,
     "total": _TOTAL,
     "cell": {"indent": 1, "valign": "top"},
-    "difference": {"indent": 1, "valign": "top", "bold": True, "bg_color": RED[0]},
+    "difference": {"indent": 1, "valign": "top", "bold": True, "bg_color": colours.RED[0]},
 }
 _VERDICT = {"font_size": 13, "bold": True, "text_wrap": True, "valign": "vcenter", "indent": 1}
 _SHADES: dict[str, _Properties] = {
     NO_SHADE: {"valign": "top"},
-    QUIET: {"font_color": MUTED, "italic": True, "valign": "top"},
-    **{severity.value: _filled(colours) for severity, colours in SEVERITY_COLOURS.items()},
+    QUIET: {"font_color": colours.MUTED, "italic": True, "valign": "top"},
+    **{severity.value: _filled(colours) for severity, colours in colours.SEVERITY_COLOURS.items()},
 }
 STATUS_STYLES: dict[str, _Properties] = {
-    **{status.value: _filled(colours) for status, colours in STATUS_COLOURS.items()},
-    **{role.value: {**_filled(GREY), "italic": True} for role in Role if role is not Role.DATA},
+    **{status.value: _filled(colours) for status, colours in colours.STATUS_COLOURS.items()},
+    **{
+        role.value: {**_filled(colours.GREY), "italic": True}
+        for role in Role
+        if role is not Role.DATA
+    },
 }
 _Key = TypeVar("_Key")
 
@@ -165,7 +157,7 @@ class CellStyles:
         )
         self.severity = _Formats[str](workbook, lambda name: {**_SHADES[name], "valign": "top"})
         self.verdict = _Formats[Tone](
-            workbook, lambda tone: {**_filled(TONE_COLOURS[tone]), **_VERDICT}
+            workbook, lambda tone: {**_filled(colours.TONE_COLOURS[tone]), **_VERDICT}
         )
         self.cell = _Formats[tuple[str, str]](
             workbook, lambda key: {"num_format": key[1], **_shading(key[0])}
