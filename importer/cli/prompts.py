@@ -10,38 +10,32 @@ from collections.abc import Sequence
 
 import click
 
+from importer.app import consent_words
 from importer.app.consent import LoadForecast, UndoForecast
-from importer.app.consent_words import (
-    SURE_OF_AMOUNTS,
-    Fact,
-    accepted_answers,
-    counted_nouns,
-    load_facts,
-    load_question,
-    type_the_number,
-    undo_facts,
-    undo_question,
-)
 from importer.cli.console import fact_lines
 from importer.cli.signals import signals
 from importer.core.safe_text import visible
 
 
 async def confirm_load(load: LoadForecast) -> bool:
-    _show(load_facts(load))
+    _show(consent_words.load_facts(load))
     if load.doubt:
         click.echo(visible(load.doubt), err=True)
-        if not await confirm(SURE_OF_AMOUNTS):
+        if not await confirm(consent_words.SURE_OF_AMOUNTS):
             return False
-    return await confirm(load_question(load), load.count_to_type, counted_nouns(load))
+    return await confirm(
+        consent_words.load_question(load), load.count_to_type, consent_words.counted_nouns(load)
+    )
 
 
 async def confirm_undo(undo: UndoForecast) -> bool:
-    _show(undo_facts(undo))
-    return await confirm(undo_question(undo), undo.count_to_type, counted_nouns(undo))
+    _show(consent_words.undo_facts(undo))
+    return await confirm(
+        consent_words.undo_question(undo), undo.count_to_type, consent_words.counted_nouns(undo)
+    )
 
 
-def _show(facts: Sequence[Fact]) -> None:
+def _show(facts: Sequence[consent_words.Fact]) -> None:
     click.echo("\n".join(fact_lines(facts)), err=True)
 
 
@@ -54,9 +48,9 @@ async def confirm(question: str, number: int | None = None, counted: str = "") -
     Where the loop can, it waits for the answer: ``input()`` does not notice a signal that comes
     after it wrote the question and before it reads.
     """
-    accepted = accepted_answers(number)
+    accepted = consent_words.accepted_answers(number)
     if number is not None:
-        question += f" {type_the_number(counted)}, or n"
+        question += f" {consent_words.type_the_number(counted)}, or n"
     prompt = f"{question} [y/N]: " if number is None else f"{question}: "
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None

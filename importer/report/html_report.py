@@ -23,19 +23,9 @@ from importer.core.money import money
 from importer.model.finding import CellRef
 from importer.model.journal_states import Status
 from importer.model.report_model import RunSummary
-from importer.report import colours
+from importer.report import colours, phrases
 from importer.report.build_report import Report
 from importer.report.figure_tables import figure_tables
-from importer.report.phrases import (
-    LIGHT_AMOUNTS,
-    day_and_time,
-    duration,
-    in_order,
-    note_status_words,
-    severities,
-    status_words,
-    template_words,
-)
 from importer.report.tie_out import CurrencyTieOut, TieOut, compute_tie_out, in_light_now
 from importer.report.tie_out_words import control_words, tie_out_words
 from importer.report.verdict import tone, verdict
@@ -96,7 +86,7 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "money": lambda cents, unit: "" if cents is None else money(cents, unit),
         "place": _place,
-        "status_words": status_words,
+        "status_words": phrases.status_words,
     }
     return environment
 
@@ -105,20 +95,20 @@ def _values(report: Report) -> dict[str, Any]:
     """What the template shows."""
     summary, bills = report.summary, report.bills
     currencies = compute_tie_out(bills, summary.totals)
-    counts = severities(report.findings)
+    counts = phrases.severities(report.findings)
     # Those that need a person first.
     in_light = bills.in_light
     shown = np.argsort(in_light, kind="stable")[:MOST_BILLS].tolist()
-    statuses = in_order(summary.bills)
+    statuses = phrases.in_order(summary.bills)
     return {
         "summary": summary,
         "files": ", ".join(Path(name).name for name in summary.sources),
-        "started": day_and_time(summary.started_at),
+        "started": phrases.day_and_time(summary.started_at),
         "tone": tone(summary, *counts).value,
         "verdict": verdict(summary, *counts),
         "statuses": set(Status),
         "ordered_statuses": statuses,
-        "note_statuses": in_order(summary.credit_notes),
+        "note_statuses": phrases.in_order(summary.credit_notes),
         "most_bills": max((summary.bills[status] for status in statuses), default=0) or 1,
         "totals": summary.totals[:_MOST_CURRENCIES],
         "tie_out": list(zip(currencies, summary.totals, strict=True)),
@@ -136,8 +126,8 @@ def _values(report: Report) -> dict[str, Any]:
         "control_words": control_words,
         "count": count,
         "in_light_now": in_light_now,
-        "light_amounts": LIGHT_AMOUNTS,
-        "note_status_words": note_status_words,
+        "light_amounts": phrases.LIGHT_AMOUNTS,
+        "note_status_words": phrases.note_status_words,
         "ordered_vendors": _ordered_vendors,
         "tie_out_words": tie_out_words,
     }
@@ -158,7 +148,7 @@ def _facts(summary: RunSummary, *, folders: bool = True) -> list[tuple[str, str]
     return [
         ("Company", summary.company or ""),
         ("Light", summary.base_url or ""),
-        ("Template", template_words(summary.template, summary.constants)),
+        ("Template", phrases.template_words(summary.template, summary.constants)),
         *(
             ("File", f"{name} (SHA-256 {digest})" if digest else name)
             for source in summary.sources
@@ -170,7 +160,7 @@ def _facts(summary: RunSummary, *, folders: bool = True) -> list[tuple[str, str]
         ("Loaded by" if summary.checked_by else "Run by", summary.by),
         ("Version", f"light-import {summary.version}" if summary.version else ""),
         ("Continues run", summary.continues),
-        ("Duration", duration(summary.seconds)),
+        ("Duration", phrases.duration(summary.seconds)),
         ("Requests to Light", f"{summary.requests:,}"),
         *(("Note", note) for note in summary.notes),
     ]

@@ -11,16 +11,8 @@ from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.finding import Finding, Severity
 from importer.model.report_model import CurrencyTotal, RunSummary
+from importer.report import phrases
 from importer.report.figure_tables import FigureTable, figure_tables
-from importer.report.phrases import (
-    day_and_time,
-    in_currency,
-    in_order,
-    note_status_words,
-    severities,
-    status_words,
-    template_words,
-)
 from importer.report.text_layout import columns_of, left_aligned, right_aligned, wrapped
 from importer.report.tie_out_words import control_words, light_words, tie_out_words
 from importer.report.verdict import Tone, tone, verdict
@@ -75,7 +67,7 @@ def summary_lines(
     """
     width = max(width, NARROWEST)
     where = "" if summary.result is None else f" in the {_kind_of(summary.result).lower()}"
-    errors, warnings = severities(findings)
+    errors, warnings = phrases.severities(findings)
     style = _STYLES[tone(summary, errors, warnings)]
     blocks = [
         _findings(findings, width, limit, where),
@@ -83,7 +75,9 @@ def summary_lines(
         unpainted(line for text in _tie_out(summary) for line in wrapped(text, width, indent=2)),
         *(unpainted(_figures(table, width)) for table in figure_tables(summary)),
         unpainted(
-            paragraph(template_words(summary.template, summary.constants), width, "Template: ")
+            paragraph(
+                phrases.template_words(summary.template, summary.constants), width, "Template: "
+            )
             if summary.template
             else []
         ),
@@ -111,7 +105,7 @@ def _run_words(summary: RunSummary) -> list[str]:
     """Which run the command is about; a load says so itself."""
     if summary.run is None or summary.command == "load":
         return []
-    return [f"Run: {visible(summary.run)} of {day_and_time(summary.started_at)}"]
+    return [f"Run: {visible(summary.run)} of {phrases.day_and_time(summary.started_at)}"]
 
 
 def _shown_note(note: str, summary: RunSummary) -> str:
@@ -158,24 +152,24 @@ def _kind_of(path: str) -> str:
 def _table(summary: RunSummary, width: int) -> list[str]:
     """Bills, line items and amounts by status; an amount a line where there are several."""
     rows = [("", "Bills", "Line items", "Amount")]
-    for status in [*in_order(summary.bills), "total"]:
+    for status in [*phrases.in_order(summary.bills), "total"]:
         amounts = [
-            in_currency(cents, total.unit, total.currency)
+            phrases.in_currency(cents, total.unit, total.currency)
             for total in summary.totals
             if (cents := _amount(total, status)) is not None
         ]
         bills, lines = summary.bills.get(status, 0), summary.bill_line_items(status)
         first, *more = amounts or [""]
-        rows.append((status_words(status), f"{bills:,}", f"{lines:,}", first))
+        rows.append((phrases.status_words(status), f"{bills:,}", f"{lines:,}", first))
         rows += [("", "", "", amount) for amount in more]
-    for status in in_order(summary.credit_notes):
+    for status in phrases.in_order(summary.credit_notes):
         amounts = [
-            in_currency(cents, total.unit, total.currency)
+            phrases.in_currency(cents, total.unit, total.currency)
             for total in summary.totals
             if (cents := -total.credit_notes.get(status, 0)) or status in total.credit_notes
         ]
         first, *more = amounts or [""]
-        label, lines = note_status_words(status), summary.note_line_items.get(status, 0)
+        label, lines = phrases.note_status_words(status), summary.note_line_items.get(status, 0)
         rows.append((label, f"{summary.credit_notes[status]:,}", f"{lines:,}", first))
         rows += [("", "", "", amount) for amount in more]
     sizes = [max(columns_of(row[c]) for row in rows) for c in range(4)]

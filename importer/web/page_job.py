@@ -10,18 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from importer.app import consent_words
 from importer.app.consent import LoadForecast, UndoForecast
-from importer.app.consent_words import (
-    SURE_OF_AMOUNTS,
-    accepted_answers,
-    company_facts,
-    counted_nouns,
-    load_facts,
-    load_question,
-    type_the_number,
-    undo_facts,
-    undo_question,
-)
 from importer.app.events import Listener, Phase, Work
 from importer.app.progress_words import PHASE_WORDS, WORK_WORDS, counted, rounded, waits
 from importer.app.result import Result
@@ -51,20 +41,27 @@ class Question:
     def __init__(self, forecast: LoadForecast | UndoForecast) -> None:
         self.id = secrets.token_hex(8)
         if isinstance(forecast, UndoForecast):
-            self.facts, self.text, self.doubt = undo_facts(forecast), undo_question(forecast), ""
+            self.facts, self.text, self.doubt = (
+                consent_words.undo_facts(forecast),
+                consent_words.undo_question(forecast),
+                "",
+            )
             self.so_far = "Nothing was cancelled or changed in Light yet."
         else:
-            self.facts, self.text = load_facts(forecast), load_question(forecast)
+            self.facts, self.text = (
+                consent_words.load_facts(forecast),
+                consent_words.load_question(forecast),
+            )
             self.doubt = forecast.doubt
             self.so_far = "Nothing was sent to Light yet."
-        self.sure = SURE_OF_AMOUNTS
+        self.sure = consent_words.SURE_OF_AMOUNTS
         self.number = forecast.count_to_type
-        self.counted = counted_nouns(forecast)
-        self.type_it = type_the_number(self.counted)
+        self.counted = consent_words.counted_nouns(forecast)
+        self.type_it = consent_words.type_the_number(self.counted)
         self.answer: bool | None = None
 
     def accepts(self, typed: str) -> bool:
-        return self.number is None or typed.strip() in accepted_answers(self.number)
+        return self.number is None or typed.strip() in consent_words.accepted_answers(self.number)
 
 
 class PageJob(Listener):
@@ -137,7 +134,7 @@ class PageJob(Listener):
         self.lines.append(text.replace(self._folder, "") if self._folder else text)
 
     def connected(self, company: Company, address: str) -> None:
-        for label, text in company_facts(company, address):
+        for label, text in consent_words.company_facts(company, address):
             self.message(f"{label}: {text}")
 
     def phase_started(self, phase: Phase, total: int, noun: str) -> None:

@@ -14,18 +14,8 @@ from importer.core.money import money
 from importer.core.safe_text import visible
 from importer.model.journal_states import Status
 from importer.model.report_model import RunSummary
+from importer.report import phrases
 from importer.report.colours import NOT_IN_LIGHT_BAR, bar_colour
-from importer.report.phrases import (
-    ROW_WORDS,
-    constant_words,
-    day_and_time,
-    documents,
-    duration,
-    in_order,
-    note_status_words,
-    some_documents,
-    status_words,
-)
 from importer.report.tie_out import CurrencyTieOut, largest
 from importer.report.verdict import tone, verdict
 from importer.report.xlsx.ageing_sheet import AgeingRows
@@ -101,7 +91,8 @@ def write_summary(
 
 def _subtitle(summary: RunSummary) -> str:
     where = f" for {visible(summary.company)}" if summary.company else ""
-    return f"{', '.join(map(visible, summary.sources))}{where}, {day_and_time(summary.started_at)}"
+    files, moment = ", ".join(map(visible, summary.sources)), summary.started_at
+    return f"{files}{where}, {phrases.day_and_time(moment)}"
 
 
 def _write_band(page: SummaryPage, text: str, style: Format, height: float) -> None:
@@ -128,21 +119,21 @@ def _write_statuses(page: SummaryPage, summary: RunSummary) -> int:
     amounts = [_amount_header(total.currency) for total in totals]
     page.write_headers("Status", ["Bills", "Line items", *amounts])
     first = page.row
-    statuses = in_order(summary.bills)
+    statuses = phrases.in_order(summary.bills)
     for row, status in enumerate([*statuses, "total"], start=first):
         last = status == "total"
         name = "total" if last else "row"
         label = styles.status_row[status] if status in STATUS_STYLES else styles[f"{name}_label"]
         sheet.set_row(row, 20 if last else 19)
-        sheet.write_string(row, 1, status_words(status), label)
+        sheet.write_string(row, 1, phrases.status_words(status), label)
         for c, n in ((2, summary.bills.get(status, 0)), (3, summary.bill_line_items(status))):
             sheet.write_number(row, c, n, styles[f"{name}_count"])
         for c, total in enumerate(totals, start=4):
             cents = total.every_bill if last else total.by_status.get(status, 0)
             write_money(sheet, row, c, cents, styles.money(name, total.unit), total.unit)
     below = first + len(statuses) + 1
-    for status in in_order(summary.credit_notes):
-        label = note_status_words(status)
+    for status in phrases.in_order(summary.credit_notes):
+        label = phrases.note_status_words(status)
         sheet.set_row(below, 19)
         sheet.write_string(below, 1, label, styles["row_label"])
         for c, counts in ((2, summary.credit_notes), (3, summary.note_line_items)):
@@ -157,7 +148,7 @@ def _write_statuses(page: SummaryPage, summary: RunSummary) -> int:
         notes.append(f"{more} more currencies: see the sheet Tie-out.")
     if unreadable := sum(total.unreadable for total in summary.totals):
         n, of_notes = summary.documents["total"], summary.credit_notes.get("total", 0)
-        words = some_documents(unreadable, n, of_notes)
+        words = phrases.some_documents(unreadable, n, of_notes)
         notes.append(f"{words} without a readable amount: in no amount above.")
     for row, note in enumerate(notes, start=below):
         sheet.write_string(row, 1, note, styles["fine_print"])
@@ -172,14 +163,16 @@ def _amount_header(currency: str) -> str:
 
 def _add_status_chart(page: SummaryPage, first: int, summary: RunSummary) -> int:
     """A bar for each status of the table from ``first`` on; returns the first row below it."""
-    statuses = in_order(summary.bills)
+    statuses = phrases.in_order(summary.bills)
     if not statuses:
         return page.row
     height = 46 + 34 * len(statuses)
     chart = bar_chart(page.workbook, "Bills by status", 10, height, 370)
     rows = (first, first + len(statuses) - 1)
     values = [summary.bills.get(status, 0) for status in statuses]
-    series = chart_series(page.sheet, "Bills", rows, 2, list(map(status_words, statuses)), values)
+    series = chart_series(
+        page.sheet, "Bills", rows, 2, list(map(phrases.status_words, statuses)), values
+    )
     chart.add_series(
         {
             **series,
@@ -246,7 +239,7 @@ def _write_rows(page: SummaryPage, summary: RunSummary) -> None:
     if summary.rows:
         page.write_heading("Rows of the file accounted for")
     for name, n in summary.rows.items():
-        words = ROW_WORDS.get(name, visible(name).replace("_", " ").capitalize())
+        words = phrases.ROW_WORDS.get(name, visible(name).replace("_", " ").capitalize())
         page.sheet.write_string(page.row, 1, words, page.styles["row_label"])
         page.sheet.write_number(page.row, 2, n, page.styles["row_count"])
         page.row += 1
@@ -259,14 +252,14 @@ def _write_facts(page: SummaryPage, summary: RunSummary) -> None:
         ("Company", summary.company or ""),
         ("Light", summary.base_url or ""),
         ("Template", summary.template),
-        ("States", constant_words(summary.constants)),
+        ("States", phrases.constant_words(summary.constants)),
         *(
             fact
             for source in summary.sources  # and by what it is known to be the one that was checked
             for fact in (("File", source), ("   SHA-256", summary.digests.get(source, "")))
         ),
-        ("Started", day_and_time(summary.started_at)),
-        ("Duration", duration(summary.seconds)),
+        ("Started", phrases.day_and_time(summary.started_at)),
+        ("Duration", phrases.duration(summary.seconds)),
         ("Requests to Light", f"{summary.requests:,}"),
         ("Run", summary.run or ""),
         ("Checked by", summary.checked_by.words if summary.checked_by else ""),
@@ -278,7 +271,10 @@ def _write_facts(page: SummaryPage, summary: RunSummary) -> None:
     for total in summary.totals[_MOST_CURRENCIES:]:
         amount = money(total.sheet, total.unit)
         facts.append(
-            (f"Total {total.currency}", f"{amount} in {documents(total.bills, total.notes)}")
+            (
+                f"Total {total.currency}",
+                f"{amount} in {phrases.documents(total.bills, total.notes)}",
+            )
         )
     for label, value in facts:
         if value:

@@ -15,15 +15,8 @@ from xlsxwriter.worksheet import Worksheet
 from importer.core.safe_text import visible
 from importer.model.journal_states import IN_LIGHT, Status
 from importer.model.report_model import BillResult, CurrencyTotal, RunSummary
+from importer.report import phrases
 from importer.report.build_report import Report
-from importer.report.phrases import (
-    LIGHT_AMOUNTS,
-    day_and_time,
-    document_kinds,
-    documents,
-    in_order,
-    status_words,
-)
 from importer.report.tie_out import CurrencyTieOut, Sums, in_light_now
 from importer.report.tie_out_words import condition_words, control_words, tie_out_words
 from importer.report.xlsx.cell_styles import CellStyles, decimals
@@ -96,7 +89,7 @@ def _run_words(summary: RunSummary) -> str:
         ", ".join(Path(source).name for source in summary.sources),
         summary.company or "",
         f"run {summary.run}" if summary.run else "",
-        day_and_time(summary.started_at),
+        phrases.day_and_time(summary.started_at),
         f"checked by {summary.checked_by.words}" if summary.checked_by else "",
         f"run by {summary.by}" if summary.by else "",
         f"light-import {summary.version}" if summary.version else "",
@@ -132,22 +125,22 @@ class _CurrencyBlock:
         """Returns the last row."""
         styles, currency = self.styles, self.currency
         self.sheet.set_row(self.row, 22)
-        heading = f"{visible(total.currency)}, {documents(total.bills, total.notes)}"
+        heading = f"{visible(total.currency)}, {phrases.documents(total.bills, total.notes)}"
         self.sheet.write_string(self.row, 1, heading, styles["header_inset"])
         for c, text in enumerate((self.currency.counted, "Gross", "Net", "Tax"), start=2):
             self.sheet.write_string(self.row, c, text, styles["header_right"])
         self.sheet.write_blank(self.row, 6, None, styles["header_inset"])
         self._write_sums("In the sheet", "sheet", currency.sheet, self._missing_figures())
         in_sheet = self.row
-        statuses = in_order({**total.by_status, **currency.statuses})
+        statuses = phrases.in_order({**total.by_status, **currency.statuses})
         for status in statuses:
             if status == Status.PASSED_OVER:  # beside what is to be in Light
                 continue
-            label = f"   of which: {status_words(status)}"
+            label = f"   of which: {phrases.status_words(status)}"
             figures = (currency.statuses.get(status), total.by_status.get(status, 0), None, None)
             self._write_line("row", label, figures, _where(total, status))
-        for status in in_order(currency.note_statuses):
-            label = f"   less credit notes: {status_words(status)}"
+        for status in phrases.in_order(currency.note_statuses):
+            label = f"   less credit notes: {phrases.status_words(status)}"
             cents = -total.credit_notes.get(status, 0)
             figures = (currency.note_statuses[status], cents, None, None)
             self._write_line("row", label, figures, _where(total, status))
@@ -180,7 +173,7 @@ class _CurrencyBlock:
         if not currency.has_light_amount:
             self._write_line("strong", "In Light", _NO_FIGURES, "Light was not asked")
         elif currency.asked:
-            words = LIGHT_AMOUNTS if currency.created.bills else ""
+            words = phrases.LIGHT_AMOUNTS if currency.created.bills else ""
             self._write_sums("In Light", "in Light", currency.created, words)
         else:
             words = "by earlier runs; Light was not asked"
@@ -255,7 +248,9 @@ def _write_differing(
 ) -> int:
     """Names the bills that make the difference; returns the next free row."""
     styles, summary = context.styles, report.summary
-    nouns = document_kinds(summary.bills.get("total", 0), summary.credit_notes.get("total", 0))
+    nouns = phrases.document_kinds(
+        summary.bills.get("total", 0), summary.credit_notes.get("total", 0)
+    )
     if not bills:
         place = "the sandbox" if summary.sandbox else "Light"
         words = f"All {nouns} of the sheet are in {place}, to the cent."
@@ -297,7 +292,7 @@ def _write_differing_bill(
         write_money(sheet, row, 3, bill.amount, money, unit)
         write_money(sheet, row, 5, bill.amount - in_light, money, unit)
     write_money(sheet, row, 4, in_light, money, unit)
-    words = status_words(result.status)
+    words = phrases.status_words(result.status)
     if result.message:
         words += f": {visible(result.message)}"
     sheet.set_row(row, 15 * min(1 + max(len(words) // 58, len(who) // 38), 5))
