@@ -27,7 +27,6 @@ from importer.core.progress import expect, step
 from importer.mapping.template_loader import LoadedTemplate
 from importer.mapping.template_model import Template
 from importer.model.bills import TargetStatus
-from importer.model.report_model import TableRow
 from importer.model.tables import VENDORS_SHEET, SourceTable
 
 if TYPE_CHECKING:
@@ -195,7 +194,8 @@ def _resolve_by_tables(
     fallbacks = [*file_folders, files.loaded.path.absolute().parent]
     new_vendors = files.new_vendors.entries if files.new_vendors else ()
     if of_lines := [pick for pick in files.picks if line_of(pick)]:
-        take_suggestions(checked, of_lines, _former_lines(files))
+        former = files.changes.line_ids if files.changes and files.continues else {}
+        take_suggestions(checked, of_lines, files.by_table(former))
     names = [pick for pick in files.picks if not line_of(pick)]
     picked = [pick for pick in names if not pick.creates_vendor]
     folders = request.lookup_folders
@@ -209,11 +209,6 @@ def _resolve_by_tables(
     entries = by_field["taxCode"].entries.values() if "taxCode" in by_field else ()
     codes = {normal_id(entry.id): entry.value for entry in entries}
     return replace(files, picks=tuple(picks), tax_codes=codes)
-
-
-def _former_lines(files: CheckedFiles) -> dict[TableRow, str]:
-    """Light's ids of line items, as the result workbook has them from the run before."""
-    return files.by_table(files.changes.line_ids if files.changes and files.continues else {})
 
 
 def _folder(name: str) -> Path:

@@ -55,7 +55,8 @@ class EntrySearch:
         by_row: dict[str, list[LoadedEntry]] = defaultdict(list)
         for loaded in entries_of_rows(journal, {of_rows[i] for i in self._remaining()}):
             by_row[loaded.row_identity].append(loaded)
-        entity_ids = _entity_ids(journal)
+        # By run: the names of entities in its files, and the ids that they had.
+        entity_ids = {r.id: dict(r.facts.get("entities") or {}) for r in journal.runs()}
         numbers = self._values("invoiceNumber")
         for i in self._remaining():
             some_entries = [e for e in by_row[of_rows[i]] if self._fits(i, e, entity_ids)]
@@ -158,8 +159,3 @@ class EntrySearch:
         difference = f"amount: {before} was loaded, the sheet has {now}"
         code = f"bills.content.{'note_' if self._checked.credit_notes[i] else ''}changed"
         return finding(code, cell, value, bills=(i,), difference=difference)
-
-
-def _entity_ids(journal: Journal) -> dict[str, dict[str, str]]:
-    """By run: the names of entities in its files, and the ids that they had."""
-    return {run.id: dict(run.facts.get("entities") or {}) for run in journal.runs()}

@@ -101,7 +101,8 @@ class ApiSession:
         """
         url = self.base_url + path
         if params:
-            url += "?" + urlencode({k: _param(v) for k, v in params.items()}, quote_via=quote)
+            texts = {k: str(v).lower() if isinstance(v, bool) else v for k, v in params.items()}
+            url += "?" + urlencode(texts, quote_via=quote)
         content = None if json is None else _ENCODER.encode(json).encode()
         async with self._connections:
             request = HttpRequest(method.upper(), url, content, headers)
@@ -268,10 +269,6 @@ class ApiSession:
 def _is_followed(method: str, status: int) -> bool:
     # 301 to 303 turn a POST into a GET: that would not create the bill, but look as if it had.
     return status in (307, 308) or (status in (301, 302, 303) and method == "GET")
-
-
-def _param(value: str | int | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _host(location: str) -> str:

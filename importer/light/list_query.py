@@ -140,7 +140,10 @@ class ListQuery:
         return [*out, *waiting[at:]]
 
     def _sort_values(self, records: Iterable[tuple[int, Json]]) -> dict[int, list[Any]]:
-        return {n: [_first(record, key.field) for key in self.sort] for n, record in records}
+        return {
+            n: [next(iter(values_at(record, key.field)), None) for key in self.sort]
+            for n, record in records
+        }
 
 
 def read_query(light_list: LightList, filters: Sequence[str], sorts: Sequence[str]) -> ListQuery:
@@ -288,10 +291,6 @@ def _nodes(record: Json, record_field: RecordField) -> list[object]:
         nodes = [node.get(name) for node in nodes if isinstance(node, Mapping)]
         nodes = [item for node in nodes for item in (node if isinstance(node, list) else [node])]
     return nodes
-
-
-def _first(record: Json, record_field: RecordField) -> Any:
-    return next(iter(values_at(record, record_field)), None)
 
 
 def _typed(kind: ValueType, value: object) -> Any:

@@ -32,7 +32,8 @@ def suggestions_of(checked: Checked, lines: Iterable[LineInLight]) -> list[Unres
     return [
         Unresolved(
             name,
-            _text(line, str(checked.lines["description"].at(item) or "")),
+            f"{line.bill or f'row {line.cell.row}'}:"
+            f" {checked.lines['description'].at(item) or ''} [line {line.read.light_id}]",
             "suggested by Light",
             1,
             (line.cell,),
@@ -45,10 +46,6 @@ def suggestions_of(checked: Checked, lines: Iterable[LineInLight]) -> list[Unres
         and (ids := line.read.suggested(word))
         and _is_blank(ReferenceColumn(checked, name), item)
     ]
-
-
-def _text(line: LineInLight, description: str) -> str:
-    return f"{line.bill or f'row {line.cell.row}'}: {description} [line {line.read.light_id}]"
 
 
 def _is_blank(column: ReferenceColumn, item: int) -> bool:

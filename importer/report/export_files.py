@@ -14,7 +14,7 @@ from importer.core.atomic_write import atomic_write
 from importer.core.safe_text import without_surrogates
 from importer.model.light_lists import ValueType
 from importer.report.csv_cells import escape_formula
-from importer.report.export_columns import ExportColumn, ExportTable, Row, Value, text_of
+from importer.report.export_columns import ExportColumn, ExportTable, Row, text_of
 
 _BATCH = 2_048  # rows of Parquet that are held
 LINES_SUFFIX = "-lines"  # of the second file of a format that has one table a file
@@ -63,11 +63,7 @@ def _write_csv(path: Path, columns: Sequence[ExportColumn], rows: Iterable[Row])
         writer = csv.writer(file)
         writer.writerow([escape_formula(column.name) for column in columns])
         for row in rows:
-            writer.writerow([_csv_cell(value) for value in row])
-
-
-def _csv_cell(value: Value) -> str:
-    return escape_formula(value) if isinstance(value, str) else text_of(value)
+            writer.writerow([escape_formula(x) if isinstance(x, str) else text_of(x) for x in row])
 
 
 # --- JSON -------------------------------------------------------------------------------------
@@ -116,14 +112,13 @@ def _write_parquet(path: Path, columns: Sequence[ExportColumn], rows: Iterable[R
         remaining = iter(rows)
         while batch := list(islice(remaining, _BATCH)):
             arrays = [
-                pa.array([_parquet_value(row[i]) for row in batch], type=schema.field(i).type)
-                for i in range(len(columns))
+                pa.array(
+                    [without_surrogates(x) if isinstance(x, str) else x for x in column],
+                    type=of.type,
+                )
+                for column, of in zip(zip(*batch, strict=True), schema, strict=True)
             ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-
-
-def _parquet_value(value: Value) -> Value:
-    return without_surrogates(value) if isinstance(value, str) else value
 
 
 # --- the workbook -----------------------------------------------------------------------------

@@ -181,7 +181,8 @@ def history_marks(run: History) -> Iterator[str]:
         yield f"checked by {visible(run.checked_by.words)}"
     if run.error:
         word = _ENDS.get(str(run.error.get("kind")), "stopped")
-        yield f"{word}: {visible(_first_line(run.error))}"
+        first_line = str(run.error.get("message")).partition("\n")[0].rstrip(":")
+        yield f"{word}: {visible(first_line)}"
     elif run.finished is None and run.sent:
         yield f"did not finish, or is still running: light-import report {run.run}"
     elif run.finished is None:
@@ -202,10 +203,6 @@ def history_marks(run: History) -> Iterator[str]:
         local, utc = _moment(run.read_at)
         when = f"{local} {utc}" if len(local) == 10 else f"{local} ({utc})"
         yield f"verified {when}{how}: {', '.join(counts)}"
-
-
-def _first_line(error: Mapping[str, Any]) -> str:
-    return str(error.get("message")).partition("\n")[0].rstrip(":")
 
 
 def _moment(moment: datetime) -> list[str]:

@@ -88,7 +88,7 @@ def summary_lines(
         ),
         unpainted(_run_words(summary)),
         unpainted([f"Continues run {visible(summary.continues)}."] if summary.continues else []),
-        unpainted(_result(summary.result) if summary.result else []),
+        unpainted([f"{_kind_of(path)}: {visible(path)}"] if (path := summary.result) else []),
         _painted_label("Next: ", _labelled("Next: ", summary.next_step, width)),
         [
             ScreenLine(text, style, len(text))
@@ -139,10 +139,6 @@ def paragraph(text: str, width: int, label: str = "", indent: int | None = None)
     first, *more = wrapped(joined, width, indent, len(label), keep_words=True)
     lines = [label + first[len(label) :], *more]
     return [line.replace("\0", " ") for line in lines]
-
-
-def _result(path: str) -> list[str]:
-    return [f"{_kind_of(path)}: {visible(path)}"]
 
 
 def _kind_of(path: str) -> str:

@@ -252,9 +252,8 @@ class FaultPlan:
         self.rates: dict[RequestKind, list[tuple[str, float]]] = {}
         for fault in faults:
             for kind in TARGETS[fault.target]:
-                names = {ALL: _common_faults(), ALL_LIES: lies_about(kind)}.get(
-                    fault.name, [fault.name]
-                )
+                common = [name for name, each in FAULTS.items() if each.common]
+                names = {ALL: common, ALL_LIES: lies_about(kind)}.get(fault.name, [fault.name])
                 self.rates.setdefault(kind, []).extend(
                     (name, fault.rate) for name in names if name != "duplicated" or kind == "bill"
                 )
@@ -300,10 +299,6 @@ class FaultPlan:
                 return name
             chance -= rate
         return None
-
-
-def _common_faults() -> list[str]:
-    return [name for name, kind in FAULTS.items() if kind.common]
 
 
 def lies_about(kind: RequestKind) -> list[str]:

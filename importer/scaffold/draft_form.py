@@ -169,7 +169,10 @@ def _lines_of(draft: Draft, each: _ColumnField) -> list[Line]:
 
 def _column_field(draft: Draft, each: _ColumnField) -> DraftField:
     columns = draft.columns.get(each.section, {})
-    choices = [(f"{_COLUMN}{name}", _words_of(name, e)) for name, e in columns.items()]
+    choices = [
+        (f"{_COLUMN}{name}", f"{name} ({examples or 'empty'})")
+        for name, examples in columns.items()
+    ]
     if each.key == "currency":
         choices += [(f"{_VALUE}{code}", f"all bills are in {code}") for code in EXPONENTS]
     if each.key == "total":
@@ -184,10 +187,6 @@ def _column_field(draft: Draft, each: _ColumnField) -> DraftField:
     note = (line.note,) if line is not None and line.note else ()
     evidence = (*note, *map(_evidence, _todos_of(draft, each)))
     return DraftField(each.key, each.label, (chosen,), tuple(choices), evidence, open=is_open)
-
-
-def _words_of(name: str, examples: str) -> str:
-    return f"{name} ({examples})" if examples else f"{name} (empty)"
 
 
 def _choice_of(line: Line, columns: Iterable[str]) -> str:

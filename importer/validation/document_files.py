@@ -81,7 +81,9 @@ def inspect_document(folder: Path, text: str, most: int) -> Document:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise DocumentProblem("not_a_file", kind_of_file=_kind_of_file(status.st_mode))
+            is_folder = stat.S_ISDIR(status.st_mode)
+            kind = "a folder, not a file" if is_folder else "not an ordinary file"
+            raise DocumentProblem("not_a_file", kind_of_file=kind)
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError):
@@ -116,10 +118,6 @@ def _inside(folder: Path, text: str) -> tuple[Path, str]:
     if not inside:
         raise DocumentProblem("outside", folder=folder)
     return real, path.name
-
-
-def _kind_of_file(mode: int) -> str:
-    return "a folder, not a file" if stat.S_ISDIR(mode) else "not an ordinary file"
 
 
 def _nearest(path: Path) -> str:

@@ -76,7 +76,9 @@ def header_findings(sheets: ParsedSheets, include_tax: np.ndarray) -> Iterator[F
                         words=words,
                     )
                 if sheet == LINE_ITEMS and name in _WITH_TAX and (of_bill >= 0).all():
-                    with_tax, takes = _stated_basis(header), bool(include_tax[of_bill[0]])
+                    # A bare "Net" is no more than a name.
+                    with_tax = tax_included(header) if _TAX.search(header) else None
+                    takes = bool(include_tax[of_bill[0]])
                     if with_tax is not None and with_tax != takes and takes == _WITH_TAX[name]:
                         yield finding(
                             "sheet.column.other_basis",
@@ -90,11 +92,6 @@ def header_findings(sheets: ParsedSheets, include_tax: np.ndarray) -> Iterator[F
 
 
 _TAX = re.compile(r"vat|tax|gst|mwst|ust|tva|iva|btw|moms", re.IGNORECASE)
-
-
-def _stated_basis(header: str) -> bool | None:
-    """Whether a header says that tax is in its amounts; a bare ``Net`` is no more than a name."""
-    return tax_included(header) if _TAX.search(header) else None
 
 
 def _of_titles(mapped: MappedTables, t: int, table: InputTable) -> Iterator[Finding]:

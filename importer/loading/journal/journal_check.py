@@ -52,7 +52,8 @@ def check_journal(journal: Journal) -> JournalCheck:
     _check_entries(journal, check)
     check.problems += _loose_rows(journal)
     check.problems += _damaged_steps(journal)
-    check.doubts += [f"the undo of run {run} did not finish" for run in _undos(journal)]
+    undos = sorted({run for _, run in unfinished_cancels(journal)})
+    check.doubts += [f"the undo of run {run} did not finish" for run in undos]
     check.settlements = settlements(journal)
     return check
 
@@ -127,7 +128,3 @@ def _damaged_steps(journal: Journal) -> list[str]:
             if step.state is StepState.SENDING and step.sent is None:
                 out.append(f"the step {step.kind} of entry {step.entry} was sent at no time")
     return out
-
-
-def _undos(journal: Journal) -> list[str]:
-    return sorted({run for _, run in unfinished_cancels(journal)})
