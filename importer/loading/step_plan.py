@@ -79,7 +79,7 @@ def untouchable_bills(plan: LoadPlan) -> dict[int, str]:
     out = others_bills(plan.settled)
     for index, outcome in plan.settled.items():
         if plan.twins.get(index, outcome.entry.twins):
-            out[index] = "Light has the bill more than once"
+            out[index] = "Light has the bill more than once, or may have"
     for f in plan.findings:
         if f.code in _DIFFERING:
             for index in f.bills:

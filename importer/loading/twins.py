@@ -8,7 +8,7 @@ second time is read by its id before it is called a twin.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from importer.core.async_tasks import announced_wait
@@ -255,12 +255,16 @@ def _judge(
         if remote is not None:
             sweep.moved.append(_moved(each, remote))
             twins = {}
+    unseen = {i for i in (each.light_id, *twins) if read.get(i) is None}
+    for light_id, twin in twins.items():
+        pair = tuple(i for i in (each.light_id, light_id) if i in unseen)
+        twins[light_id] = replace(twin, unseen=pair)
     if _written(twins.values()) != _written(entry.twins):
         sweep.twins[entry.id] = tuple(twins.values())
 
 
-def _written(twins: Iterable[Twin]) -> set[tuple[str, str]]:
-    return {(twin.id, twin.state) for twin in twins}
+def _written(twins: Iterable[Twin]) -> set[tuple[str, str, tuple[str, ...]]]:
+    return {(twin.id, twin.state, twin.unseen) for twin in twins}
 
 
 def _moved(each: BillInLight, remote: LightBill) -> Change:

@@ -97,21 +97,25 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # before whatever is in Light
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """Another copy of a bill in Light; ``created_at`` and ``creator`` as Light states them."""
+    """Another copy of a bill in Light; ``created_at`` and ``creator`` as Light states them.
+
+    ``unseen`` are the ids, of the bill and of this copy, that Light does not show by id.
+    """
 
     id: str
     created_at: datetime | None = None
     state: str = ""
     creator: str = ""
+    unseen: tuple[str, ...] = ()
 
     def as_list(self) -> list[str | None]:
         created_at = None if self.created_at is None else self.created_at.isoformat()
-        return [self.id, created_at, self.state, self.creator]
+        return [self.id, created_at, self.state, self.creator, *self.unseen]
 
     @classmethod
     def from_list(cls, values: Sequence[Any]) -> Twin:
-        id, created_at, state, creator = values
-        return cls(id, as_time(created_at), state, creator)
+        id, created_at, state, creator, *unseen = values
+        return cls(id, as_time(created_at), state, creator, tuple(unseen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,12 @@ class JournalEntry:
     @property
     def noun(self) -> str:
         return document_type(credit_note=self.credit_note)
+
+    @property
+    def is_twice(self) -> bool:
+        """Whether Light is known to have it more than once."""
+        copies = {self.light_id, *(twin.id for twin in self.twins)} - {None}
+        return len(copies.difference(*(twin.unseen for twin in self.twins))) > 1
 
     @property
     def ref(self) -> DocumentRef | None:

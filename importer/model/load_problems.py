@@ -23,7 +23,7 @@ light.altered: a bill that differs in Light
   {reason}.
   → Compare the bill in Light with the sheet, then correct or cancel it in Light. The same command
     reads it again; it is not sent again while Light has it.
-light.twice: a bill that Light has more than once
+light.twice: a bill that Light has, or may have, more than once
   {reason}.
   → Compare them in Light. 'light-import undo RUN --twins' cancels the copy of a run where it is
     the later of two equal drafts; 'light-import journal settle' records the correct one.

@@ -237,7 +237,7 @@ def _totals(
     twice: Counter[str] = Counter()
     twice_cents: Counter[str] = Counter()
     for i, outcome in bills.outcomes.items():
-        if outcome.entry.twins and outcome.status is Status.UNKNOWN:
+        if outcome.entry.is_twice and outcome.status is Status.UNKNOWN:
             twice[names[i]] += 1
             twice_cents[names[i]] += checked.amounts.at(i) or 0
     totals = []

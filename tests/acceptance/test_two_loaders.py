@@ -488,3 +488,44 @@ def test_bill_that_lives_is_not_sent_though_the_journal_calls_it_undone(
         again = load(proxy.url, *files)
     assert again.json["bills"] == {"total": 1, "already_in_light": 1}
     assert len(numbers(sandbox)) == 1
+
+
+@ON_BOTH_ENGINES
+def test_id_that_light_has_nowhere_is_not_called_a_second_copy(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path, engine: str
+) -> None:
+    """A bill was loaded, and Light has another one in its place: it shows no trace of ours."""
+    rows = [bill_row(i) for i in range(2)]
+    gone = ""
+
+    def without(listed: dict[str, Any]) -> dict[str, Any]:
+        return listed | {"records": [each for each in listed["records"] if each["id"] != gone]}
+
+    def fault(request: Request) -> Fault:
+        if gone and request.path.endswith(gone):
+            return Fault(False, http(404, {"type": "NOT_FOUND", "message": "No such bill."}))
+        return (
+            Fault(True, None, alter=without)
+            if request.path.endswith("/bff/invoice-payables")
+            else PASS
+        )
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        run = load(proxy.url, *(files := write_bills(tmp_path, rows))).json["run"]
+        [gone] = [b["id"] for b in sandbox.bills() if b["invoiceNumber"] == "INV-00000"]
+        theirs = typed(sandbox, rows[0])
+        for again in (
+            command("verify", run, *FAST),
+            load(proxy.url, *files),
+            command("report", run, "--json", "--quiet"),
+        ):
+            [twice] = [f for f in again.json["findings"] if f["code"] == "light.twice"]
+            assert f"may have this bill more than once: {gone}" in twice["message"]
+            assert theirs in twice["message"]
+            assert f"it does not show {gone} now" in twice["message"]
+            assert again.code == (0 if again.json["command"] == "report" else 3)
+        summary = command("report", run).out
+        assert "in Light more than once" not in summary
+        word = ("journal", "settle", run, "INV-00000", "--light-id", theirs)
+        assert command(*word).code == 0
+        assert load(proxy.url, *files).code == 0

@@ -174,7 +174,7 @@ def overruled(outcome: BillOutcome) -> BillOutcome:
 
 
 def twins_words(entry: JournalEntry) -> str:
-    """That Light has a bill more than once: the ids, the times, and who made which."""
+    """That Light has a bill more than once, or may: the ids, the times, and who made which."""
     copies = [f"{twin.id} ({_origin(twin)})" for twin in entry.twins]
     if entry.light_id is None and len(copies) == 1:
         return f"Light has {copies[0]}, which may be this bill or one of its number"
@@ -182,9 +182,11 @@ def twins_words(entry: JournalEntry) -> str:
         return f"Light has this bill more than once: {', '.join(copies)}"
     origin = "found in Light" if entry.state is State.FOUND else "of this journal"
     since = f", {entry.settled:%Y-%m-%d %H:%M:%S} UTC" if entry.settled else ""
+    has = "has" if entry.is_twice else "may have"
+    unseen = ", ".join(dict.fromkeys(light_id for twin in entry.twins for light_id in twin.unseen))
     return (
-        f"Light has this bill more than once: {entry.light_id} ({origin}{since})"
-        f" and also as {', '.join(copies)}"
+        f"Light {has} this bill more than once: {entry.light_id} ({origin}{since})"
+        f" and also as {', '.join(copies)}" + (f"; it does not show {unseen} now" if unseen else "")
     )
 
 
