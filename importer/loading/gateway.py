@@ -10,6 +10,7 @@ from typing import Protocol
 from importer.core.answers import Answer, Mismatch, OnWire, Outcome
 from importer.core.fetch import fetch
 from importer.core.object_ids import same_id
+from importer.loading.bill_state import is_cancelled
 from importer.model.bill_image import LineImage, Properties
 from importer.model.bills import Bill, DocumentRef, document_type
 from importer.model.light_objects import (
@@ -154,7 +155,7 @@ async def fetch_bill(
     gateway: LightGateway, ref: DocumentRef, *, balance: bool = False
 ) -> Outcome[LightBill]:
     """The bill or credit note as it is in Light now; see ``fetch`` for the verdicts and what is
-    raised."""
+    raised. One that is shown as cancelled is read again: one answer proves nothing."""
     noun = document_type(credit_note=ref.credit_note)
 
     def read(body: object) -> LightBill | Mismatch | None:
@@ -163,12 +164,16 @@ async def fetch_bill(
             return Mismatch(f"with another {noun}, {bill.id}")
         return bill
 
-    return await fetch(
-        lambda: gateway.get_bill(ref.id, balance=balance, credit_note=ref.credit_note),
-        read,
-        what=f"read {noun}s",
-        noun=noun,
-    )
+    for _ in range(2):
+        outcome = await fetch(
+            lambda: gateway.get_bill(ref.id, balance=balance, credit_note=ref.credit_note),
+            read,
+            what=f"read {noun}s",
+            noun=noun,
+        )
+        if outcome.content is None or not is_cancelled(outcome.content):
+            break
+    return outcome
 
 
 async def fetch_note_links(gateway: LightGateway, note_id: str) -> Outcome[tuple[NoteLink, ...]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import filelock
+import pytest
 from conftest import (
     ENTITIES,
     KEEP,
@@ -310,3 +311,32 @@ def test_bill_without_all_lines_is_undone(
         assert live(sandbox) == []
         assert load(proxy.url, *files).json["bills"] == {"total": 4, "created": 4}
     assert live(sandbox) == [f"INV-{i:05}" for i in range(4)]
+
+
+@pytest.mark.parametrize("note", [False, True], ids=["bill", "credit note"])
+def test_one_answer_that_it_is_cancelled_is_not_believed(
+    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path, note: bool
+) -> None:
+    """Neither by verify nor by undo."""
+    row = bill_row(0, companyEntityId=ENTITIES[0]) | {"type": "credit note" if note else "bill"}
+    kind, path = ("credit_notes", "credit-notes") if note else ("bills", "invoice-payables")
+    cancelled = {"status": "ARCHIVED"} if note else {"state": "CANCELLED"}
+    lies: list[Request] = []
+
+    def fault(request: Request) -> Fault:
+        if request.method != "GET" or not request.path.startswith(f"/v1/{path}/") or lies:
+            return PASS
+        lies.append(request)
+        return Fault(True, None, alter=lambda shown: shown | cancelled)
+
+    with proxied(sandbox.base_url) as proxy:
+        run = load(proxy.url, *write_bills(tmp_path, [row])).json["run"]
+        proxy.fault = fault
+        verify = command("verify", run, *FAST)
+        assert (verify.code, verify.json["read_back"], len(lies)) == (0, {"same": 1}, 1)
+        lies.clear()
+        undone = command("undo", run, *YES)
+    assert (undone.code, len(lies)) == (0, 1)
+    assert undone.json[kind] == {"total": 1, "undone": 1}
+    [left] = sandbox.credit_notes() if note else sandbox.bills()
+    assert cancelled.items() <= left.items()
