@@ -74,9 +74,14 @@ def origin(job: BillJob, remote: LightBill) -> Origin:
 def words_of_other(job: BillJob, remote: LightBill) -> str:
     """What a bill that is not ours has otherwise than what was sent, or that it was made before."""
     differences = min((differences_from(bill, remote) for bill in _sent_versions(job)), key=len)
-    age = f" (made {remote.created_at:%Y-%m-%d %H:%M:%S} UTC)" if remote.created_at else ""
     why = difference_words(differences) or "it was made before this load sent its own"
-    return f"{remote.id}{age}, and it is not what was sent: {why}"
+    return f"{words_of_age(remote)}, and it is not what was sent: {why}"
+
+
+def words_of_age(remote: LightBill) -> str:
+    """Its id, and when Light says that it was made."""
+    made = f" (made {remote.created_at:%Y-%m-%d %H:%M:%S} UTC)" if remote.created_at else ""
+    return f"{remote.id}{made}"
 
 
 def lines_that_are_others(bill: Bill, remote: LightBill) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from importer.core.answers import Answer, Mismatch, OnWire
 from importer.core.clock import utc_now
-from importer.core.object_ids import normal_id
+from importer.core.object_ids import normal_id, same_id
 from importer.loading.bill_match import (
     Contradiction,
     contradictions,
@@ -21,6 +21,7 @@ from importer.loading.gateway import LightGateway
 from importer.loading.job import BillJob
 from importer.loading.job_operation import JobOperation
 from importer.loading.light_id_claims import LightIdClaims
+from importer.loading.listed_bills import twin_of
 from importer.loading.load_watch import LoadWatch
 from importer.loading.operation import (
     ABSENT_LOOKS,
@@ -35,7 +36,12 @@ from importer.loading.operation import (
 )
 from importer.loading.operations.add_line import AddLine
 from importer.loading.reconcile import Ownership, Settled, look_up
-from importer.loading.sent_bill import ids_in_request, is_older, lines_that_are_others
+from importer.loading.sent_bill import (
+    ids_in_request,
+    is_older,
+    lines_that_are_others,
+    words_of_age,
+)
 from importer.model.bills import Bill
 from importer.model.journal_states import Discovery, State, Status
 from importer.model.light_objects import LightBill
@@ -84,6 +90,8 @@ class CreateBill(JobOperation):
             return self._read_note(remote)
         conflicts = contradictions(self.job.bill, remote, just_created=True)
         if why := self._not_this_request(remote):
+            if is_older(job, remote) and not conflicts:
+                job.named_early = remote.id
             return Mismatch(f"with the bill {remote.id}, which {why}")
         if not conflicts or _altered(self.job.bill, remote, conflicts):
             if not self.claims.claim(remote.id, self.job.entry.id, expected=True):
@@ -172,6 +180,13 @@ class CreateBill(JobOperation):
             job.absent_looks += 1  # of ours; that of somebody else may be there
             if job.absent_looks < ABSENT_LOOKS:
                 return Look(self, self.settings.settle)
+        if settled.bill is not None and self._may_have_made(settled.bill):
+            twins = (twin_of(settled.bill), *settled.twins)
+            words = (
+                f"Light has the {job.noun} {words_of_age(settled.bill)}, before it was sent;"
+                " whether a load made it all the same is not known"
+            )
+            return self._with_twins(self.for_a_person(words), replace(settled, twins=twins))
         if settled.bill is not None and self.claims.claim(settled.bill.id, job.entry.id):
             return self._with_twins(Finish(self, False, (job.existing(settled.bill),)), settled)
         if settled.reason:
@@ -181,6 +196,12 @@ class CreateBill(JobOperation):
             return self.for_a_person(words)
         decision = self.still_refused() or self._altered_by_light() or self.absent()
         return self._with_twins(decision, settled)
+
+    def _may_have_made(self, remote: LightBill) -> bool:
+        """Whether an answer to its creation, now or in an earlier run, has named this bill, which
+        is as it was sent and older: Light's clocks may be hours apart."""
+        ids = [self.job.named_early, *(twin.id for twin in self.job.entry.twins)]
+        return not self.job.bill.credit_note and any(same_id(each, remote.id) for each in ids)
 
     def _with_twins(self, decision: Decision, settled: Settled) -> Decision:
         entry = self.job.entry
