@@ -68,9 +68,13 @@ class FinalSweep:
                 records.append(job.existing(remote))
             elif remote is not None:
                 separate = job.in_parts(engine.settings) or job.entry.alone
-                why = job.objection(remote) or ("its line items are to follow" if separate else "")
-                how = Discovery.AFTER_LOST_ANSWER
-                records.append(job.unsettled(remote, why) if why else job.complete(remote, how))
+                why, how = job.objection(remote), Discovery.AFTER_LOST_ANSWER
+                if not why and separate:
+                    why = job.match_lines(remote, remote.lines or ())
+                if not why and job.partial:
+                    records.append(job.lacking_lines(remote))
+                else:
+                    records.append(job.unsettled(remote, why) if why else job.complete(remote, how))
             elif reason and not each.taken and not each.others_only:
                 records.append(job.change(State.UNKNOWN, Status.UNKNOWN, reason))
             elif job.refused is not None:

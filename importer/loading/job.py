@@ -83,6 +83,7 @@ class BillJob:
     lines: list[LightLine | None] = field(default_factory=list)  # in the order of the sheet
     request_key: str | None = None  # of a credit note that was sent in this run
     near_answer: LightBill | None = None  # Light's answer to it, which has one thing otherwise
+    named_early: str = ""  # the bill that Light answered with, made before it was sent
     other_note: str = ""  # the credit note that Light answered with, which has this one's number
     discovery: Discovery | None = None  # how a bill that was created turned out to be in Light
     likenesses: tuple[Twin, ...] = ()  # what Light has shown in this run that may be it
@@ -331,6 +332,11 @@ class BillJob:
             line_ids=ids,
             message=f"Light has the {self.noun} {remote.id}, but {why}",
         ).with_copy(remote)
+
+    def lacking_lines(self, remote: LightBill) -> Change:
+        """Light has the bill without all its line items, which the next run adds."""
+        self.disputed = True
+        return self.change(State.UNKNOWN, Status.UNKNOWN).with_copy(remote)
 
     def existing(self, remote: LightBill) -> Change:
         """Light has it from somebody else."""

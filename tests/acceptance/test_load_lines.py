@@ -144,6 +144,22 @@ def test_bill_that_light_refused_and_shows_later_gets_its_lines(
     assert told.code == 0
 
 
+def test_bill_that_light_refused_and_has_is_said_to_lack_its_lines(
+    load: Load, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = write_bills(tmp_path, [bill_row(1)])
+    no = Fault(True, refusal(400, "No."))
+    with proxied(sandbox.base_url, lambda r: no if r.creates else PASS) as proxy:
+        told = load(proxy.url, *files, *SEPARATE)
+    [finding] = told.json["findings"]
+    assert (told.code, finding["code"]) == (3, "light.partial")
+    assert "with 0 of 1 line items" in finding["message"]
+    assert "only the line items that are missing are sent" in finding["hint"]
+    told = load(sandbox.base_url, *files, *SEPARATE, "--journal", the_journal())
+    assert (told.code, told.json["bills"]) == (0, {"total": 1, "created": 1})
+    assert len(in_light(sandbox)["INV-00001"]) == 1
+
+
 def test_refused_line_is_reported_and_only_missing_lines_sent(
     load: Load, sandbox: Sandbox, files: list[str]
 ) -> None:
