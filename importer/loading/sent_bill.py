@@ -80,8 +80,8 @@ def words_of_other(job: BillJob, remote: LightBill) -> str:
 
 def words_of_age(remote: LightBill) -> str:
     """Its id, and when Light says that it was made."""
-    made = f" (made {remote.created_at:%Y-%m-%d %H:%M:%S} UTC)" if remote.created_at else ""
-    return f"{remote.id}{made}"
+    age = f" (made {remote.created_at:%Y-%m-%d %H:%M:%S} UTC)" if remote.created_at else ""
+    return f"{remote.id}{age}"
 
 
 def lines_that_are_others(bill: Bill, remote: LightBill) -> str:

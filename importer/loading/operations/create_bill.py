@@ -180,7 +180,7 @@ class CreateBill(JobOperation):
             job.absent_looks += 1  # of ours; that of somebody else may be there
             if job.absent_looks < ABSENT_LOOKS:
                 return Look(self, self.settings.settle)
-        if settled.bill is not None and self._may_have_made(settled.bill):
+        if settled.bill is not None and self._may_be_ours(settled.bill):
             twins = (twin_of(settled.bill), *settled.twins)
             words = (
                 f"Light has the {job.noun} {words_of_age(settled.bill)}, before it was sent;"
@@ -197,7 +197,7 @@ class CreateBill(JobOperation):
         decision = self.still_refused() or self._altered_by_light() or self.absent()
         return self._with_twins(decision, settled)
 
-    def _may_have_made(self, remote: LightBill) -> bool:
+    def _may_be_ours(self, remote: LightBill) -> bool:
         """Whether an answer to its creation, now or in an earlier run, has named this bill, which
         is as it was sent and older: Light's clocks may be hours apart."""
         ids = [self.job.named_early, *(twin.id for twin in self.job.entry.twins)]
