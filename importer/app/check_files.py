@@ -76,6 +76,8 @@ def check_files(
     with listener.work(Work.READING):
         tables = _read(request, loaded if former is None else None, copies)
 
+    from pyarrow import default_memory_pool
+
     from importer.app.ageing_totals import ageing_day, ageing_totals
     from importer.mapping.cleared_cells import take_clears
     from importer.mapping.map_tables import map_tables
@@ -84,6 +86,7 @@ def check_files(
     from importer.validation.open_items import ageing_findings
     from importer.validation.validate import check
 
+    release_unused = default_memory_pool().release_unused
     picks: Sequence[Pick] = (*request.picks, *(read_picks(tables) if former else ()))
     wanted: WantedVendors | None = None
     if request.create_vendors or picks:
@@ -106,7 +109,9 @@ def check_files(
         tables, template = changes.tables, as_written(template, changes.tables)
     tables, doubted = settled_folders(tables, former, folders)
     with listener.work(Work.CHECKING):
+        release_unused()  # what reading, then mapping, needed goes back to the system
         mapped = map_tables(tables, template, dict(request.table_kinds))
+        release_unused()
         if not mapped.tables:
             raise UsageProblem(_no_header(tables, loaded))
         take_clears(mapped, update=request.update is not False)
