@@ -16,6 +16,7 @@ from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import Role, TableKind
 
+_FEW = 0.1  # of the rows that name vendor and number; so many may lack the vendor
 NOTE = "a note: it has no amount and no account"
 
 
@@ -105,16 +106,24 @@ def _without_vendor(
     of_vendor, of_number = (t.dictionary_encode().indices.to_numpy() for t in texts)
     both = data & has_vendor & has_number
     again = both[1:] & both[:-1] & (of_vendor[1:] == of_vendor[:-1])
-    repeats = np.flatnonzero(again & (of_number[1:] != of_number[:-1]))
+    repeats = 1 + np.flatnonzero(again & (of_number[1:] != of_number[:-1]))
+    repeated = "repeat the vendor of the row above"
+    if not len(repeats) and lacking.sum() <= _FEW * both.sum():
+        # a report by vendor names each vendor once
+        named = np.flatnonzero(both)
+        _, firsts = np.unique(of_vendor[named], return_index=True)
+        repeats = np.delete(named, firsts)
+        repeated = "name a vendor again that is named further above"
     if not len(repeats):
         return {}
-    other = table.number(table.start + int(repeats[0]) + 1)
+    other = table.number(table.start + int(repeats[0]))
     return {
         k: finding(
             "sheet.row.no_vendor",
             table.cell(table.start + k, vendor),
             table.text(number, table.start + k),
             other=other,
+            repeated=repeated,
         )
         for k in np.flatnonzero(lacking).tolist()
     }

@@ -119,7 +119,8 @@ def stated_columns(reader: ColumnReader, sheet: str = LINE_ITEMS) -> Iterator[St
                 part = BillPart.BILLED if kinds or is_amount else None
             elif is_amount and not kinds and header_key(header) not in read_names:
                 part = BillPart.OTHER
-            if not kinds and part is None:
+            is_local_open = currency == LOCAL and part_of(header) is BillPart.OPEN
+            if not kinds and part is None and not is_local_open:
                 continue
             values: list[Decimal | None] = [None] * len(reader.row)
             values[start:end] = stated_values(table, column, reader.template)

@@ -58,8 +58,8 @@ sheet.row.no_bill: a row that names no bill
   of the bill above.
   → Enter the vendor and the number in the row. If it continues the bill above, clear the cell.
 sheet.row.no_vendor: a row that names no vendor
-  The row has the number '{value}' but no vendor. Other rows repeat the vendor of the row above
-  (row {other}), so a blank cell may not mean the same vendor.
+  The row has the number '{value}' but no vendor. Other rows {repeated} (row {other}), so a blank
+  cell may not mean the same vendor.
   → Enter the vendor in the row, or remove its column from fill_down in the template.
 sheet.cell.merged_amount: an amount merged over several rows
   The amount '{value}' is merged over rows {first} to {last}: it is unclear how much belongs to

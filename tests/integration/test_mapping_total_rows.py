@@ -279,6 +279,15 @@ def test_missing_vendor_is_reported_where_vendors_are_repeated(tmp_path: Path) -
     assert bills(of) == {"A1": 100, "B1": 300, "B2": 400}
 
 
+def test_missing_vendor_is_reported_where_vendors_are_named_again(tmp_path: Path) -> None:
+    names = "Acme Beta Cole Dunn Eady Acme Frew Gale Hall Beta".split()
+    rows = [[name, f"A{i}", DAY, "1.00", "x"] for i, name in enumerate(names)]
+    of = read(tmp_path, [*rows, ["", "A10", DAY, "2.00", "x"]])
+    assert finding_cells(of) == [("sheet.row.no_vendor", 12, "Supplier")]
+    by_vendor = [[f"{name}{i}", *rest] for i, (name, *rest) in enumerate(rows)]
+    assert codes(read(tmp_path, [*by_vendor, ["", "A10", DAY, "2.00", "x"]])) == []
+
+
 def test_rows_that_take_values_are_counted(tmp_path: Path) -> None:
     (note,) = read(tmp_path, [*ROWS, ROWS[1], ROWS[1]]).mapped.notes
     what = "3 rows take values of 'Supplier', 'Number' from the rows above (3, 5, 6)"

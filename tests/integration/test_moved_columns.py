@@ -182,6 +182,22 @@ def test_a_state_or_currency_that_an_amount_contradicts_is_reported(
     assert found - {"sheet.column.open_amount"} == ({code} if code else set())
 
 
+def test_a_currency_is_compared_where_what_is_open_is_loaded(tmp_path: Path) -> None:
+    headers = [*"Supplier Number Date Account Currency Remaining Open".split(), "Remaining (LCY)"]
+    of_open = STATES.replace("{column: Amount}", "{column: Remaining}")
+    rows = []
+    for i, row in enumerate(ledger(30)):
+        foreign = i % 5 == 4
+        local = f"{Decimal(row['Billed']) * Decimal('0.86'):.2f}" if foreign else row["Billed"]
+        rows.append({**row, "Remaining": row["Billed"], "Open": "Yes", "Remaining (LCY)": local,
+                     "Currency": "EUR" if foreign else ""})  # fmt: skip
+    for text, found in (("", []), ("USD", ["bills.currency.same_amount_local"])):
+        rows[6]["Currency"] = text
+        grid = [headers, *([row[header] for header in headers] for row in rows)]
+        of = checked([csv_file(tmp_path / "l.csv", grid)], template(tmp_path, of_open))
+        assert [f.code for f in of.findings] == found
+
+
 def exchanged(texts: list[str]) -> list[str]:
     return [*texts[:2], texts[5], *texts[3:5], texts[2], *texts[6:]]
 
