@@ -72,18 +72,27 @@ def create_nothing(plan: LoadPlan) -> None:
         jobs.clear()
 
 
-def settle_unfinished(bills: Sequence[Bill], plan: LoadPlan, journal: Journal) -> None:
-    """Without ``--update``: a bill of which Light may have a part of the changes is unknown."""
-    entries = {outcome.entry.id: i for i, outcome in plan.settled.items() if outcome.entry.id}
+def settle_unfinished(
+    bills: Sequence[Bill], plan: LoadPlan, updates: UpdatePlan, journal: Journal
+) -> None:
+    """A bill of which Light may have a part of the changes, and that is not changed now, is
+    unknown."""
+    entries = {
+        outcome.entry.id: i
+        for i, outcome in plan.settled.items()
+        if outcome.entry.id and i not in updates.updates
+    }
+    why_not = {i for each in updates.findings for i in each.bills}
     by_index = {bill.index: bill for bill in bills}
     for entry, update in open_updates(journal, entries).items():
         index = entries[entry]
-        bill = by_index[index]
         outcome = plan.settled[index]
         plan.settled[index] = replace(outcome, status=Status.UNKNOWN, message=UNFINISHED)
+        if index in why_not:
+            continue
         plan.findings = [f for f in plan.findings if index not in f.bills]
         reason = f"{UNFINISHED} (run {update.run})"
-        plan.findings.append(bill_finding("light.update_unknown", bill, reason=reason))
+        plan.findings.append(bill_finding("light.update_unknown", by_index[index], reason=reason))
 
 
 def update_note(updates: UpdatePlan, *, dry: bool) -> str:

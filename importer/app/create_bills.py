@@ -116,8 +116,7 @@ async def _plan(bills: list[Bill], context: LoadContext, *, dry: bool) -> LoadPl
     withhold_carried(plan, column_ids(files, bills))
     if options.update_only:
         create_nothing(plan)
-    if not options.update:
-        settle_unfinished(bills, plan, context.journal)
+    settle_unfinished(bills, plan, context.updates, context.journal)
     context.progress.asked = True
     if undoing := unfinished_undo(context.journal, [entry.id for entry in plan.entries.values()]):
         raise UsageProblem(

@@ -114,7 +114,8 @@ class BillJob:
     def sent_since(self) -> datetime | None:
         """By Light's clock: what Light made before was not made by a request of ours. None where
         that is not known."""
-        since = self.entry.first_sent if self.in_doubt else self.sent_at
+        before = self.in_doubt or self.entry.request_key is not None  # with the key it is sent with
+        since = self.entry.first_sent if before else self.sent_at
         refused = self.refusal is not None or self.refused is not None
         strict = refused or self.bill.credit_note
         apart = CLOCKS_USUALLY_APART if strict else CLOCKS_APART

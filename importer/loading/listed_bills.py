@@ -207,7 +207,7 @@ def confirmed(
             unclear = listed.id in undone
             out.append(Candidate(listed, Likeness.UNCLEAR) if unclear else candidate)
             continue
-        remote = _completed(remote, listed)
+        remote = _completed(bill, remote, listed)
         if (how := likeness_by_id(bill, remote)) is not Likeness.OTHER:
             created_at = remote.created_at or listed.created_at
             remote = replace(remote, creator=listed.creator, created_at=created_at)
@@ -223,10 +223,12 @@ def is_no_longer(bill: Bill, remote: LightBill) -> bool:
     return is_cancelled(remote) or states_another
 
 
-def _completed(remote: LightBill, listed: LightBill) -> LightBill:
-    """A bill that was read by its id, with what that answer leaves out or cuts and the list has."""
+def _completed(bill: Bill, remote: LightBill, listed: LightBill) -> LightBill:
+    """A bill that was read by its id, with what that answer leaves out, cuts or re-cases and the
+    list has."""
     number, full = tidy(remote.invoice_number or ""), tidy(listed.invoice_number or "")
-    if full.startswith(number.rstrip(CUT_MARKS)) and len(full) > len(number):
+    cut = full.startswith(number.rstrip(CUT_MARKS)) and len(full) > len(number)
+    if cut or (full == bill.invoice_number and full.casefold() == number.casefold()):
         remote = replace(remote, invoice_number=listed.invoice_number)
     return remote if remote.amount is not None else replace(remote, amount=listed.amount)
 

@@ -60,7 +60,7 @@ class Settled:
     twins: tuple[Twin, ...] = field(default=())
     taken: bool = False  # the ``reason``: another credit note has its number
     crowded: bool = False  # the ``reason``: there are more than were sent
-    others_only: bool = False  # the ``reason``: what Light has was not sent by us
+    others_only: bool = False  # the ``reason``: what Light has was there before ours was sent
     shown: tuple[Twin, ...] = field(default=())  # what may be the bill, or has its number
     copies_cancelled: bool = False  # the copies of before are no longer in Light
 
@@ -228,4 +228,5 @@ def _unsettled(job: BillJob, others: Sequence[LightBill], unclear: Sequence[Ligh
         return Settled(job, reason=reason, taken=True)
     words = "; ".join(words_of_other(job, each) for each in others)
     reason = f"Light has the {job.noun} {words}; whether it has ours, too, is not known"
-    return Settled(job, reason=reason, twins=twins, others_only=True)
+    before = all(is_older(job, each) for each in others)
+    return Settled(job, reason=reason, twins=twins, others_only=before)

@@ -461,6 +461,42 @@ MENDED = {
         ),
         (HandWork(42.5, 0, "changes"),),
     ),
+    "a half changed bill stays in doubt when a person has changed it since": Scenario(
+        103856,
+        (0,),
+        (Computer("A", (Session(), Session("update")), faults={("line", 1): "lost before"}),),
+        people=(HandWork(64.1, 0, "changes"),),
+    ),
+    "an answer by id with the number re-cased hides no second copy": Scenario(
+        125386,
+        (1,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={("create", 1): "arrives very late", ("get", 2): "number-recased"},
+            ),
+        ),
+        lag=20.0,
+    ),
+    "a credit note said to be absent is sent again with its key": Scenario(
+        109889,
+        (10,),
+        (
+            Computer(
+                "A",
+                (Session(crash=Crash(seconds=37.21)), Session("settle"), Session()),
+                faults={("create", 1): "arrives late"},
+            ),
+        ),
+        lag=20.0,
+    ),
+    "a refused bill that a person has changed since is in doubt": Scenario(
+        123479,
+        (0,),
+        (Computer("B", LOAD, faults={("create", 1): "422-after"}),),
+        people=(HandWork(12.6, 0, "changes"),),
+    ),
 }
 
 

@@ -204,7 +204,8 @@ NEW = (
 )
 RENEW = """
     UPDATE entries SET state = 'planned', content = :content, settled = NULL, message = '',
-        errors = NULL, how = NULL, partial = '', request_key = NULL
+        errors = NULL, how = NULL, partial = '',
+        request_key = CASE WHEN state = 'planned' AND content = :content THEN request_key END
     WHERE id = :key
 """
 NO_STEPS = "DELETE FROM steps WHERE entry = :key"  # of a bill that is not in Light

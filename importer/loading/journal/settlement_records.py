@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from importer.core.clock import utc_now
 from importer.loading.journal.journal import Journal
 from importer.loading.journal.journal_records import Change, to_json
-from importer.loading.journal.journal_tables import RUN_BILLS, SETTLEMENTS
+from importer.loading.journal.journal_tables import ENTRIES, RUN_BILLS, SETTLEMENTS
 from importer.loading.journal.twin_records import save_twins
 from importer.model.journal_states import IN_LIGHT, JournalEntry, State, Status
 
@@ -59,6 +59,8 @@ def save_settlement(
                 "before": to_json(before),
             },
         )
+        if others and change.light_id is None:
+            db.execute(_OF_ANOTHER, {"of": entry.id})
         db.execute(_UNSETTLED if change.state is State.CREATED else _OTHERWISE, {"of": entry.id})
         journal.step(run, [change], [])
         save_twins(journal, {entry.id: ()})
@@ -86,5 +88,9 @@ def _without_statuses(statuses: Collection[Status]) -> sa.Update:
     )
 
 
+# The key may have made one of the others, and would be answered with it.
+_OF_ANOTHER = (
+    sa.update(ENTRIES).where(ENTRIES.c.id == sa.bindparam("of")).values(request_key=None)
+)
 _UNSETTLED = _without_statuses([Status.UNKNOWN])
 _OTHERWISE = _without_statuses([Status.UNKNOWN, *sorted(IN_LIGHT)])
