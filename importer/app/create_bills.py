@@ -184,8 +184,7 @@ async def create(bills: list[Bill], context: LoadContext) -> None:
         progress.outcomes = _by_index(by_entry, plan)
         progress.steps = step_plan.steps_by_bill(context.journal, progress.outcomes)
         progress.updates = _by_index(updates_of_run(context.journal, progress.run), plan)
-    if context.vendors.records and progress.stopped is None:
-        names = [record.name for record in context.vendors.records.values()]
+    if (names := [each.name for each in context.vendors.perhaps_twice]) and not progress.stopped:
         listed = await context.client.find_vendors(names)
         context.files.checked.add_findings(doubles(listed, context.vendors))
     if options.verify and progress.stopped is None:

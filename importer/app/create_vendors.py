@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from importer.core.clock import utc_now
 from importer.core.counted_nouns import count
 from importer.core.name_key import name_key
 from importer.loading.engine import Engine
@@ -17,6 +18,7 @@ from importer.loading.journal.vendor_records import (
     vendor_records,
 )
 from importer.loading.operations.create_vendor import CreateVendor
+from importer.loading.twins import LONG_AFTER
 from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.model.light_objects import NewVendor, Vendor
@@ -41,7 +43,13 @@ class VendorCreation:
     former_ids: frozenset[str] = frozenset()
     records: dict[str, VendorRecord] = field(default_factory=dict)  # how they came out
     settled: list[VendorRecord] = field(default_factory=list)  # of earlier runs; Light has them
+    recent: list[VendorRecord] = field(default_factory=list)  # those of them sent not long ago
     shown: dict[str, Vendor] = field(default_factory=dict)  # as Light showed them afterwards
+
+    @property
+    def perhaps_twice(self) -> list[VendorRecord]:
+        """Those that were sent not long ago: a lost request may have come in since."""
+        return [*self.records.values(), *self.recent]
 
 
 def created_vendors(records: Mapping[str, VendorRecord]) -> tuple[tuple[str, str], ...]:
@@ -87,6 +95,8 @@ def prepare_vendors(
         _set_pick(checked, in_use[id].name, Suggestion(vendor.id, vendor.name))
         if id in before:
             creation.settled.append(before[id])
+            if (moment := sent[id].sent) is not None and moment > utc_now() - LONG_AFTER:
+                creation.recent.append(before[id])
         else:
             column.add_findings("create_exists", items[id][:1], id=vendor.id)
     for id, (ending, words, near) in plan.objections.items():
@@ -275,7 +285,7 @@ def differences(creation: VendorCreation, wanted: WantedVendors) -> Iterator[Fin
 
 def doubles(listed: Sequence[Vendor], creation: VendorCreation) -> Iterator[Finding]:
     """The created vendors that Light lists more than once, with all ids."""
-    for record in creation.records.values():
+    for record in creation.perhaps_twice:
         same = [v for v in listed if name_key(v.name) == name_key(record.name)]
         if record.state in IN_LIGHT and len(same) > 1:
             ids = " and ".join(sorted(vendor.id for vendor in same))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from importer.core.clock import utc_now
 from importer.loading.engine import Engine
@@ -37,14 +37,17 @@ class FinalSweep:
 
     async def __call__(self) -> list[Record]:
         refused = [job for job in self.jobs if job.refused and job.light_id is None]
-        if not self._bills() and not refused:
+        began = utc_now()
+        if not self._bills(began) and not refused:
             return []
         engine, settle = self.engine, self.engine.settings.settle
         await wait_for_sweep(self._unsettled(), engine.progress.message)
         # First: a copy that is theirs is not one too many of a bill that is alike.
         settled = await self._refused_in_light(refused)
         write_records(engine.journal, engine.run, settled)
-        bills = self._bills({each.entry for each in settled if each.status is Status.REJECTED})
+        bills = self._bills(
+            began, {each.entry for each in settled if each.status is Status.REJECTED}
+        )
         sweep = await look_for_twins(bills, engine.gateway, engine.journal, settle)
         sent_twice = {job.entry.id for job in self.jobs if job.is_in_light and job.sent_twice}
         if once := [each for each in bills if each.entry.id in sent_twice - sweep.entries]:
@@ -111,11 +114,10 @@ class FinalSweep:
             return settle
         return unsettled_for((job.entry for job in self.in_light), settle)
 
-    def _bills(self, rejected: Collection[int] = ()) -> list[BillInLight]:
-        """The bills that may have got a twin since the look before this one. ``rejected``: entries
-        that Light does not have."""
-        settle = timedelta(seconds=self.engine.settings.settle)
-        since = utc_now() - settle
+    def _bills(self, now: datetime, rejected: Collection[int] = ()) -> list[BillInLight]:
+        """The bills that may have got a twin since the look before this one; ``now``, before the
+        wait. ``rejected``: entries that Light does not have."""
+        since = now - timedelta(seconds=self.engine.settings.settle)
         bills = []
         # A second copy could be of another bill that is alike, and that was not settled.
         unsettled = (j for j in self.jobs if not j.is_in_light and j.entry.id not in rejected)

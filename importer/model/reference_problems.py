@@ -34,7 +34,7 @@ warning vendors.unused: a vendor that no bill names
   No bill to be loaded names the vendor '{value}', so it is not created.
   → Write its name, identifier or VAT id as the bills have it, or delete the row.
 vendors.twice: a vendor in Light more than once
-  Light has the vendor '{value}' more than once: {ids}. This load created it once.
+  Light has the vendor '{value}' more than once: {ids}. It was to be created once.
   → Compare them in Light, and move the bills of the wrong one.
 bills.vendor.create_option: a vendor to create, without the option
   Light has no vendor '{value}', and 'create' was picked for it.

@@ -497,6 +497,30 @@ MENDED = {
         (Computer("B", LOAD, faults={("create", 1): "422-after"}),),
         people=(HandWork(12.6, 0, "changes"),),
     ),
+    "a load soon after another one looks for copies after its wait, too": Scenario(
+        117389,
+        (5,),
+        (
+            Computer(
+                "A",
+                (Session("update"), Session("update")),
+                faults={("create", 1): "arrives very late"},
+            ),
+        ),
+        lag=20.0,
+    ),
+    "a vendor of which a crash left a request on its way is looked for at the end": Scenario(
+        112111,
+        (13,),
+        (
+            Computer(
+                "A",
+                (Session(crash=Crash(seconds=49.55)), Session()),
+                faults={("vendor", 1): "arrives very late", ("create", 1): "arrives late"},
+            ),
+        ),
+        people=(HandWork(9.5, 13, "creates its vendor"),),
+    ),
 }
 
 

@@ -89,8 +89,6 @@ def _without_statuses(statuses: Collection[Status]) -> sa.Update:
 
 
 # The key may have made one of the others, and would be answered with it.
-_OF_ANOTHER = (
-    sa.update(ENTRIES).where(ENTRIES.c.id == sa.bindparam("of")).values(request_key=None)
-)
+_OF_ANOTHER = sa.update(ENTRIES).where(ENTRIES.c.id == sa.bindparam("of")).values(request_key=None)
 _UNSETTLED = _without_statuses([Status.UNKNOWN])
 _OTHERWISE = _without_statuses([Status.UNKNOWN, *sorted(IN_LIGHT)])
