@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -422,3 +423,28 @@ def test_old_journal_times_are_not_trusted(load: Load, sandbox: Sandbox, tmp_pat
     told = load(sandbox.base_url, *files, "--journal", str(journal))
     assert statuses(told) == {"created": 1}
     assert numbers(sandbox) == ["INV-00001"]
+
+
+@pytest.mark.parametrize("options", [(), ("--line-mode", "separate")], ids=["inline", "separate"])
+def test_bill_of_our_own_answer_that_no_list_shows_is_not_sent_again(
+    load: Load, sandbox: Sandbox, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Light dates what it creates days early, so that its list since then leaves it out."""
+    created = False
+
+    def early(shown: dict[str, Any]) -> dict[str, Any]:
+        return shown | {"invoiceCreatedAt": "2026-01-01T00:00:00Z"} if "id" in shown else shown
+
+    def fault(request: Request) -> Fault:
+        nonlocal created
+        created |= request.creates
+        if created and request.path.endswith("/bff/invoice-payables"):
+            return Fault(True, None, alter=lambda listed: listed | {"records": []})
+        if request.path.startswith("/v1/invoice-payables"):
+            return Fault(True, None, alter=early)
+        return PASS
+
+    with proxied(sandbox.base_url, fault) as proxy:
+        load(proxy.url, *write_bills(tmp_path, [bill_row(i) for i in range(2)]), *options)
+    assert sandbox.counters.bill_posts == 2
+    assert sorted(numbers(sandbox)) == ["INV-00000", "INV-00001"]
