@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -17,16 +17,10 @@ from importer.model.finding_catalogue import finding
 from importer.validation.column import ParsedSheets, ParsedTable
 
 _NUMBER = r"(?i)^\W*(?:CRN|C/N|CN|PCN|SCN|GS)[-/ #.]*[0-9]"
-_OTHER = "other"  # in the place of a pattern: another document, or a total
-_FIELDS = (
-    (BILLS, "vendor", VOID_NAME),
-    (BILLS, "invoiceNumber", NO_BILL),
-    (BILLS, "description", NO_BILL),
-    (LINE_ITEMS, "description", NO_BILL),
-    (BILLS, "invoiceNumber", _OTHER),
-    (BILLS, "description", _OTHER),
-    (LINE_ITEMS, "description", _OTHER),
-)
+_TEXTS = ((BILLS, "invoiceNumber"), (BILLS, "description"), (LINE_ITEMS, "description"))
+_FIELDS = (((BILLS, "vendor"),), _TEXTS, _TEXTS)
+_PATTERNS = (VOID_NAME, NO_BILL, OTHER_THAN_BILL)  # of the last a total is one, too
+_FEW = 10_000  # texts that take no longer to search than a pattern to compile
 
 
 def saying_no_bill(sheets: ParsedSheets, excused: np.ndarray) -> Iterator[Finding]:
@@ -39,9 +33,7 @@ def saying_no_bill(sheets: ParsedSheets, excused: np.ndarray) -> Iterator[Findin
     cents, valid = bills["amount"].cents()
     owed = valid & np.asarray(cents > 0, dtype=bool) & ~excused
     saying: dict[int, tuple[str, str, int]] = {}  # bill → sheet, field, item
-    for sheet, name, pattern in _FIELDS:
-        table = bills if sheet == BILLS else lines
-        at = _of_others(table, name) if pattern is _OTHER else _matching(table, name, pattern)
+    for pattern, (sheet, name), at in _matches(bills, lines):
         if sheet == BILLS:
             of_bills = {int(i): int(i) for i in at}
         else:
@@ -51,11 +43,11 @@ def saying_no_bill(sheets: ParsedSheets, excused: np.ndarray) -> Iterator[Findin
             of_bills = {
                 bill: i for bill, i in of_bills.items() if lines_saying[bill] == counts[bill]
             }
-        if pattern is _OTHER and 2 * len(of_bills) > bills.size:
+        if pattern is OTHER_THAN_BILL and 2 * len(of_bills) > bills.size:
             continue
         for bill, item in of_bills.items():
             saying.setdefault(bill, (sheet, name, item))
-    notes = _matching(bills, "invoiceNumber", _NUMBER)
+    (notes,) = _matching([bills["invoiceNumber"].texts()], _NUMBER)
     if 2 * len(notes) <= bills.size:
         saying |= {i: (BILLS, "invoiceNumber", i) for i in notes.tolist() if i not in saying}
     for bill in sorted(saying):
@@ -72,20 +64,32 @@ def saying_no_bill(sheets: ParsedSheets, excused: np.ndarray) -> Iterator[Findin
         )
 
 
-def _of_others(table: ParsedTable, name: str) -> np.ndarray:
-    """Where the text is that of another document, or of a total."""
-    others = _matching(table, name, OTHER_THAN_BILL)
-    texts: pa.LargeStringArray = table[name].texts()
-    if not len(texts):
-        return others
-    texts = pc.fill_null(texts, "")
-    at = cells_starting(texts, may_begin_total)
-    return np.union1d(others, at[check_distinct(take(texts, at), is_total)])
+def _matches(
+    bills: ParsedTable, lines: ParsedTable
+) -> Iterator[tuple[str, tuple[str, str], np.ndarray]]:
+    """For each pattern and field, the items whose text matches."""
+    for pattern, fields in zip(_PATTERNS, _FIELDS, strict=True):
+        texts = [(bills if sheet == BILLS else lines)[name].texts() for sheet, name in fields]
+        for field, column, at in zip(fields, texts, _matching(texts, pattern), strict=True):
+            totals = _totals(column) if pattern is OTHER_THAN_BILL else at
+            yield pattern, field, np.union1d(at, totals)
 
 
-def _matching(table: ParsedTable, name: str, pattern: str) -> np.ndarray:
-    texts: pa.LargeStringArray = table[name].texts()
+def _totals(texts: pa.LargeStringArray) -> np.ndarray:
+    """Where the text is that of a total."""
     if not len(texts):
         return np.empty(0, dtype=np.int64)
+    texts = pc.fill_null(texts, "")
+    at = cells_starting(texts, may_begin_total)
+    return np.asarray(at[check_distinct(take(texts, at), is_total)])
+
+
+def _matching(columns: Sequence[pa.LargeStringArray], pattern: str) -> list[np.ndarray]:
+    """Where the texts of each column match. Short columns are searched as one."""
+    if len(columns) > 1 and sum(map(len, columns)) > _FEW:
+        return [at for column in columns for at in _matching([column], pattern)]
+    texts = pa.concat_arrays(columns) if len(columns) > 1 else columns[0]
     mask = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
-    return np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+    starts = np.cumsum([len(column) for column in columns])[:-1]
+    by_column = np.split(mask.to_numpy(zero_copy_only=False), starts)
+    return [np.flatnonzero(of_column) for of_column in by_column]

@@ -11,8 +11,11 @@ SAYS = "bills.amount.says_no_bill"
 DAY = "2025-05-31"
 
 
-def says(folder: Path, *rows: tuple[str, ...]) -> list[tuple[str, int | None, str | None]]:
-    others = [(f"Supplier {i}", f"INV-{i}", DAY, f"{i}.00", f"Paper {i}") for i in range(1, 8)]
+def says(
+    folder: Path, *rows: tuple[str, ...], before: int = 7
+) -> list[tuple[str, int | None, str | None]]:
+    count = range(1, before + 1)
+    others = [(f"Supplier {i}", f"INV-{i}", DAY, f"{i}.00", f"Paper {i}") for i in count]
     header = ("Supplier", "Number", "Date", "Net", "Text")
     path = csv_file(folder / "l.csv", [header, *others, *rows])
     of = checked([path], template(folder, BY_SUPPLIER % "" + "credit_notes: negative\n"))
@@ -57,6 +60,15 @@ def test_a_bill_that_says_it_is_none_is_a_warning(
     assert says(tmp_path, row) == [(SAYS, 9, column)]
     negative = (*row[:3], "-5.00", row[4])
     assert says(tmp_path, negative) == []
+
+
+@pytest.mark.parametrize("before", [8, 4000])
+def test_each_is_in_its_own_cell_among_few_bills_and_many(tmp_path: Path, before: int) -> None:
+    rows = [("A", "B/F", DAY, "5.00", "x"), ("VOID", "B-2", DAY, "6.00", "x")]
+    rows += [("A", "B-3", DAY, "7.00", "cancelled"), ("A", "CN-4", DAY, "8.00", "x")]
+    columns = ("Number", "Supplier", "Text", "Number")
+    expected = [(SAYS, before + 2 + i, column) for i, column in enumerate(columns)]
+    assert says(tmp_path, *rows, before=before) == expected
 
 
 @pytest.mark.parametrize(
