@@ -521,6 +521,22 @@ MENDED = {
         ),
         people=(HandWork(9.5, 13, "creates its vendor"),),
     ),
+    "a document that may have arrived stays in doubt when a stop follows": Scenario(
+        135513,
+        (1,),
+        (
+            Computer(
+                "A",
+                (Session(), Session("update")),
+                faults={
+                    ("upload", 2): "401 before",
+                    ("upload", 4): "503 after",
+                    ("upload", 5): "401 before",
+                    ("upload", 6): "422 before",
+                },
+            ),
+        ),
+    ),
 }
 
 

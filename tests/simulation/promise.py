@@ -173,8 +173,10 @@ def _once(
     if wire.misled and any(wire.used[each] for each in COMMITTED) and not final:
         unsure += statuses.count(Status.REJECTED)
     name = f"{running.name}: {row.number or 'the bills without a number'}"
-    # The key of a credit note makes it once, however late a request comes in.
-    if len(mine) > len(rows) and (row.note or not _may_double(running)):
+    # The key of a credit note makes it once, however late a request comes in; one that was refused
+    # gets a key of its own when it is sent again.
+    refused = wire.misled and any(wire.used[each] for each in COMMITTED)
+    if len(mine) > len(rows) and not (refused if row.note else _may_double(running)):
         ids = [bill.id for bill in mine]
         yield Violation("doubled", f"{name}: {ids} for {len(rows)} rows, without a cause")
     others = _others_by_word(running)

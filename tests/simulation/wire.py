@@ -129,7 +129,7 @@ class Wire:
             self._keys[request.alike] = idempotency
             self.first_step = None
             (self.doubted if fault else self._open).add(request.invoice)
-        if fault in UNANSWERED:
+        if fault in UNANSWERED and kind not in ("get", "list"):
             self._in_doubt.add(same)
         answer: Awaited = loop.create_future()
         way = self.rng.uniform(0.01, 0.9)

@@ -52,6 +52,10 @@ class JournaledStep(Operation):
     step: Step
     settings: EngineSettings
     bill: Bill | None = None  # as the sheet has it
+    _tried: bool = field(init=False)  # sent, now or before, without a definite no
+
+    def __post_init__(self) -> None:
+        self._tried = self.may_have_been_sent
 
     @property
     def light_id(self) -> str:
@@ -82,7 +86,8 @@ class JournaledStep(Operation):
 
     def put_back(self, reason: str = "", *, attempted: bool = False) -> Record:
         attempts = self.step.attempts - (not attempted)
-        return self._record(StepState.PLANNED, message=reason, attempts=attempts)
+        state = StepState.UNKNOWN if self._tried else StepState.PLANNED
+        return self._record(state, message=reason, attempts=attempts)
 
     def in_doubt(self, reason: str) -> Record:
         return self._record(StepState.UNKNOWN, message=reason)
@@ -120,7 +125,6 @@ class BillStep(JournaledStep):
     balance: ClassVar[bool] = False  # what is outstanding matters
     already: ClassVar[str] = "it was already done in Light (state {state})"
 
-    _tried: bool = field(init=False)  # sent, now or before, without a definite no
     _doubtful: bool = field(init=False)  # the settling time is due before it is sent again
     _accepted: bool = False  # Light accepted
     _refusal: Outcome[Any] | None = None  # Light refused
@@ -131,7 +135,7 @@ class BillStep(JournaledStep):
     _waited: float = 0.0  # seconds that Light has been given to do it
 
     def __post_init__(self) -> None:
-        self._tried = self.may_have_been_sent
+        super().__post_init__()
         self._doubtful = self._tried and not self.repeatable
 
     def first(self) -> Decision:

@@ -40,14 +40,14 @@ class ClearNote(JournaledStep):
     credited: str | None = None
     why_not: str = ""
     _amount: int = 0  # cents that are to be cleared
-    _tried: bool = field(init=False)  # sent, now or before, without a definite no
     _doubtful: bool = field(init=False)  # the settling time is due before it is sent again
     _refusal: Outcome[Any] | None = None
     _accepted: bool = False  # Light accepted: it is never sent again
     _lost: int = 0
 
     def __post_init__(self) -> None:
-        self._tried = self._doubtful = self.may_have_been_sent
+        super().__post_init__()
+        self._doubtful = self._tried
 
     def first(self) -> Decision:
         if self.credited is None:

@@ -11,7 +11,7 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from importer.core.answers import Answer, ApiError, OnWire, Outcome
@@ -39,10 +39,6 @@ class UploadDocument(JournaledStep):
     _stored: Answer | None = None  # the storage's answer
     _unchanged: bool = False  # the file, while it was sent
     _lost: int = 0
-    _perhaps: bool = field(init=False)  # a file that was sent, now or before, may have arrived
-
-    def __post_init__(self) -> None:
-        self._perhaps = self.may_have_been_sent
 
     def first(self) -> Decision:
         if self.document is None:
@@ -79,7 +75,7 @@ class UploadDocument(JournaledStep):
             target = self.read(gateway, answer.body) if answer.status in range(200, 300) else None
         if isinstance(target, UploadTarget):
             self._stored = await gateway.put_document(target, document.path, self._fingerprint[0])
-            self._perhaps |= not 300 <= (self._stored.status or 0) < 500
+            self._tried |= not 300 <= (self._stored.status or 0) < 500
             self._unchanged = await asyncio.to_thread(_now, document) == self._fingerprint
         return answer
 
@@ -103,7 +99,7 @@ class UploadDocument(JournaledStep):
         return self._refused(outcome.reason, errors=outcome.errors)
 
     def _refused(self, reason: str, *, errors: Sequence[ApiError] = ()) -> Decision:
-        state = StepState.UNKNOWN if self._perhaps else StepState.REFUSED
+        state = StepState.UNKNOWN if self._tried else StepState.REFUSED
         return self.finish(state, reason, errors=errors)
 
     def lost(self, reason: str, *, counts: bool = True) -> Decision:
