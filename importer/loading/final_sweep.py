@@ -119,8 +119,12 @@ class FinalSweep:
         wait. ``rejected``: entries that Light does not have."""
         since = now - timedelta(seconds=self.engine.settings.settle)
         bills = []
-        # A second copy could be of another bill that is alike, and that was not settled.
-        unsettled = (j for j in self.jobs if not j.is_in_light and j.entry.id not in rejected)
+        # A second copy could be of another bill that is alike, and of which no id is known.
+        unsettled = (
+            job
+            for job in self.jobs
+            if not (job.is_in_light or job.entry.light_id or job.entry.id in rejected)
+        )
         open_bills = ConflictIndex(job.bill for job in unsettled)
         for job in self.jobs:
             if job.is_in_light and job.remote is not None:

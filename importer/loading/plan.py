@@ -279,12 +279,14 @@ async def look_in_light(
     plan.twins |= existing.twins
     plan.send = [job for job in others if job.bill.index not in refused]
     if not again and plan.in_light:
-        # A second copy could be of another bill that is alike, and that is not settled yet.
-        open_bills = ConflictIndex(job.bill for job in (*plan.unsettled, *wanted))
+        # A second copy could be of another bill that is alike, and of which no id is known yet.
+        unsettled = ConflictIndex(
+            job.bill for job in (*plan.unsettled, *wanted) if job.entry.light_id is None
+        )
         loaded = [
             BillInLight(job.entry, job.bill)
             for job in plan.in_light
-            if not open_bills.has_like(job.bill)
+            if not unsettled.has_like(job.bill)
         ]
         sweep = await look_for_twins(loaded, gateway, journal, settle)
         index_of = {job.entry.id: job.bill.index for job in plan.in_light}

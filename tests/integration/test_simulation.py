@@ -537,6 +537,19 @@ MENDED = {
             ),
         ),
     ),
+    "a bill in doubt whose id is known hides no copies of one that is alike": Scenario(
+        102344,
+        (2, 3, 4, 5),
+        (
+            Computer("A", LOAD, faults={("create", 3): "arrives late"}),
+            Computer(
+                "B",
+                (Session(pause=19.5),),
+                faults={("line", 3): "arrives very late", ("line", 5): "arrives late"},
+            ),
+        ),
+        separate=True,
+    ),
 }
 
 

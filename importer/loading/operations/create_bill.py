@@ -91,7 +91,9 @@ class CreateBill(JobOperation):
         conflicts = contradictions(self.job.bill, remote, just_created=True)
         if why := self._not_this_request(remote):
             if is_older(job, remote) and not conflicts:
+                # Light may date it so early that its list leaves it out: it is looked for by id.
                 job.named_early = remote.id
+                job.likenesses = (*job.likenesses, twin_of(remote))
             return Mismatch(f"with the bill {remote.id}, which {why}")
         if not conflicts or _altered(self.job.bill, remote, conflicts):
             if not self.claims.claim(remote.id, self.job.entry.id, expected=True):
@@ -109,9 +111,6 @@ class CreateBill(JobOperation):
         """What shows that a bill was not made by the request that it answers; "" for nothing."""
         job = self.job
         if is_older(job, remote):
-            if not contradictions(job.bill, remote, just_created=True):
-                # Light may date it so early that its list leaves it out: it is looked for by id.
-                job.likenesses = (*job.likenesses, twin_of(remote))
             return "was made before it was sent"
         if not job.in_parts(self.settings):
             return lines_that_are_others(job.bill, remote)

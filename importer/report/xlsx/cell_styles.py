@@ -105,10 +105,10 @@ _VERDICT = {"font_size": 13, "bold": True, "text_wrap": True, "valign": "vcenter
 _SHADES: dict[str, _Properties] = {
     NO_SHADE: {"valign": "top"},
     QUIET: {"font_color": colours.MUTED, "italic": True, "valign": "top"},
-    **{severity.value: _filled(colours) for severity, colours in colours.SEVERITY_COLOURS.items()},
+    **{severity.value: _filled(pair) for severity, pair in colours.SEVERITY_COLOURS.items()},
 }
 STATUS_STYLES: dict[str, _Properties] = {
-    **{status.value: _filled(colours) for status, colours in colours.STATUS_COLOURS.items()},
+    **{status.value: _filled(pair) for status, pair in colours.STATUS_COLOURS.items()},
     **{
         role.value: {**_filled(colours.GREY), "italic": True}
         for role in Role
