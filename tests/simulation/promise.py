@@ -143,7 +143,9 @@ def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Vi
         if foreign and mine == [record.id] and outcome.entry.id not in settled:
             yield Violation("ours", f"{name} as {record.id}, which it created itself")
         cancelled_by = {caller for caller, act in record.acts if act == "cancel"}
-        if not record.live and cancelled_by == {running.name} and claims.command != "undo":
+        late = wire.used["arrives very late"]  # a cancellation, after the looks of later loads
+        by_us = cancelled_by == {running.name} and claims.command != "undo"
+        if not record.live and by_us and not late:
             yield Violation("not live", f"{name} as {record.id}, which it cancelled itself")
 
 
@@ -206,6 +208,9 @@ def _once(
         if any(act == "change" and who not in (running.name, "person") for who, act in bill.acts):
             continue  # another computer is at work on it, and says so
         mine_alone = bill.maker == running.name and loaded == len(rows)
+        # A line item that came in long after all looks is told as a change of somebody else's.
+        told = wire.used["arrives very late"] and any(rows[0] in f.bills for f in claims.findings)
+        mine_alone = mine_alone and not told
         if mine_alone and not any(_is_whole(bill, each) for each in _versions(running, rows[0])):
             has = f"{bill.cents}, {bill.body['amount']} and {bill.body['description']}"
             yield Violation("lines", f"{name}: {bill.id} has {has}")
