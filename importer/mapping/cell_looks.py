@@ -14,6 +14,7 @@ from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.model.tables import CellKind, CellLook, Role
 
+_BEYOND_CENTS = 1e15  # no cell of a larger number has cents
 _SHOWN, _SHOWN_COMMENTS, _SHOWN_RULES, _LONGEST = 10, 3, 3, 60
 
 
@@ -103,7 +104,9 @@ def _without_decimals(
 
 
 def _has_cents(text: str, kind: CellKind) -> bool:
-    return kind is CellKind.NUMBER and "." in text and bool(round(Decimal(text), 2) % 1)
+    if kind is not CellKind.NUMBER or "." not in text or abs(float(text)) >= _BEYOND_CENTS:
+        return False
+    return bool(round(Decimal(text), 2) % 1)
 
 
 def _comments(table: HeadedTable, data: dict[int, int]) -> Iterator[Finding]:

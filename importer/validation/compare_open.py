@@ -16,7 +16,7 @@ from importer.model.finding import CellRef, Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.cents_array import CentsArray, sums
 from importer.validation.column import ParsedSheets, ParsedTable
-from importer.validation.compare_stated import net_of_lines
+from importer.validation.compare_stated import net_of_lines, stated_cents
 
 _FAR = 10  # a tenth, as of discounts and other corrections
 
@@ -37,7 +37,8 @@ def compare_open(sheets: ParsedSheets, amounts: CentsArray, gross: CentsArray) -
     for stated in columns:
         if stated.part is BillPart.PAID and stated.table in with_open:
             continue
-        at, cents = _cents(mapped, stated, bills if stated.sheet == BILLS else lines)
+        at, cents = stated_cents(mapped, stated, bills if stated.sheet == BILLS else lines)
+        cents = np.abs(cents)
         bill = at if stated.sheet == BILLS else line_bill[at]
         compared = (bill >= 0) & _in_currency(mapped, stated, bills, bill)
         at, cents, bill = at[compared], cents[compared], bill[compared]
@@ -52,19 +53,6 @@ def compare_open(sheets: ParsedSheets, amounts: CentsArray, gross: CentsArray) -
             k = differing[0]
             shown = (bills.money(bill[k], each) for each in (cents[k], _first(totals)[k]))
             yield _finding(mapped, stated, at[differing].tolist(), *shown)
-
-
-def _cents(
-    mapped: MappedTables, stated: StatedColumn, of: ParsedTable
-) -> tuple[np.ndarray, np.ndarray]:
-    """(the rows that have an amount, it in cents without its sign, as Python integers)."""
-    at = np.flatnonzero([value is not None for value in stated.values])
-    in_cents = mapped.template.formats.amounts == "cents"
-    units = [1] * len(at) if in_cents else of.units[at].tolist()
-    given = [value for value in stated.values if value is not None]
-    cents = np.empty(len(at), dtype=object)
-    cents[:] = [abs(int(value * unit)) for value, unit in zip(given, units, strict=True)]
-    return at, cents
 
 
 def _in_currency(

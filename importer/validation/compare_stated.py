@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from importer.core.counted_nouns import count
+from importer.mapping.map_tables import MappedTables
 from importer.mapping.stated_amounts import FOREIGN, GROSS, LOCAL, StatedColumn
 from importer.mapping.stated_constants import stated_currency
 from importer.model.fields import BILLS, LINE_ITEMS
@@ -51,14 +52,13 @@ def compare_line_totals(
 
     ``amounts`` is each bill's, ``gross`` each line's; signs do not count.
     """
-    mapped, bills, _, line_bill = sheets
+    mapped, bills, lines, line_bill = sheets
     for stated in mapped.stated:
         if stated.sheet != LINE_ITEMS or stated.kinds != (GROSS,) or stated.currency or stated.part:
             continue
-        valid = np.asarray([value is not None for value in stated.values], dtype=bool)
-        cents = np.zeros(len(valid), dtype=np.int64)
-        for i in np.flatnonzero(valid & (line_bill >= 0)).tolist():
-            cents[i] = int((stated.values[i] or 0) * int(bills.units[line_bill[i]]))
+        valid, cents = np.zeros(lines.size, dtype=bool), np.zeros(lines.size, dtype=object)
+        given, of_given = stated_cents(mapped, stated, lines)
+        valid[given], cents[given] = True, of_given
         totals, counts = sums(CentsArray(cents, valid), line_bill, bills.size)
         worked_out, _ = sums(gross, line_bill, bills.size)
         at = np.flatnonzero(totals.valid & amounts.valid & ~worked_out.valid & (counts > 0))
@@ -76,6 +76,19 @@ def compare_line_totals(
                 column=stated.header,
                 others=count(int((~odd).sum()), "bill"),
             )
+
+
+def stated_cents(
+    mapped: MappedTables, stated: StatedColumn, of: ParsedTable
+) -> tuple[np.ndarray, np.ndarray]:
+    """(the rows that have an amount, it in cents, as Python integers)."""
+    at = np.flatnonzero([value is not None for value in stated.values])
+    in_cents = mapped.template.formats.amounts == "cents"
+    units = [1] * len(at) if in_cents else of.units[at].tolist()
+    given = [value for value in stated.values if value is not None]
+    cents = np.empty(len(at), dtype=object)
+    cents[:] = [int(value * unit) for value, unit in zip(given, units, strict=True)]
+    return at, cents
 
 
 def net_of_lines(lines: ParsedTable, gross: CentsArray) -> CentsArray:

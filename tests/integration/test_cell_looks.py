@@ -170,6 +170,15 @@ def test_amounts_that_are_displayed_without_their_decimals_are_reported_once(
         assert code == "sheet.column.without_decimals"
 
 
+@pytest.mark.parametrize("number", [1.5e29, -1.5e300, 1.5e-7])
+def test_numbers_without_cents_are_displayed_whole(tmp_path: Path, number: float) -> None:
+    path = book(tmp_path, D2="0")
+    workbook = openpyxl.load_workbook(path)
+    workbook.active["D2"].value = number
+    workbook.save(path)
+    assert "sheet.column.without_decimals" not in codes(read(path))
+
+
 def test_white_letters_on_a_colour_are_usual(tmp_path: Path) -> None:
     path = book(tmp_path)
     workbook = openpyxl.load_workbook(path)

@@ -242,3 +242,21 @@ def test_a_bill_is_the_sum_of_its_lines_with_their_tax(
     assert [f.cell.column for f in of_sum] == ["Total"] * told
     assert len(list(of.valid_bills())) == 6 - told
     assert all("'Lines/Total'" in f.message and "5 bills" in f.message for f in of_sum)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "unit", "line", "wrong"),
+    [("cents", 100, None, 1), ("decimal", 1, "999999999999999999999.00", 2)],
+)
+def test_sums_of_lines_are_compared_in_cents_of_any_size(
+    tmp_path: Path, amounts: str, unit: int, line: str | None, wrong: int
+) -> None:
+    rows = [["Number", "Total", "Lines/Price", "Lines/Taxes", "Lines/Total"]]
+    for i in range(6):
+        rows.append([f"A{i}", str(60 * unit), str(50 * unit), "20% S", str(60 * unit)])
+    rows[1][1] = str(61 * unit)
+    if line is not None:
+        rows[3][4] = line
+    mapping = template(tmp_path, OF_ODOO.replace("amounts: decimal", f"amounts: {amounts}"))
+    of = checked([csv_file(tmp_path / "l.csv", rows)], mapping)
+    assert [f.code for f in of.findings].count("bills.amount.line_totals_differ") == wrong
