@@ -100,6 +100,7 @@ def _without_decimals(
                 column=table.header.headers[c].strip(),
                 shown=f"{Decimal(text).quantize(Decimal(1), ROUND_HALF_UP):f}",
                 amounts=count(len(odd), "amount"),
+                are="is" if len(odd) == 1 else "are",
             )
 
 

@@ -22,7 +22,7 @@ warning sheet.cells.invisible: values that cannot be seen
   others: row {rows} ({count} in all).
   → Give them a usual colour and number format and check them, or remove them.
 warning sheet.column.without_decimals: amounts that are displayed without their decimals
-  The column '{column}' displays no decimals: {amounts} with some are read with them, as {value},
+  The column '{column}' displays no decimals: {amounts} with some {are} read with them, as {value},
   which it displays as {shown}.
   → Display the decimals and check the amounts; round them if only what was displayed is owed.
 warning sheet.cells.struck_by_rules: a rule that strikes cells through
