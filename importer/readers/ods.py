@@ -264,15 +264,15 @@ class _ContentScanner:
         number = self._cell.get("office:value-type") in ("float", "currency", "percentage")
         if number and self._paragraphs and not any(self._paragraphs):
             return CellLook.INVISIBLE
-        if number and is_without_decimals(
-            "".join(self._paragraphs), self._cell.get("office:value", "")
-        ):
-            return CellLook.UNITS_ONLY
         style = self._cell.get("table:style-name") or self._row_style
         if not style:
             columns = (name for after, name in self._column_styles if after > self._column)
             style = next(columns, "")
-        return look_of_runs(self.styles.look(style), self._runs)
+        look = look_of_runs(self.styles.look(style), self._runs)
+        if look is None and number:
+            shown, value = "".join(self._paragraphs), self._cell.get("office:value", "")
+            return CellLook.UNITS_ONLY if is_without_decimals(shown, value) else None
+        return look
 
     def _end(self, name: str) -> None:
         self._depth -= 1

@@ -171,6 +171,24 @@ def test_amounts_that_are_displayed_without_their_decimals_are_reported_once(
         assert "1 amount with some is read with them" in found.message
 
 
+def test_a_struck_amount_without_its_decimals_stays_struck(tmp_path: Path) -> None:
+    amount = ods_number("10.25", "10").replace("-cell ", '-cell table:style-name="off" ', 1)
+    row = ods_row("".join(map(ods_text, ["Acme", "A0", "2025-05-31"])) + amount + ods_text("x"))
+    path = write_ods(tmp_path / "l.ods", ods_row(*map(ods_text, HEADERS)) + row)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    style = (
+        '<office:automatic-styles><style:style style:name="off" style:family="table-cell">'
+        '<style:text-properties style:text-line-through-style="solid"/></style:style>'
+        "</office:automatic-styles><office:body>"
+    )
+    parts["content.xml"] = parts["content.xml"].replace("<office:body>", style)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    assert codes(read(path)) == ["sheet.row.struck"]
+
+
 @pytest.mark.parametrize("number", [1.5e29, -1.5e300, 1.5e-7])
 def test_numbers_without_cents_are_displayed_whole(tmp_path: Path, number: float) -> None:
     path = book(tmp_path, D2="0")
