@@ -767,3 +767,56 @@ def test_rows_with_cells_struck_through_are_a_question(tmp_path: Path) -> None:
     workbook.save(path)
     (question,) = (q for q in todos(drafted(path)) if "struck" in q)
     assert "cells are struck through in row 3:" in question
+
+
+OPEN_ITEMS = (
+    "Konto",
+    "Belegnummer",
+    "Belegdatum",
+    "Betrag in Hauswährung",
+    "Hauswährung",
+    "Referenz",
+)
+ITEM_LIST = ("Account", "Document Number", "Document Date", "Amount", "Currency", "Reference")
+
+
+@pytest.mark.parametrize("header", [OPEN_ITEMS, ITEM_LIST])
+def test_accounts_and_numbers_of_a_list_of_open_items_are_questions(
+    header: Sequence[str], tmp_path: Path
+) -> None:
+    rows = [
+        (f"7000{k % 3}", 1900000100 + k, f"{k + 1:02d}.03.2026", "120,50", "EUR", f"RE-{881 + k}")
+        for k in range(12)
+    ]
+    text = drafted(written(tmp_path, [header, *rows]))
+    vendor, number, account = (
+        next(line for line in todos(text) if what in line)
+        for what in ("vendor was", "for the invoice number", "account was")
+    )
+    assert f"'{header[0]}' (e.g. '70000', '70001', '70002') may be that" in vendor
+    assert f"'{header[5]}' (e.g. 'RE-881', 'RE-882', 'RE-883')" in number
+    assert f"'{header[0]}'" in account
+    assert f"account: {{column: {header[0]}}}" not in text
+
+
+@pytest.mark.parametrize("header", ["Sachkonto", "G/L account no"])
+def test_ledger_accounts_and_numbers_of_invoices_are_no_questions(
+    header: str, tmp_path: Path
+) -> None:
+    rows = [
+        (f"Vendor {k % 3}", f"RE-{k}", f"{k + 1:02d}.03.2026", "120,50", "EUR", "4400", f"PO-{k}")
+        for k in range(12)
+    ]
+    head = ("Vendor", "Invoice number", "Date", "Amount", "Currency", header, "Reference")
+    text = drafted(written(tmp_path, [head, *rows]))
+    assert "account: {column: " in text
+    assert not [line for line in todos(text) if "invoice number" in line or "account was" in line]
+
+
+def test_an_account_that_differs_within_a_bill_is_the_ledgers(tmp_path: Path) -> None:
+    rows = [
+        (f"{7000 + k}", 1900 + k // 2, f"{k // 2 + 1:02d}.03.2026", "120,50", "EUR")
+        for k in range(12)
+    ]
+    text = drafted(written(tmp_path, [OPEN_ITEMS[:5], *rows]))
+    assert "account: {column: Konto}" in text
