@@ -110,11 +110,11 @@ BREAKS = (
     Break(
         "nobody looks for line items that came in late",
         "model/journal_states.py",
-        "        return self.alone and self.resent is not None and bool(self.line_ids)\n",
+        "        return self.resent is not None and self.has_got_lines\n",
         "        return False\n",
         also=(
             "loading/twins.py",
-            "        return entry.alone and bool(entry.line_ids) and recent\n",
+            "        return entry.has_got_lines and recent\n",
             "        return False\n",
         ),
     ),

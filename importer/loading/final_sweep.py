@@ -123,15 +123,17 @@ class FinalSweep:
         unsettled = (
             job
             for job in self.jobs
-            if not (job.is_in_light or job.entry.light_id or job.entry.id in rejected)
+            if not (job.is_in_light or job.light_id or job.entry.id in rejected)
         )
         open_bills = ConflictIndex(job.bill for job in unsettled)
         for job in self.jobs:
-            if job.is_in_light and job.remote is not None:
+            light_id = job.remote.id if job.is_in_light and job.remote else job.light_id
+            if light_id is not None:  # whatever else is in doubt about it
                 entry = replace(
                     job.entry,
-                    light_id=job.remote.id,
+                    light_id=light_id,
                     line_ids=job.line_ids,
+                    partial=job.partial,
                     content=content(job.bill),
                     first_sent=job.first_sent or job.entry.first_sent,
                     resent=utc_now() if job.resent or job.line_in_doubt else job.entry.resent,

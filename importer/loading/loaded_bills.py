@@ -83,12 +83,11 @@ def bills_in_light(outcomes: Outcomes, units: Units) -> list[LoadedBill]:
 
 
 def bills_to_sweep(outcomes: Outcomes, units: Units) -> list[LoadedBill]:
-    """The bills of a run that are in Light, once or more than once."""
+    """The bills of a run that are in Light, once or more than once, whatever is in doubt else."""
     return [
         LoadedBill(outcome.entry, units[entry_id])
         for entry_id, outcome in sorted(outcomes.items())
-        if outcome.entry.light_id is not None
-        and (outcome.status in IN_LIGHT or outcome.of_run is not None)
+        if outcome.entry.light_id is not None and outcome.status is not Status.UNDONE
     ]
 
 

@@ -64,7 +64,7 @@ class BillInLight:
         for its own may have added them, too."""
         entry = self.entry
         recent = entry.settled is None or entry.settled > utc_now() - LONG_AFTER
-        return entry.alone and bool(entry.line_ids) and recent
+        return entry.has_got_lines and recent
 
     @property
     def since(self) -> datetime | None:
@@ -202,6 +202,7 @@ def _not_listed(each: BillInLight) -> Change:
         light_state=entry.light_state,
         light_amount=entry.light_amount,
         line_ids=entry.line_ids,
+        partial=entry.partial,
         message=f"it was sent twice, and Light's list does not show the {noun} {entry.light_id}, so"
         " that it is not known whether Light has it twice",
     )

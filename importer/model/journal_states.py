@@ -158,8 +158,13 @@ class JournalEntry:
     @property
     def has_lines_in_doubt(self) -> bool:
         """Whether a line item, in a request of its own, was sent again after Light did not show
-        it."""
-        return self.alone and self.resent is not None and bool(self.line_ids)
+        it, and Light has them all by now."""
+        return self.resent is not None and self.has_got_lines
+
+    @property
+    def has_got_lines(self) -> bool:
+        """Whether Light has its line items, which went one by one."""
+        return self.alone and bool(self.line_ids) and None not in self.line_ids
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> JournalEntry:

@@ -550,6 +550,51 @@ MENDED = {
         ),
         separate=True,
     ),
+    "two lists that lack our bill, too, do not prove that a late copy is not there": Scenario(
+        3,
+        (0,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={("create", 1): "arrives very late"}
+                | dict.fromkeys((("list", 5), ("list", 6)), "empty-list"),
+            ),
+        ),
+    ),
+    "a bill that lacks a line, and has one too many, is looked for twice as its like": Scenario(
+        5897,
+        (4, 5),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={
+                    ("create", 1): "arrives very late",
+                    ("line", 4): "arrives very late",
+                    ("line", 6): "arrives late",
+                    ("line", 1): "arrives very late",
+                },
+            ),
+        ),
+        separate=True,
+    ),
+    "a bill of which Light refuses a line item is looked for twice": Scenario(
+        1,
+        (3,),
+        (
+            Computer(
+                "A",
+                LOAD,
+                faults={
+                    ("create", 1): "arrives very late",
+                    ("line", 1): "lost before",
+                    ("line", 2): "422 before",
+                },
+            ),
+        ),
+        separate=True,
+    ),
 }
 
 

@@ -187,7 +187,8 @@ def _once(
     mine = [bill for bill in mine if bill.created <= shown]
     # What an undo leaves is for the next load to look at.
     ended = claims.command not in ("undo", "settle")
-    ended = ended and (final or wire.misled_lists < LISTS)
+    hidden = wire.used["arrives very late"] and wire.half_lists > 1  # after the two before it
+    ended = ended and (final or (wire.misled_lists < LISTS and not hidden))
     if (
         not final and rows[0] in claims.outcomes
     ):  # it is said; what comes later is for the next load

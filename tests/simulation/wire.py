@@ -74,6 +74,7 @@ class Wire:
     used: Counter[str] = field(default_factory=Counter)  # faults
     misled: int = 0  # reads that were answered with a lie
     misled_lists: int = 0  # of them, lists
+    half_lists: int = 0  # of them, those that may show a bill and hide its copy
     named: set[str] = field(default_factory=set)  # ids in untrue answers to creations
     doubted: set[str] = field(default_factory=set)  # numbers of bills with an answer in doubt
     first_step: float | None = None  # when it was sent, after the last creation of the session
@@ -108,6 +109,7 @@ class Wire:
         fault = "" if self.honest else self.faults.get((kind, number), "")
         self.misled += kind in ("get", "list") and fault in lies.LIES
         self.misled_lists += kind == "list" and fault in lies.LIES
+        self.half_lists += kind == "list" and fault == "short-list"
         body = content if method == "PUT" and kind == "upload" else json.loads(content or b"null")
         idempotency = (sent.headers or {}).get("X-Idempotency-Key", "")
         request = Request(kind, number, method, parts.path, parts.query, body, idempotency)

@@ -160,13 +160,15 @@ def status_where(state: State, *, partial: bool) -> Status:
     return _STATUS_OF[state]
 
 
-MAY_BE_TWICE = IN_LIGHT | {Status.UNKNOWN}  # statuses of a run that a twin of the bill overrules
+# Statuses of a run that a twin of the bill overrules; also "rejected", where a line item was.
+MAY_BE_TWICE = IN_LIGHT | {Status.UNKNOWN}
 
 
 def overruled(outcome: BillOutcome) -> BillOutcome:
     """The outcome of a bill in a run; unknown while Light has the bill more than once."""
-    if outcome.entry.twins and outcome.status in MAY_BE_TWICE:
-        entry = outcome.entry
+    entry = outcome.entry
+    without_lines = outcome.status is Status.REJECTED and entry.light_id is not None
+    if entry.twins and (outcome.status in MAY_BE_TWICE or without_lines):
         is_other = entry.light_id is None and len(entry.twins) == 1  # not what was sent
         words = (is_other and outcome.message) or twins_words(entry)
         return BillOutcome(Status.UNKNOWN, outcome.entry, words, of_run=outcome.status)

@@ -45,7 +45,8 @@ def created_before(journal: Journal, run: str) -> dict[str, tuple[int, int]]:
 
 
 _IN_LIGHT = ENTRIES.c.light_id.is_not(None).label("in_light")
-_MAY_BE = sa.or_(RUN_BILLS.c.status.is_(None), RUN_BILLS.c.status.in_(MAY_BE_TWICE))
+_WITHOUT_LINES = sa.and_(RUN_BILLS.c.status == Status.REJECTED, ENTRIES.c.light_id.is_not(None))
+_MAY_BE = sa.or_(RUN_BILLS.c.status.is_(None), RUN_BILLS.c.status.in_(MAY_BE_TWICE), _WITHOUT_LINES)
 _TWICE = sa.and_(ENTRIES.c.twins.is_not(None), _MAY_BE)
 _STATUS_NOW = sa.case((_TWICE, Status.UNKNOWN.value), else_=RUN_BILLS.c.status).label("status_now")
 
