@@ -211,6 +211,8 @@ def scenario(seed: int) -> Scenario:
     )
     if {"settling", "late"} <= on and rng.random() < 0.5:
         computers = (_settled_at_once(rng, computers[0]), *computers[1:])
+    if {"late", "lies"} <= on:
+        computers = (_copy_hidden(random.Random(f"{seed} copy"), computers[0]), *computers[1:])
     return Scenario(
         seed,
         rows,
@@ -286,6 +288,15 @@ def _settled_at_once(rng: random.Random, computer: Computer) -> Computer:
     sessions = Session(crash=crash), Session("settle"), Session()
     faults = {**computer.faults, ("create", 1): "arrives late"}
     return replace(computer, sessions=sessions, faults=faults)
+
+
+def _copy_hidden(rng: random.Random, computer: Computer) -> Computer:
+    """A request comes in after it was sent again, and two lists in a row show neither bill."""
+    if rng.random() < 0.5:
+        return computer
+    n = rng.choice((4, 5, 6))
+    lists = dict.fromkeys((("list", n), ("list", n + 1)), "empty-list")
+    return replace(computer, faults={**computer.faults, ("create", 1): "arrives very late"} | lists)
 
 
 def _crash(rng: random.Random) -> Crash:
