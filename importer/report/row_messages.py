@@ -166,20 +166,28 @@ def _assigned(checked: Checked, flat: _FlatFindings) -> tuple[_Placed, _Placed]:
     of_lines.append(_single_pairs([(p.lines, start) for p, start in single]))
     errors = [(p.lines, start) for p, start in single if p.severity is Severity.ERROR]
     bills, findings = _joined(of_bills)
-    rows, tables = flat.row[findings], flat.table[findings]
     mapped = checked.mapped.bills
-    in_same_row = (rows < 0) | ((mapped.table[bills] == tables) & (mapped.row[bills] == rows))
-    by_line = [
-        _to_bills(checked, _joined(line_errors)),
-        _without(_to_bills(checked, _single_pairs(errors)), (bills, findings)),  # once of each bill
-    ]
-    line_bills, line_findings = _joined(by_line)
+
+    def in_same_row(bills: np.ndarray, findings: np.ndarray) -> np.ndarray:
+        rows, tables = flat.row[findings], flat.table[findings]
+        return np.asarray(
+            (rows < 0) | ((mapped.table[bills] == tables) & (mapped.row[bills] == rows))
+        )
+
+    by_line = _to_bills(checked, _joined(line_errors))
+    by_column = _to_bills(checked, _single_pairs(errors))
+    by_column = _without(by_column, (bills, findings))  # once of each bill
+    line_bills, line_findings = _joined([by_line, by_column])
+    of_line = np.repeat([_OF_LINE, _IN_ROW], [len(by_line[0]), len(by_column[0])])
     lines, line_item_findings = _joined(of_lines)
     return (
         np.concatenate([bills, line_bills]),
         np.concatenate([findings, line_findings]),
         np.concatenate(
-            [np.where(in_same_row, _SAME_ROW, _IN_ROW), np.full(len(line_bills), _OF_LINE)]
+            [
+                np.where(in_same_row(bills, findings), _SAME_ROW, _IN_ROW),
+                np.where(in_same_row(line_bills, line_findings), _SAME_ROW, of_line),
+            ]
         ),
     ), (lines, line_item_findings, np.full(len(lines), _SAME_ROW))
 

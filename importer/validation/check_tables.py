@@ -11,7 +11,7 @@ import pandas as pd
 
 from importer.mapping.map_tables import MappedTables
 from importer.model.fields import BILLS, LINE_ITEMS
-from importer.model.finding import Finding
+from importer.model.finding import CellRef, Finding
 from importer.validation.column import ParsedColumn, ParsedTable
 from importer.validation.column_evidence import weigh
 from importer.validation.column_formats import decide_format
@@ -79,7 +79,33 @@ def check_cells(
     in_cents = mapped.template.formats.amounts == "cents"
     product_units = np.ones_like(out.lines.units) if in_cents else out.lines.units
     out.of_columns += multiply(mapped, out.lines, product_units)
-    return out
+    return _each_cell_once(out)
+
+
+def _each_cell_once(cells: CheckedCells) -> CheckedCells:
+    """Without the problems of bills that their line items have in the same cell: a flat layout may
+    read both from one column."""
+    of_lines = cells.of_cells[LINE_ITEMS]
+    columns = {_problem_at(f) for f in cells.of_columns if f.lines}
+    cells.of_columns = [f for f in cells.of_columns if f.lines or _problem_at(f) not in columns]
+    of_bills = []
+    for batch in cells.of_cells[BILLS]:
+        problem = batch.code.rpartition(".")[2]
+        same = [each for each in of_lines if each.code.rpartition(".")[2] == problem]
+        for each in same:
+            batch = batch.subset(~_places(batch).isin(_places(each)))
+        of_bills.append(batch)
+    cells.of_cells[BILLS] = of_bills
+    return cells
+
+
+def _problem_at(finding: Finding) -> tuple[CellRef, str]:
+    return finding.cell, finding.message
+
+
+def _places(batch: FindingBatch) -> pd.MultiIndex:
+    places = batch.places
+    return pd.MultiIndex.from_arrays([places.table, places.row, places.column])
 
 
 def _hundreds(size: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from bill_sheets import bill, book, checked, csv_file, grid, line, template
+from bill_sheets import LEDGER, bill, book, checked, csv_file, finding_cells, grid, line, template
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from ledger_mapping import MAPPING
@@ -219,6 +219,26 @@ def test_a_finding_without_a_column_is_not_led_by_one(folder: Path) -> None:
     assert [result.result.message] == _messages_of_bills(of) == [of.findings[0].message]
 
 
+def test_a_cell_of_bill_and_line_item_has_each_problem_once(folder: Path) -> None:
+    text = LEDGER.replace("{sum_of_lines: gross}", "{column: Net}")
+    text = text.replace("netAmount", "amount")
+    text = text.replace("  currency", "  lineItemsIncludeTax: {value: true}\n  currency")
+    rows = [["Number", "Net"], ["1", "1.000"], ["1", "x"], ["2", "y"], ["3", "2.000"]]
+    of = checked([csv_file(folder / "once.csv", rows)], template(folder, text))
+    assert finding_cells(of) == [
+        ("line_items.amount.ambiguous", 2, "Net"),
+        ("line_items.amount.not_amount", 3, "Net"),
+        ("line_items.amount.not_amount", 4, "Net"),
+    ]
+    first, second, third = report_of(of, {}).bills
+    unclear = f"Net: {of.findings[0].message}"
+    assert [bill.result.message for bill in (first, second, third)] == _messages_of_bills(of)
+    assert first.result.message.startswith(f"{unclear} line item in row 3, Net: 'x'")
+    assert second.result.message == "Net: 'y' cannot be read as an amount: it is not a number."
+    assert third.result.message == f"row 2, {unclear}"
+    assert not list(of.valid_bills())
+
+
 def test_bills_come_before_line_items_in_any_order_of_files(folder: Path) -> None:
     lines, bills = grid([line()]), grid([bill(), bill(billRef="")])
     of = checked([csv_file(folder / "l.csv", lines), csv_file(folder / "b.csv", bills)])
@@ -231,16 +251,14 @@ def test_bills_come_before_line_items_in_any_order_of_files(folder: Path) -> Non
 def _messages_of_bills(of: Checked) -> list[str]:
     """Finding by finding, as plainly as can be."""
     out: list[list[str]] = [[] for _ in range(of.bills.size)]
+    mapped = of.mapped.bills
     for f in of.findings:
-        for i in f.bills:
-            own = f.cell.row is None or (of.mapped.bills.table[i], of.mapped.bills.row[i]) == (
-                f.cell.table,
-                f.cell.row,
-            )
-            out[i].append(_sentence(f, "" if own else f"row {f.cell.row}"))
-        if f.severity is Severity.ERROR:
-            for i in {int(of.line_bill[line]) for line in f.lines} - {-1} - set(f.bills):
-                out[i].append(_sentence(f, f"line item in row {f.cell.row}" if f.cell.row else ""))
+        of_line = {int(of.line_bill[line]) for line in f.lines} - {-1} - set(f.bills)
+        for i in (*f.bills, *(of_line if f.severity is Severity.ERROR else ())):
+            own = (int(mapped.table[i]), int(mapped.row[i])) == (f.cell.table, f.cell.row)
+            place = "" if own or f.cell.row is None else f"row {f.cell.row}"
+            single = len(f.lines) == 1 and place and i in of_line
+            out[i].append(_sentence(f, f"line item in {place}" if single else place))
     return [_message(each) for each in out]
 
 
