@@ -30,7 +30,6 @@ from importer.validation.schema import (
     ROW_RULES,
     cell_schema,
     checks_of,
-    compare,
     failures,
     named_check,
 )
@@ -348,30 +347,6 @@ def test_cell_check_reads_the_series_of_the_frame(tmp_path: Path, case: Case) ->
         failed.append(failures(schema, pd.DataFrame({name: pd.arrays.ArrowExtensionArray(texts)})))
     assert (name, check_name) not in failed[0]
     assert (name, check_name) in failed[1]
-
-
-def test_failures_are_those_of_the_schema_of_pandera() -> None:
-    """Cells that several checks refuse, and one check that refuses none."""
-    columns = {
-        "amount": pa.Column(
-            nullable=True,
-            checks=[
-                compare("required", pa.Check.ge, 1),
-                named_check("even", lambda values: values.to_numpy() % 2 == 0),
-            ],
-        ),
-        "days": pa.Column(checks=[compare("all", pa.Check.ge, 0)]),
-    }
-    frame = pd.DataFrame({"days": [0, 1, 2, 3], "amount": [2, 1, -3, 4]})
-    schema = pa.DataFrameSchema(columns)
-    with pytest.raises(pa.errors.SchemaErrors) as refused:
-        schema.validate(frame, lazy=True)
-    expected = {
-        (error.column_name, error.check.name): np.flatnonzero(~error.check_output).tolist()
-        for error in refused.value.schema_errors
-    }
-    found = {key: at.tolist() for key, at in failures(schema, frame).items()}
-    assert found == expected == {("amount", "required"): [2], ("amount", "even"): [1, 2]}
 
 
 def test_every_check_has_an_entry_in_the_catalogue() -> None:
