@@ -6,10 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from importer.core.arrow_strings import strings
 from importer.core.money import tidy
+from importer.core.name_key import name_key, name_keys
+from importer.core.text_column import take
 from importer.mapping.classified_rows import ClassifiedRows
 from importer.mapping.column_sums import exact_sum, numbers_in
 from importer.mapping.headed_table import HeadedTable
@@ -49,7 +55,10 @@ class _OpenGroups:
         """End the innermost group; its rows count for the group around it, too."""
         group = self.stack.pop()
         self.keys[group.key] -= 1
-        self.add(group.count, group.sums)
+        if self.stack:
+            around = self.stack[-1]
+            around.count += group.count
+            around.sums = list(map(exact_sum, around.sums, group.sums))
         return group
 
     def pop_to(self, key: str) -> _Group:
@@ -57,13 +66,6 @@ class _OpenGroups:
         while (group := self.pop()).key != key:
             pass
         return group
-
-    def add(self, count: int, amounts: Sequence[Decimal]) -> None:
-        """Add rows and their amounts to the innermost group."""
-        if self.stack:
-            inner = self.stack[-1]
-            inner.count += count
-            inner.sums = [exact_sum(a, b) for a, b in zip(inner.sums, amounts, strict=True)]
 
 
 def mark_groups(table: HeadedTable, amounts: Sequence[int], rows: ClassifiedRows) -> None:
@@ -76,34 +78,54 @@ def mark_groups(table: HeadedTable, amounts: Sequence[int], rows: ClassifiedRows
     rows.groups = [""] * len(rows.roles)
     if rules is None or column is None:
         return
-    texts = tidied(table.texts(column)).to_pylist()
-    heads = {k for k in group_heads(table) if rows.roles[k] is Role.DATA}
-    ends = _group_totals(texts, heads, rules)
+    texts = tidied(table.texts(column))
+    heads = [k for k in sorted(group_heads(table)) if rows.roles[k] is Role.DATA]
+    names = _group_names(take(texts, np.asarray(heads, dtype=np.int64)), rules)
+    keys = name_keys(names)
+    ends = _group_totals(texts, keys, rules)
     totals_ahead = Counter(ends.values())
+    begins = dict(zip(heads, zip(names.to_pylist(), keys.to_pylist(), strict=True), strict=True))
     read = ((c, numbers_in(table, c)) for c in amounts)
     columns = [(c, numbers) for c, numbers in read if numbers is not None]
     groups = _OpenGroups()
-    for k, role in enumerate(rows.roles):
-        i = k + table.start
+    for k, following in pairwise([*sorted({*heads, *ends}), len(rows.roles)]):
+        first = k + 1
         if k in ends:
             totals_ahead[ends[k]] -= 1
-            if groups.keys[ends[k]]:
-                rows.roles[k] = Role.GROUP_TOTAL
-                rows.findings += _wrong_totals(table, groups.pop_to(ends[k]), i, columns)
-                continue
-        if k in heads and role is Role.DATA and k not in ends:
+        if k in ends and groups.keys[ends[k]]:
+            rows.roles[k] = Role.GROUP_TOTAL
+            rows.findings += _wrong_totals(table, groups.pop_to(ends[k]), k + table.start, columns)
+        elif k in ends:
+            first = k  # a row as others: no group of that name is open
+        else:
             # A group whose total does not come any more has ended without one.
             while groups.stack and not totals_ahead[groups.stack[-1].key]:
                 groups.pop()
             rows.roles[k] = Role.GROUP
-            name = _group_name(texts[k], rules)
-            groups.push(_Group(name, _folded(name), [_ZERO] * len(columns)))
-            continue
-        if role in (Role.DATA, Role.IGNORED):
-            groups.add(1, [numbers.get(i, _ZERO) for _, numbers in columns])
-        if role is Role.DATA and groups.stack:
-            rows.groups[k] = groups.stack[-1].name
+            groups.push(_Group(*begins[k], [_ZERO] * len(columns)))
+        if groups.stack:
+            _add_rows(groups.stack[-1], range(first, following), table.start, columns, rows)
     rows.findings += _other_names(table, column, rules, texts, rows)
+
+
+def _add_rows(
+    group: _Group,
+    between: range,
+    start: int,
+    columns: Sequence[tuple[int, dict[int, Decimal]]],
+    rows: ClassifiedRows,
+) -> None:
+    """Give the rows the group's name, and add them and their amounts to it."""
+    for k in between:
+        role = rows.roles[k]
+        if role is Role.DATA:
+            rows.groups[k] = group.name
+        elif role is not Role.IGNORED:
+            continue
+        group.count += 1
+        for c, (_, numbers) in enumerate(columns):
+            if k + start in numbers:
+                group.sums[c] = exact_sum(group.sums[c], numbers[k + start])
 
 
 def group_heads(table: HeadedTable) -> frozenset[int]:
@@ -123,26 +145,36 @@ def group_heads(table: HeadedTable) -> frozenset[int]:
     return frozenset(np.flatnonzero(begins).tolist())
 
 
-def _group_totals(texts: Sequence[str], heads: set[int], rules: Groups) -> dict[int, str]:
-    """The rows labelled as a group's total, each with the key of the group."""
-    names = {_group_name(texts[k], rules) for k in heads}
-    labels = {
-        _folded(label.replace("{name}", name)): _folded(name)
-        for name in names
-        for label in rules.total
-    }
-    folded = ((k, _folded(text)) for k, text in enumerate(texts) if text)
-    return {k: labels[label] for k, label in folded if label in labels}
+def _group_names(texts: pa.LargeStringArray, rules: Groups) -> pa.LargeStringArray:
+    """The names of groups in their cells."""
+    if not rules.matches:
+        return texts
+    return strings([_group_name(text, rules.matches) for text in texts.to_pylist()])
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
-
-
-def _group_name(text: str, rules: Groups) -> str:
-    """The group's name in its cell: what the pattern's bracket holds, else the whole cell."""
-    match = pattern(rules.matches).search(text) if rules.matches else None
+def _group_name(text: str, matches: str) -> str:
+    """What the pattern's bracket holds, else the whole cell."""
+    match = pattern(matches).search(text)
     return tidy(match[1]) if match and match.re.groups and match[1] else text
+
+
+def _group_totals(
+    texts: pa.LargeStringArray,
+    keys: pa.LargeStringArray,
+    rules: Groups,
+) -> dict[int, str]:
+    """The rows labelled as a group's total, each with the key of the group."""
+    distinct = keys.unique().to_pylist()
+    groups: dict[str, str] = {}
+    for label in rules.total:
+        labels = tidied(strings([label.replace("{name}", key) for key in distinct]))
+        groups |= zip(name_keys(labels).to_pylist(), distinct, strict=True)
+    groups.pop("", None)
+    of_row = name_keys(texts)
+    at = np.flatnonzero(pc.is_in(of_row, strings(list(groups))))
+    return {
+        k: groups[label] for k, label in zip(at.tolist(), take(of_row, at).to_pylist(), strict=True)
+    }
 
 
 def _wrong_totals(
@@ -166,20 +198,20 @@ def _wrong_totals(
 
 
 def _other_names(
-    table: HeadedTable, column: int, rules: Groups, texts: Sequence[str], rows: ClassifiedRows
+    table: HeadedTable,
+    column: int,
+    rules: Groups,
+    texts: pa.LargeStringArray,
+    rows: ClassifiedRows,
 ) -> Iterator[Finding]:
     """Data rows that have another group's name in the column of the names."""
     used = [name for names in requested_columns(table.template, TableKind.FLAT) for name in names]
     if rules.matches or any(column in table.header.columns_named(name) for name in used):
         return  # the column holds other things than names of groups
     added = table.header.columns_named(rules.name) if table.is_result else []
-    for k, name in enumerate(rows.groups):
-        group = table.text(added[0], k + table.start) if added else name
-        if (
-            rows.roles[k] is Role.DATA
-            and texts[k]
-            and group
-            and _folded(texts[k]) != _folded(group)
-        ):
+    for k in np.flatnonzero(rows.data() & ~blank(texts)).tolist():
+        text = texts[k].as_py()
+        group = table.text(added[0], k + table.start) if added else rows.groups[k]
+        if group and name_key(text) != name_key(group):
             cell = table.cell(k + table.start, column)
-            yield finding("sheet.group.other_name", cell, texts[k], name=group)
+            yield finding("sheet.group.other_name", cell, text, name=group)

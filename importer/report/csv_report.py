@@ -7,7 +7,7 @@ import io
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from importer.mapping.canonical_columns import row_numbers
 from importer.mapping.classified_rows import data_rows
 from importer.model.finding import Finding
 from importer.model.journal_states import Status
-from importer.model.tables import InputTable, TableKind
+from importer.model.tables import InputTable, Role, TableKind
 from importer.report.build_report import Report
 from importer.report.csv_cells import csv_cells, csv_lines, decimal_amounts, escape_formula
 from importer.report.outcomes import STATUSES, RowOutcomes
@@ -135,8 +135,8 @@ class _TableRows:
         """The result columns of a block; a missing column is blank."""
         items, rows, outcomes = self._items[block], self._rows[block], self._outcomes
         out: dict[str, Texts] = {ATTEMPTS: "0", SOURCE_ROW: integers(rows), MESSAGE: ""}
-        no_item = items < 0
-        one_by_one = no_item.copy()
+        no_item, has_finding = items < 0, np.isin(rows, self._finding_rows)
+        replaced = no_item.copy()
         if not no_item.all():
             some = np.where(no_item, items.max(), items)  # no_item rows are overwritten below
             for name, cents in zip(MONEY, outcomes.amounts, strict=True):
@@ -149,26 +149,38 @@ class _TableRows:
             has_message = np.asarray(pc.binary_length(messages)) > 0
             default = strings(["", ANOTHER_ROW]).take(pa.array((codes == _INVALID).astype(np.int8)))
             out[MESSAGE] = pc.if_else(pa.array(has_message), messages, default)
-            has_finding = np.isin(rows, self._finding_rows)
-            one_by_one |= ~only_checked | (has_finding & ~has_message)
-        self._replace(out, np.flatnonzero(one_by_one), block)
+            replaced |= ~only_checked | (has_finding & ~has_message)
+        self._replace(out, np.flatnonzero(replaced), has_finding, block)
         return out
 
-    def _replace(self, out: dict[str, Texts], at: np.ndarray, block: slice) -> None:
-        """Replace the result columns of the rows ``at`` of a block, one by one."""
+    def _replace(
+        self, out: dict[str, Texts], at: np.ndarray, has_finding: np.ndarray, block: slice
+    ) -> None:
+        """Replace the result columns of the rows ``at`` of a block.
+
+        One by one, but for rows without a result and findings, by role and reason.
+        """
         if not len(at):
             return
         items, rows, table = self._items[block], self._rows[block], self._table
         roles = table.roles[block]
+
+        def texts_of(role: Role, reason: str, row: int = -1, item: int = -1) -> dict[str, str]:
+            result = self._outcomes.row_result(item) if item >= 0 else None
+            message = row_message(role, result, partial(self._finding_list, row), reason)
+            return cell_texts(table.kind, row, role, result, message)
+
+        texts_by_role, by_role = cache(texts_of), (items < 0) & ~has_finding
         each: list[dict[str, str]] = []
         for k in at.tolist():
-            row, role, item = int(rows[k]), roles[k], int(items[k])
-            result = self._outcomes.row_result(item) if item >= 0 else None
+            row, role = int(rows[k]), roles[k]
             reason = table.reasons.get(row, "")
-            message = row_message(role, result, partial(self._finding_list, row), reason)
-            each.append(cell_texts(table.kind, row, role, result, message))
+            if by_role[k]:
+                each.append(texts_by_role(role, reason))
+            else:
+                each.append(texts_of(role, reason, row, int(items[k])))
         no_item = pa.array(items[at] < 0)
-        for name in set(out).union(*each):
+        for name in set(out).union(*each) - {SOURCE_ROW}:
             texts = broadcast(out.get(name, ""), len(items))
             if name in MONEY:  # as of any row; a row that is no item has none
                 replacement = pc.if_else(no_item, scalar(""), texts.take(pa.array(at)))
