@@ -243,6 +243,12 @@ BREAKS = (
         "    if unlisted := _unlisted(bills, listed):\n",
         "    if unlisted := []:\n",
     ),
+    Break(
+        "a document is done that the storage does not say it keeps",
+        "loading/operations/upload_document.py",
+        "self._unchanged and (self._shown or not stored.reason):",
+        "self._unchanged:",
+    ),
 )
 
 

@@ -203,6 +203,7 @@ def bill_from_json(obj: object, *, listed: bool) -> LightBill:
         outstanding=leniently(integer_at, bill, "outstandingBalance"),
         unreadable=tuple(unreadable or ()),
         creator=leniently(_user_name, bill, "user") or "",
+        document_name=leniently(text_at, bill, "documentName"),
         **values,
     )
 

@@ -103,8 +103,12 @@ class Uploads:
             failure = failure_of(error, host, self._timeout)
             return Answer(None, sent=failure.sent, reason=self._credentials.hide(failure.reason))
         status = response.status_code
-        if 200 <= status < 300:
+        if status in (200, 201) and response.headers.get("ETag"):  # of what it keeps now
             return Answer(status)
+        if 200 <= status < 300:  # perhaps of something in between, which did not hand it on
+            return Answer(
+                status, reason=f"{host} does not say that it keeps the document ({status})"
+            )
         if 300 <= status < 400:
             return Answer(status, reason=f"{host} sends the document elsewhere ({status})")
         message = _MESSAGE.search(text)

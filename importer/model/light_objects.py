@@ -71,6 +71,7 @@ class LightBill(BillFields):
     outstanding: int | None = None  # cents left to pay; None where Light was not asked for it
     unreadable: tuple[str, ...] = ()  # attributes that are stated, in a form nobody can read
     credit_note: bool = False
+    document_name: str | None = None
     credit_sign: str = ""  # the side that the lines of a credit note are on; "" where not stated
 
     @property

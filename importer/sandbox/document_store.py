@@ -98,7 +98,7 @@ class Documents:
             expected.name, expected.content_type, len(content), digest, content
         )
         self.received += 1
-        return Response(status_code=200), expected
+        return Response(status_code=200, headers={"ETag": f'"{digest[:32]}"'}), expected
 
 
 def _error(status: int, code: str, message: str) -> Response:

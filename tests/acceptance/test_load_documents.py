@@ -157,6 +157,7 @@ def test_bad_documents_are_reported_before_sending(
     [
         "document:drop-after", "document:500-before", "document:not-json-200", "document:429",
         "upload:drop-before", "upload:drop-after", "upload:503-after", "document:redirect-307",
+        "upload:foreign-200-before", "upload:202-before", "upload:not-json-200",
     ],
 )  # fmt: skip
 def test_document_arrives_despite(fault: str, load: Load, tmp_path: Path, scans: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from light_record import matches, moment
-from light_world import SimulatedLight
+from light_world import STORED, SimulatedLight
 from numbered_journal import Disk, NumberedJournal, PowerCut
 from open_pace import OpenPace
 from scenario import SETTLE, Computer, Scenario, Session
@@ -106,7 +106,7 @@ class SimulatedClient(LightClient):
         reply = await self._transport.exchange(request, _KEY.keys[0])
         if isinstance(reply, Failure):
             return Answer(None, sent=reply.sent, reason=reply.reason)
-        return Answer(reply.status, reason=f"({reply.status})")
+        return Answer(reply.status, reason="" if reply.content == STORED else f"({reply.status})")
 
 
 @dataclass

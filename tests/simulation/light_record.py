@@ -41,6 +41,7 @@ class LightRecord:
     note: bool = False
     approvals: list[str] = field(default_factory=list)  # the notes that they were given with
     document: bytes = b""
+    announced: str = ""  # its name
     lines_ever: int = 0
     adders: dict[str, str] = field(default_factory=dict)  # by line, who added it later
 

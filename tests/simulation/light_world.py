@@ -22,6 +22,7 @@ BILLS = "/v1/invoice-payables"
 VENDORS_PATH = "/v1/vendors"
 APPROVALS = "/v1/invoice-approval"
 UPLOAD = "/document/upload-url"  # also where the documents then go
+STORED = b"stored"  # the storage's answer
 STORAGE = "https://storage.light.example"
 REFERENCES = {"fiNumber", "norKidReference", "swissPaymentReference", "purchaseOrderId"}
 _BILL = re.compile(rf"{BILLS}/([^/]+)(?:/(.+))?")
@@ -115,11 +116,13 @@ class SimulatedLight:
         if method == "GET" and match[2] is None:
             return 200, self.shown(record, balance="includeOutstandingBalance=true" in query)
         if method == "POST" and match[2] == UPLOAD[1:]:
+            record.announced = body["documentName"]
             return 200, {"uploadUrl": f"{STORAGE}{path}", "headers": {}}
         if method == "PUT" and match[2] == UPLOAD[1:]:
             record.document = body
+            record.body["documentName"] = record.announced
             record.acts.append((caller, "document"))
-            return 200, None
+            return 200, STORED
         if method == "PATCH" and match[2] is None:
             return self._patch(record, body, caller)
         if method == "POST" and match[2] == "line-items":

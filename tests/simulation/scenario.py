@@ -54,7 +54,10 @@ LIES: Mapping[str, tuple[str, ...]] = {
 }
 LATE = dict.fromkeys(CHANGING, ("arrives late", "arrives very late"))
 # As if it were done: of another, or of nothing.
-UNTRUE = dict.fromkeys(CHANGING, ("another bill before", "nil id before"))
+UNTRUE: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(CHANGING, ("another bill before", "nil id before")),
+    "upload": ("page with 200 before", "empty 200 before"),
+}
 FAULTS = {
     "losses": LOSSES,
     "refusals": REFUSALS,

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from importer.core.answers import Answer, ApiError, OnWire, Outcome
-from importer.core.errors import WireProblem
+from importer.core.errors import ImporterError, WireProblem
 from importer.loading.bill_state import step_detail
-from importer.loading.gateway import LightGateway
+from importer.loading.gateway import LightGateway, fetch_bill
 from importer.loading.operation import MOST_LOST, Decision, Look, Send
 from importer.loading.operations.bill_step import JournaledStep
 from importer.model.bills import Document
@@ -37,6 +37,7 @@ class UploadDocument(JournaledStep):
     document: Document | None = None
     _fingerprint: tuple[int, str] = (0, "")
     _stored: Answer | None = None  # the storage's answer
+    _shown: bool = False  # Light shows it, where the storage does not say that it keeps it
     _unchanged: bool = False  # the file, while it was sent
     _lost: int = 0
 
@@ -66,7 +67,7 @@ class UploadDocument(JournaledStep):
         return step_detail(self.light_id, {**file, "size": size, "sha256": digest})
 
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
-        document, self._stored = self._file, None
+        document, self._stored, self._shown = self._file, None, False
         answer = await gateway.upload_url(
             self.light_id, document.name, document.content_type, on_wire
         )
@@ -75,9 +76,19 @@ class UploadDocument(JournaledStep):
             target = self.read(gateway, answer.body) if answer.status in range(200, 300) else None
         if isinstance(target, UploadTarget):
             self._stored = await gateway.put_document(target, document.path, self._fingerprint[0])
-            self._tried |= not 300 <= (self._stored.status or 0) < 500
+            status = self._stored.status or 0
+            self._tried |= not 300 <= status < 500
+            if 200 <= status < 300 and self._stored.reason:
+                self._shown = await self._is_shown(gateway)
             self._unchanged = await asyncio.to_thread(_now, document) == self._fingerprint
         return answer
+
+    async def _is_shown(self, gateway: LightGateway) -> bool:
+        """Whether Light shows a document of this name."""
+        with suppress(ImporterError):
+            remote = (await fetch_bill(gateway, self.ref)).content
+            return remote is not None and remote.document_name == self._file.name
+        return False
 
     def read(self, gateway: LightGateway, body: object) -> UploadTarget | str:
         return gateway.read_upload_target(body)
@@ -87,9 +98,9 @@ class UploadDocument(JournaledStep):
         if isinstance(content, str) or stored is None:  # nothing may be sent to that address
             return self._refused(str(content))
         status = stored.status or 0
-        if 200 <= status < 300 and self._unchanged:
+        if 200 <= status < 300 and self._unchanged and (self._shown or not stored.reason):
             return self.finish(StepState.DONE)
-        if 200 <= status < 300:
+        if 200 <= status < 300 and not self._unchanged:
             return self.lost(f"the file {self._file.written} was changed while it was uploaded")
         if 300 <= status < 500 and status not in _AGAIN:
             return self._refused(stored.reason)
