@@ -64,9 +64,11 @@ class FindingIndex:
 
     def message(self, place: TableRow) -> str:
         """What is wrong with the row, and what is wrong elsewhere that concerns it."""
-        in_row = [visible(self.finding(n).message) for n in self.at(place)]
-        elsewhere = map(self.finding, self._elsewhere.numbers(_key(place)))
-        return finding_list([*in_row, *map(with_place, elsewhere)])
+        in_row, elsewhere = self.at(place), self._elsewhere.numbers(_key(place))
+        if not in_row and not elsewhere:  # as most rows
+            return ""
+        messages = [visible(self.finding(n).message) for n in in_row]
+        return finding_list([*messages, *map(with_place, map(self.finding, elsewhere))])
 
     def bill_message(self, i: int, place: TableRow) -> str:
         """What is wrong with a bill, for a row of its own."""
@@ -88,6 +90,8 @@ class _NumbersByKey:
 
     def numbers(self, key: int) -> list[int]:
         start = bisect_left(self._keys, key)
+        if start == len(self._keys) or self._keys[start] != key:
+            return []
         numbers: list[int] = self._numbers[start : bisect_right(self._keys, key, start)].tolist()
         return numbers
 

@@ -198,9 +198,9 @@ def _batch_pairs(items: np.ndarray, start: int, batch: FindingBatch) -> _Pairs:
 
 
 def _single_pairs(single: Sequence[tuple[tuple[int, ...], int]]) -> _Pairs:
-    pairs = [(item, finding) for items, finding in single for item in items]
-    items, findings = np.asarray(pairs, dtype=np.int64).reshape(-1, 2).T
-    return items, findings
+    items = chain.from_iterable(items for items, _ in single)
+    findings = np.asarray([finding for _, finding in single], dtype=np.int64)
+    return np.fromiter(items, np.int64), np.repeat(findings, [len(items) for items, _ in single])
 
 
 def _to_bills(checked: Checked, pairs: _Pairs) -> _Pairs:
