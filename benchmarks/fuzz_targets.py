@@ -373,7 +373,7 @@ def _oauth(folder: Path, data: bytes) -> None:
     )
     for name in names:
         read = rate_limit_headers.read_headers({name: text, "Date": text}, 1e9)
-        assert rate_limit_headers.pause_after_429(read, 3) >= 0
+        assert rate_limit_headers.pause_after(429, read, 3) >= 0
     oauth.code_in(text, "S")
 
 

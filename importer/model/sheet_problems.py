@@ -256,6 +256,11 @@ warning sheet.columns.filled: a date that may have been filled down
   Column '{column}' has the same date in rows {rows}, and these bills are not due {terms} days after
   their date, as the others are: the date may have been filled down.
   → Compare the dates with the invoices.
+warning sheet.columns.misfit: a column that another one contradicts in some rows
+  Columns '{column}' and '{other}' do not fit each other in rows {rows}, as they do in {fitting}:
+  {how}.
+  → Compare these rows with the invoices: a column may have been filled down, sorted or moved
+    without the others. If they are right, there is nothing to do.
 warning sheet.columns.unpaired: a name beside what belongs to another
   '{value}' is in one row with {what} (column '{column}'), which is {whose}; nearly all others have
   a value of their own there ({rows} of this kind).

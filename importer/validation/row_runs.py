@@ -50,6 +50,10 @@ class LineColumn(NamedTuple):
         """The text of each of the lines, or of so many of the first."""
         return self.column.take(self.places.slice(0, most))
 
+    def texts_at(self, which: np.ndarray) -> pa.LargeStringArray:
+        """The text of some of the lines."""
+        return self.column.take(self.places.take(pa.array(which)))
+
 
 def line_columns(mapped: MappedTables, line_bill: np.ndarray) -> Iterator[LineColumn]:
     """All columns of all files, with the lines of ``line_bill`` that belong to a bill."""

@@ -48,6 +48,7 @@ from importer.validation.join_lines import join
 from importer.validation.left_out import left_out
 from importer.validation.line_counters import line_gaps
 from importer.validation.local_amounts import local_amounts
+from importer.validation.misfit_columns import MISFITS, misfit_columns
 from importer.validation.products import product_findings
 from importer.validation.row_rules import PAYMENT_FIELDS, UNKNOWN, Rows, gross_of_lines, truth
 from importer.validation.says_no_bill import saying_no_bill
@@ -140,6 +141,10 @@ def check(
     findings += swapped_cells(sheets)
     findings += slipped
     findings += sorted_columns(sheets)
+    reported = {
+        f.cell.table for f in findings.parts if isinstance(f, Finding) and f.code in MISFITS
+    }
+    findings += misfit_columns(sheets, reported)
     findings += date_outliers(mapped, bills)
     findings += tax_rates(mapped, lines, of_lines)
     asked = np.zeros(bills.size, dtype=bool)  # bills with a row that may be a total

@@ -115,6 +115,8 @@ NEEDS_OTHER_FILES |= {"line_items.taxAmount.other_rate", "sheet.columns.slipped"
 NEEDS_OTHER_FILES |= {"bills.amount.doubtful_tax"}
 # tests/integration/test_stated_amounts.py
 NEEDS_OTHER_FILES |= {"bills.amount.line_totals_differ"}
+# tests/integration/test_misfit_columns.py
+NEEDS_OTHER_FILES |= {"sheet.columns.misfit"}
 # tests/integration/test_moved_columns.py
 NEEDS_OTHER_FILES |= {
     "bills.issuedDate.weekdays",
