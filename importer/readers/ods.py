@@ -262,16 +262,16 @@ class _ContentScanner:
     def _look(self) -> CellLook | None:
         """Of the cell: by its style, else its row's, else its column's; or by what it displays."""
         number = self._cell.get("office:value-type") in ("float", "currency", "percentage")
-        if number and self._paragraphs and not any(self._paragraphs):
-            return CellLook.INVISIBLE
         style = self._cell.get("table:style-name") or self._row_style
         if not style:
             columns = (name for after, name in self._column_styles if after > self._column)
             style = next(columns, "")
         look = look_of_runs(self.styles.look(style), self._runs)
-        if look is None and number:
+        if number and (look is None or not look.is_struck):
             shown, value = "".join(self._paragraphs), self._cell.get("office:value", "")
-            return CellLook.UNITS_ONLY if is_without_decimals(shown, value) else None
+            if self._paragraphs and not shown:
+                return CellLook.INVISIBLE
+            return look or (CellLook.UNITS_ONLY if is_without_decimals(shown, value) else None)
         return look
 
     def _end(self, name: str) -> None:

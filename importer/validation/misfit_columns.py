@@ -34,7 +34,6 @@ _FILLED, _SHIFTED, _ORDER, _SCALED, _SAME = (
     "one of them is 10 or 100 times the other there",
     "'{column}' has the same value in all rows",
 )
-# What differs from the amount beside it for good reasons: it is paid in part.
 _OPEN = re.compile(r"balance|open|remain|outstand|paid|due|rest|saldo|offen|solde", re.IGNORECASE)
 # A vendor's number or address, of which a vendor has one.
 _OF_VENDOR = re.compile(

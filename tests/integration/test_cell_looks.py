@@ -171,8 +171,9 @@ def test_amounts_that_are_displayed_without_their_decimals_are_reported_once(
         assert "1 amount with some is read with them" in found.message
 
 
-def test_a_struck_amount_without_its_decimals_stays_struck(tmp_path: Path) -> None:
-    amount = ods_number("10.25", "10").replace("-cell ", '-cell table:style-name="off" ', 1)
+@pytest.mark.parametrize("shown", ["10", ""])
+def test_a_struck_amount_stays_struck_whatever_is_displayed(shown: str, tmp_path: Path) -> None:
+    amount = ods_number("10.25", shown).replace("-cell ", '-cell table:style-name="off" ', 1)
     row = ods_row("".join(map(ods_text, ["Acme", "A0", "2025-05-31"])) + amount + ods_text("x"))
     path = write_ods(tmp_path / "l.ods", ods_row(*map(ods_text, HEADERS)) + row)
     with zipfile.ZipFile(path) as archive:
