@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from postgres_server import database, place, postgres  # noqa: F401
 
 import importer.light.transport  # noqa: F401  (keeps httpcore from looking for a package, here too)
 from importer.sandbox import Sandbox, SandboxSettings, running
+from importer.sandbox.company_file import load_reference
 
 # The same examples in every run, and none too slow for a busy machine. To look for new ones:
 # pytest --hypothesis-profile=explore
@@ -54,15 +55,19 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-REFERENCE = Path(__file__).parent.parent / "importer" / "sandbox" / "reference"
+# The shipped company without the vendors of samples/uk-spend (their numbers begin with S), which
+# are seven in eight: each load reads all vendors, and takes a fifth longer with those.
+_SHIPPED = load_reference()
+_VENDORS = {id: each for id, each in _SHIPPED.vendors.items() if each.identifier[:2] == "V-"}
+COMPANY = replace(_SHIPPED, vendors=_VENDORS)
 
 
-def _ids(name: str) -> list[str]:
-    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
-        return [row["id"] for row in csv.DictReader(file) if row["status"] == "ACTIVE"]
+def _active(rows: Mapping[str, Any]) -> list[str]:
+    return [id for id, row in rows.items() if row.status == "ACTIVE"]
 
 
-VENDORS, ACCOUNTS, ENTITIES = _ids("vendors.csv"), _ids("accounts.csv"), _ids("entities.csv")
+VENDORS, ACCOUNTS = _active(COMPANY.vendors), _active(COMPANY.accounts)
+ENTITIES = _active(COMPANY.entities)
 
 
 _homes = count()
@@ -229,6 +234,14 @@ def ended(process: Forked) -> Ended:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
+    """It has the vendors of ``COMPANY``."""
+    with running(SandboxSettings(requests_per_minute=100_000, reference=COMPANY)) as started:
+        yield started
+
+
+@pytest.fixture
+def shipped_sandbox() -> Iterator[Sandbox]:
+    """It has the vendors of samples/uk-spend, too."""
     with running(SandboxSettings(requests_per_minute=100_000)) as started:
         yield started
 
@@ -236,7 +249,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def shared_sandbox() -> Iterator[Sandbox]:
     """One for all tests of a module."""
-    with running(SandboxSettings(requests_per_minute=100_000)) as started:
+    with running(SandboxSettings(requests_per_minute=100_000, reference=COMPANY)) as started:
         yield started
 
 
@@ -244,7 +257,9 @@ def shared_sandbox() -> Iterator[Sandbox]:
 def client(shared_sandbox: Sandbox) -> Iterator[httpx.Client]:
     """Asks it with its key."""
     headers = {"Authorization": f"Basic {shared_sandbox.key}"}
-    with httpx.Client(base_url=shared_sandbox.base_url, headers=headers, timeout=60) as client:
+    with httpx.Client(
+        base_url=shared_sandbox.base_url, headers=headers, timeout=60, verify=False
+    ) as client:
         yield client
 
 

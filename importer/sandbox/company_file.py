@@ -189,9 +189,11 @@ class CompanyReference:
     reference: Reference
 
 
-def load_reference(folder: Path | None = None) -> Reference:
-    """Read the files of ``folder``, or of the shipped company."""
-    return _shipped() if folder is None else _reference(folder)
+def load_reference(company: Path | Reference | None = None) -> Reference:
+    """Read the files of a folder, or of the shipped company, unless they are read already."""
+    if isinstance(company, Reference):
+        return company
+    return _shipped() if company is None else _reference(company)
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from importer.sandbox.company_file import Reference
 from importer.sandbox.faults import Fault, Scripted
 
 Window = Literal["sliding", "fixed", "bucket"]
@@ -20,7 +21,8 @@ class SandboxSettings:
     share that of the day. ``foreign_key`` is of another company and may read its name only.
     Logging in as ``client_id`` gives access tokens valid for ``token_seconds``. Without a
     ``database`` everything is in memory; with one, the bills and the company's id survive a
-    restart. ``reference`` None is the company that ships with the importer. The default limits are
+    restart. ``reference`` is the folder of a company, or what was read
+    of it; None is the one that ships with the importer. The default limits are
     those of Light's documentation, which does not say which ``window`` Light uses.
     ``requests_today`` of the day's limit are spent before the first request. The sandbox's clock
     is ``clock_offset`` ahead of the computer's.
@@ -58,7 +60,7 @@ class SandboxSettings:
     late: float = 35.0
     upload_seconds: float = 300.0
     database: Path | None = None
-    reference: Path | None = None
+    reference: Path | Reference | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import (
+    COMPANY,
     LOAD,
     PASS,
     Ended,
@@ -38,7 +39,7 @@ WAITING = "light.awaits_approval"
 @pytest.fixture
 def chain() -> Iterator[Sandbox]:
     """A company in which somebody else has to approve after the user of the key."""
-    settings = SandboxSettings(requests_per_minute=100_000, approvers=(ADA,))
+    settings = SandboxSettings(reference=COMPANY, requests_per_minute=100_000, approvers=(ADA,))
     with running(settings) as started:
         yield started
 
@@ -102,7 +103,7 @@ def test_an_approval_is_given_once(
 ) -> None:
     fault = FAULTS[name]
     files = write_bills(tmp_path, [row(0, "approved")])
-    settings = SandboxSettings(requests_per_minute=100_000, approvers=further)
+    settings = SandboxSettings(reference=COMPANY, requests_per_minute=100_000, approvers=further)
     with running(settings) as light:
 
         def once(request: Request) -> Fault:

@@ -19,7 +19,6 @@ from conftest import (
     ACCOUNTS,
     LOAD,
     PASS,
-    REFERENCE,
     Ended,
     Fault,
     Request,
@@ -36,6 +35,7 @@ from test_load_command import Terminal
 from test_note_faults import FAULTS
 
 from importer.sandbox import Sandbox, SandboxSettings, running
+from importer.sandbox.company_file import SHIPPED
 
 Load = Callable[..., Ended]
 CREATE = "--create-vendors"
@@ -562,7 +562,7 @@ def test_the_result_has_the_vendors_to_correct_and_load_again(
 def hard_properties(tmp_path: Path) -> Iterator[Sandbox]:
     """A company whose vendors need a property, and have one that is off, and two of one name."""
     folder = tmp_path / "reference"
-    shutil.copytree(REFERENCE, folder)
+    shutil.copytree(SHIPPED, folder)
     path = folder / "custom_properties.json"
     groups = json.loads(path.read_text(encoding="utf-8"))
     for i, (label, more) in enumerate(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from conftest import (
     ACCOUNTS,
+    COMPANY,
     ENTITIES,
     PASS,
     VENDORS,
@@ -237,7 +238,9 @@ def test_second_computer_finds_the_note_that_the_first_has_just_loaded(
 ) -> None:
     """Light's lists do not show it yet; its answer to the second creation is the first note."""
     files = sheets(tmp_path, NOTE | {"invoiceNumber": "CN-7", "amount": 700})
-    with running(SandboxSettings(requests_per_minute=100_000, list_lag=600.0)) as light:
+    with running(
+        SandboxSettings(reference=COMPANY, requests_per_minute=100_000, list_lag=600.0)
+    ) as light:
         monkeypatch.setenv("LIGHT_API_KEY", light.key)
         first = load(light.base_url, *files)
         time.sleep(2.05)  # of the last second or two a note is taken for ours, by whole seconds

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import ENTITIES, Ended, bill_row, write_bills
+from conftest import COMPANY, ENTITIES, Ended, bill_row, write_bills
 
 from importer.sandbox import Sandbox, SandboxSettings, running
 
@@ -43,7 +43,7 @@ def test_loaded_bills_stay_loaded_without_light(
     load: Run, command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = "Loaded before (run {run}). Light was not asked."
-    with running(SandboxSettings()) as sandbox:
+    with running(SandboxSettings(reference=COMPANY)) as sandbox:
         url = sandbox.base_url
         monkeypatch.setenv("LIGHT_BASE_URL", url)
         files = written(tmp_path, CENTS, CENTS)
@@ -109,7 +109,7 @@ def test_nothing_that_nobody_read_is_a_figure_of_light(
 def test_rows_that_changed_show_both_amounts(
     load: Run, command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running(SandboxSettings()) as sandbox:
+    with running(SandboxSettings(reference=COMPANY)) as sandbox:
         monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
         load(sandbox.base_url, *written(tmp_path, CENTS))
     files = write_bills(tmp_path, [bill_row(0, invoiceNumber="T-0", amount=12_500)])
@@ -128,7 +128,7 @@ def test_a_bill_of_another_entity_is_not_the_loaded_one(
         (tmp_path / entity).mkdir()
         return write_bills(tmp_path / entity, rows)
 
-    with running(SandboxSettings()) as sandbox:
+    with running(SandboxSettings(reference=COMPANY)) as sandbox:
         monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
         assert load(sandbox.base_url, *files("UK01")).code == 0
     again = command("validate", *(f"UK01/{name}.csv" for name in ("bills", "lines")), "--json")
@@ -145,7 +145,7 @@ def test_a_bill_of_another_vendor_is_not_the_loaded_one(
 ) -> None:
     """Also where the row has the same name of a vendor, beside the id."""
     cells = {"invoiceNumber": "T-0", "amount": CENTS, "vendor": "V-1002"}
-    with running(SandboxSettings()) as sandbox:
+    with running(SandboxSettings(reference=COMPANY)) as sandbox:
         monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
         loaded = load(sandbox.base_url, *write_bills(tmp_path, [bill_row(0, vendorId="", **cells)]))
         [bill] = sandbox.bills()
@@ -159,7 +159,7 @@ def test_two_companies_of_one_computer_are_named_where_one_must_be_chosen(
     load: Run, command: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = written(tmp_path, CENTS)
-    with running(SandboxSettings()) as sandbox:
+    with running(SandboxSettings(reference=COMPANY)) as sandbox:
         monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
         load(sandbox.base_url, *files)
     assert "not looked up" not in command("validate", *files).out
@@ -178,7 +178,7 @@ def test_a_result_workbook_and_the_journal_know_rows_that_were_edited(
 ) -> None:
     vendor = "Birchwood Office Supplies Ltd"
     row = bill_row(0, invoiceNumber="A", vendor=vendor, vendorId="", amount=CENTS)
-    with running(SandboxSettings()) as sandbox:
+    with running(SandboxSettings(reference=COMPANY)) as sandbox:
         monkeypatch.setenv("LIGHT_BASE_URL", sandbox.base_url)
         loaded = load(sandbox.base_url, *write_bills(tmp_path, [row]), "--result", "r.xlsx")
         assert loaded.code == 0

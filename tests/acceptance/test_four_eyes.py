@@ -13,7 +13,7 @@ import httpx
 import openpyxl
 import psycopg
 import pytest
-from conftest import Ended, bill_row, document, write_bills
+from conftest import COMPANY, Ended, bill_row, document, write_bills
 from web_page import WebPage, web_page
 
 from importer.sandbox import Sandbox, SandboxSettings, running
@@ -132,7 +132,7 @@ def test_on_the_page_somebody_releases_and_somebody_else_loads(
     options = ("--listen", "127.0.0.1", "--user-header", "X-User", "--port", str(port))
     options += ("--origin", f"https://{HOST}", "--four-eyes")
     sources = [Path(name) for name in write_bills(tmp_path, [bill_row(4), bill_row(5)])]
-    with running(SandboxSettings()) as light:
+    with running(SandboxSettings(reference=COMPANY)) as light:
         variables = {"LIGHT_API_KEY": light.key, "LIGHT_BASE_URL": light.base_url}
         variables["LIGHT_IMPORT_JOURNAL"] = database
         with (

@@ -15,6 +15,7 @@ from pathlib import Path
 import filelock
 import pytest
 from conftest import (
+    COMPANY,
     KEEP,
     LOAD,
     PASS,
@@ -41,7 +42,9 @@ ARGS = [*LOAD, "--settle", "0.5", "--base-url"]
 @pytest.fixture
 def slow() -> Iterator[Sandbox]:
     """A sandbox as far away as Light is."""
-    with running(SandboxSettings(requests_per_minute=100_000, latency=0.15)) as started:
+    with running(
+        SandboxSettings(reference=COMPANY, requests_per_minute=100_000, latency=0.15)
+    ) as started:
         yield started
 
 

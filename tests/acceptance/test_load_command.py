@@ -372,9 +372,11 @@ def test_consent_question_shows_totals_and_needs_yes(
     assert sandbox.counters.bill_posts == 0
 
 
-def test_question_names_the_template_and_what_it_states(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_question_names_the_template_and_what_it_states(
+    shipped_sandbox: Sandbox, tmp_path: Path
+) -> None:
     shutil.copy(SAMPLES / "uk-spend" / "dh-spend-march.csv", tmp_path / "ledger.csv")
-    words = ("load", "ledger.csv", "--only-valid", "--base-url", sandbox.base_url)
+    words = ("load", "ledger.csv", "--only-valid", "--base-url", shipped_sandbox.base_url)
     with Terminal(*words, cwd=tmp_path) as terminal:
         said = " ".join(terminal.until("type the number of bills, or n: ").split())
         assert "Template: uk-spend, which states: currency GBP, amounts include tax" in said

@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from conftest import (
+    COMPANY,
     KEEP,
     LOAD,
     PASS,
@@ -165,7 +166,9 @@ def test_document_arrives_despite(fault: str, load: Load, tmp_path: Path, scans:
     from importer.sandbox import faults
 
     settings = SandboxSettings(
-        requests_per_minute=100_000, script=faults.parse_script(f"{target}:1 {name}")
+        reference=COMPANY,
+        requests_per_minute=100_000,
+        script=faults.parse_script(f"{target}:1 {name}"),
     )
     files = write_bills(tmp_path, [row(0, "posted", document="scans/one.pdf")])
     with running(settings) as light:
@@ -267,7 +270,9 @@ def test_refused_document_holds_back_later_steps(
 
 def test_expired_upload_url_is_requested_again(load: Load, tmp_path: Path, scans: Path) -> None:
     files = write_bills(tmp_path, [row(0, document="scans/one.pdf")])
-    with running(SandboxSettings(requests_per_minute=100_000, upload_seconds=-1)) as light:
+    with running(
+        SandboxSettings(reference=COMPANY, requests_per_minute=100_000, upload_seconds=-1)
+    ) as light:
         puts = light.context.documents.puts
 
         def fault(request: Request) -> Fault:
@@ -406,6 +411,7 @@ def test_load_completes_with_faults_at_every_tenth_step(
     load: Load, tmp_path: Path, scans: Path
 ) -> None:
     settings = SandboxSettings(
+        reference=COMPANY,
         requests_per_minute=100_000,
         late=0.01,
         faults=tuple(parse_fault(f"{on}:all:0.01") for on in ("change", "upload")),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import (
+    COMPANY,
     KEEP,
     PASS,
     Ended,
@@ -112,7 +113,7 @@ def test_all_answers_lost_create_no_duplicate(
 
 
 def test_lagging_list_creates_no_duplicate(load: Load, tmp_path: Path, files: list[str]) -> None:
-    settings = SandboxSettings(requests_per_minute=100_000, list_lag=0.8)
+    settings = SandboxSettings(reference=COMPANY, requests_per_minute=100_000, list_lag=0.8)
     with running(settings) as slow:
         with proxied(slow.base_url, third_post(Fault(True, None))) as proxy:
             told = load(proxy.url, *files, "--settle", "1.5")

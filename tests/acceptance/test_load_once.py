@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from conftest import (
+    COMPANY,
     ENTITIES,
     LOAD,
     PASS,
@@ -155,7 +156,9 @@ def test_entity_missing_in_a_later_load_makes_no_duplicate(
     given, left_out = ENTITIES[0], ""
     first, then = (given, left_out) if given_first else (left_out, given)
     # The list lags, so that only the journal can know.
-    with running(SandboxSettings(requests_per_minute=100_000, list_lag=3600)) as slow:
+    with running(
+        SandboxSettings(reference=COMPANY, requests_per_minute=100_000, list_lag=3600)
+    ) as slow:
         for entity in (first, then, first):
             rows = [bill_row(i, **(TWINS | {"invoiceNumber": number})) for i in range(2)]
             rows = rows[:1] if number else rows
@@ -320,7 +323,7 @@ def test_duplicate_that_a_person_cancels_is_not_created_again(
     """A colleague types it at the moment it is sent, so that Light holds ours for a duplicate."""
     row = bill_row(1)
     files = write_bills(tmp_path, [row])
-    settings = SandboxSettings(requests_per_minute=100_000, duplicate_state=True)
+    settings = SandboxSettings(reference=COMPANY, requests_per_minute=100_000, duplicate_state=True)
     typed = {name: row[name] for name in ("vendorId", "invoiceNumber", "currency")}
     dates = {name: row[name] or None for name in ("issuedDate", "dueDate")}
     with running(settings) as light:
@@ -366,7 +369,9 @@ def test_too_many_matches_in_light_are_unknown(
 
 def test_clock_days_ahead_makes_no_duplicate(load: Load, tmp_path: Path) -> None:
     """Answers are lost: one is looked for in the same load, one after it has stopped."""
-    settings = SandboxSettings(requests_per_minute=100_000, clock_offset=-3 * 86_400)
+    settings = SandboxSettings(
+        reference=COMPANY, requests_per_minute=100_000, clock_offset=-3 * 86_400
+    )
     stops = False
 
     def fault(request: Request) -> Fault:
@@ -390,7 +395,9 @@ def test_clock_days_ahead_makes_no_duplicate(load: Load, tmp_path: Path) -> None
 def test_bills_that_light_dates_days_early_make_no_duplicate(load: Load, tmp_path: Path) -> None:
     """Light's answers have the right time and its bills another one: a list of what is new lacks
     them. One answer is lost, the other one names a bill of three days ago."""
-    settings = SandboxSettings(requests_per_minute=100_000, clock_offset=-3 * 86_400)
+    settings = SandboxSettings(
+        reference=COMPANY, requests_per_minute=100_000, clock_offset=-3 * 86_400
+    )
 
     def fault(request: Request) -> Fault:
         return Fault(True, None) if request.creates and request.number == 0 else PASS

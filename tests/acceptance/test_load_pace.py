@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import KEEP, PASS, REFERENCE, Ended, Fault, bill_row, proxied, write_bills
+from conftest import KEEP, PASS, Ended, Fault, bill_row, proxied, write_bills
 
 from importer.sandbox import Sandbox, SandboxSettings, running
+from importer.sandbox.company_file import SHIPPED
 
 Load = Callable[..., Ended]
 
@@ -59,7 +60,7 @@ BILLS = 2_000  # ten thousand themselves take long to read, and cost what is sai
 def company(tmp_path: Path) -> Path:
     """The sandbox's company with 400 vendors."""
     folder = tmp_path / "company"
-    shutil.copytree(REFERENCE, folder)
+    shutil.copytree(SHIPPED, folder)
     with (folder / "vendors.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow("id name identifier vatId currency country status".split())

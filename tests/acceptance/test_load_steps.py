@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from conftest import (
     ACCOUNTS,
+    COMPANY,
     ENTITIES,
     KEEP,
     LOAD,
@@ -290,7 +291,7 @@ def test_draft_that_somebody_changed_in_light_since_is_not_posted(
 
 
 def test_duplicate_is_reported_and_never_posted(load: Load, tmp_path: Path) -> None:
-    settings = SandboxSettings(requests_per_minute=100_000, duplicate_state=True)
+    settings = SandboxSettings(reference=COMPANY, requests_per_minute=100_000, duplicate_state=True)
     files = write_bills(tmp_path, [row(0, "paid")])
     with running(settings) as light:
         # Another entity's bill of the same number: Light holds ours for its double.

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import LOAD, Ended, bill_row, ended, numbers, start, write_bills
+from conftest import COMPANY, LOAD, Ended, bill_row, ended, numbers, start, write_bills
 
 from importer.sandbox import Sandbox
 
@@ -154,7 +154,7 @@ def test_journal_of_another_company_is_refused(
     from importer.sandbox import SandboxSettings, running
 
     journal = str(tmp_path / "journal.sqlite")
-    with running(SandboxSettings(requests_per_minute=100_000)) as other:
+    with running(SandboxSettings(reference=COMPANY, requests_per_minute=100_000)) as other:
         assert load(other.base_url, *files, "--journal", journal).code == 0
     told = load(sandbox.base_url, *files, "--journal", journal)
     assert told.code == 2

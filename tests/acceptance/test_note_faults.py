@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import (
+    COMPANY,
     KEEP,
     LOAD,
     PASS,
@@ -148,7 +149,9 @@ def test_credit_note_of_a_bill_that_light_calls_a_duplicate_waits_until_a_person
 ) -> None:
     files = sheets(tmp_path, INV, CN_1)
     script = parse_script("1 duplicated")
-    with running(SandboxSettings(requests_per_minute=100_000, script=script)) as light:
+    with running(
+        SandboxSettings(reference=COMPANY, requests_per_minute=100_000, script=script)
+    ) as light:
         for _ in range(2):
             done = load(light.base_url, *files, *FAST)
             assert (done.code, done.json["steps"]) == (3, {"posted": 1, "cleared": 0}), done.err
@@ -331,16 +334,16 @@ SAMPLES = Path(__file__).parents[2] / "samples" / "uk-spend"
 
 
 def test_a_ledger_with_credits_loads_whole_verifies_and_is_undone(
-    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+    load: Load, command: Load, shipped_sandbox: Sandbox, tmp_path: Path
 ) -> None:
     for name in ("with-credits.csv", "vendors.csv"):
         shutil.copy(SAMPLES / name, tmp_path)
     rows = csv.DictReader((tmp_path / "with-credits.csv").read_text("utf-8").splitlines())
     amounts = [row["Amount"] for row in rows if row["Transaction Number"]]  # without the total
     cents = sum(int(amount.replace(",", "").replace(".", "")) for amount in amounts)
-    done = load(sandbox.base_url, str(tmp_path / "with-credits.csv"), *FAST)
+    done = load(shipped_sandbox.base_url, str(tmp_path / "with-credits.csv"), *FAST)
     assert done.code == 0, done.out
-    bills, notes = sandbox.bills(), sandbox.credit_notes()
+    bills, notes = shipped_sandbox.bills(), shipped_sandbox.credit_notes()
     assert bills
     assert notes
     assert sum(b["amount"] for b in bills) - sum(n["amount"] for n in notes) == cents
@@ -354,5 +357,5 @@ def test_a_ledger_with_credits_loads_whole_verifies_and_is_undone(
     for each in (done, read, undone, told):
         document(each)
         assert each.json["credit_notes"]["total"] == len(notes)
-    assert {n["status"] for n in sandbox.credit_notes()} == {"ARCHIVED"}
-    assert {b["state"] for b in sandbox.bills()} == {"CANCELLED"}
+    assert {n["status"] for n in shipped_sandbox.credit_notes()} == {"ARCHIVED"}
+    assert {b["state"] for b in shipped_sandbox.bills()} == {"CANCELLED"}

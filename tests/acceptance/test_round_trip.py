@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from conftest import VENDORS, Ended, bill_row, numbers, write_bills
+from conftest import COMPANY, VENDORS, Ended, bill_row, numbers, write_bills
 from openpyxl import load_workbook
 
 from importer.sandbox import Sandbox, SandboxSettings, running
@@ -179,7 +179,9 @@ def test_renumbered_bill_is_refused_unless_marked_new(
 def test_result_of_another_company_is_refused(
     load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = SandboxSettings(requests_per_minute=100_000, foreign_key="another")
+    settings = SandboxSettings(
+        reference=COMPANY, requests_per_minute=100_000, foreign_key="another"
+    )
     with running(settings) as sandbox:
         first = loaded(load, sandbox, tmp_path)
         elsewhere = sandbox.base_url.replace("127.0.0.1", "localhost")

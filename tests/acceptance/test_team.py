@@ -15,7 +15,7 @@ from pathlib import Path
 import openpyxl
 import psycopg
 import pytest
-from conftest import Ended, bill_row, ended, start, write_bills
+from conftest import COMPANY, Ended, bill_row, ended, start, write_bills
 from postgres_server import crash_postgres, start_postgres, team_journal
 
 from importer.app.seal import is_sealed, seal
@@ -225,7 +225,7 @@ def test_loads_at_once_of_overlapping_files_share_the_work(
     for name, some in (("a", rows[:30]), ("b", rows[10:])):
         (tmp_path / name).mkdir()
         write_bills(tmp_path / name, some)
-    settings = SandboxSettings(requests_per_minute=100_000, latency=0.05)
+    settings = SandboxSettings(reference=COMPANY, requests_per_minute=100_000, latency=0.05)
     with running(settings) as light:
         processes = []
         for name in "ab":
@@ -255,7 +255,7 @@ def test_load_goes_on_when_its_sessions_are_killed(
 ) -> None:
     files = write_bills(tmp_path, [bill_row(i) for i in range(40)])
     # Slow enough to be seen midway by a test that has to wait for a processor.
-    settings = SandboxSettings(requests_per_minute=100_000, latency=0.1)
+    settings = SandboxSettings(reference=COMPANY, requests_per_minute=100_000, latency=0.1)
     with running(settings) as light, psycopg.connect(team, autocommit=True) as db:
         args = ["load", *files, "--yes", *FAST, "--settle", "1", "--base-url", light.base_url]
         process = start(*args, "--result", str(tmp_path / "result.xlsx"))
@@ -280,7 +280,7 @@ def test_load_survives_a_crash_of_the_database(
 ) -> None:
     """Or it stops, and the same command continues it."""
     files = write_bills(tmp_path, [bill_row(i) for i in range(40)])
-    settings = SandboxSettings(requests_per_minute=100_000, latency=0.05)
+    settings = SandboxSettings(reference=COMPANY, requests_per_minute=100_000, latency=0.05)
     with tempfile.TemporaryDirectory(prefix="li-pg-") as folder:
         server = start_postgres(Path(folder) / "data")
         try:

@@ -23,13 +23,13 @@ from importer.scaffold.fill_in_workbook import HEADER_ROW, MONEY_MARK
 
 @pytest.fixture
 def pulled(
-    command: Callable[..., Any], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    command: Callable[..., Any], shipped_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> Sandbox:
     """A sandbox whose lists were fetched."""
     monkeypatch.setenv("LIGHT_API_KEY", SandboxSettings.key)
-    done = command("reference", "pull", "--base-url", sandbox.base_url)
+    done = command("reference", "pull", "--base-url", shipped_sandbox.base_url)
     assert done.code == 0, done.err
-    return sandbox
+    return shipped_sandbox
 
 
 def made(command: Callable[..., Any], path: str = "fill-in.xlsx") -> tuple[Any, Workbook]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from conftest import (
     ACCOUNTS,
+    COMPANY,
     ENTITIES,
     KEEP,
     PASS,
@@ -108,7 +109,9 @@ def test_every_double_of_two_loads_at_once_is_named_by_the_last(
 ) -> None:
     rows = [bill_row(i) for i in range(40)]
     files = write_bills(tmp_path, rows)
-    settings = SandboxSettings(requests_per_minute=100_000, latency=0.02, list_lag=0.3)
+    settings = SandboxSettings(
+        reference=COMPANY, requests_per_minute=100_000, latency=0.02, list_lag=0.3
+    )
     with running(settings) as light:
         args = ["load", *files, "--yes", *FAST, "--settle", "1", "--base-url", light.base_url]
         at_home("a")

@@ -45,7 +45,7 @@ def by_number(light: Sandbox) -> dict[str, Any]:
 
 
 def test_real_ledger_verifies_and_an_altered_bill_is_found(
-    load: Load, command: Load, sandbox: Sandbox, tmp_path: Path
+    load: Load, command: Load, shipped_sandbox: Sandbox, tmp_path: Path
 ) -> None:
     folder = ROOT / "samples" / "uk-spend"
     whole = (folder / "dh-spend-march.csv").read_bytes().splitlines(keepends=True)
@@ -53,25 +53,30 @@ def test_real_ledger_verifies_and_an_altered_bill_is_found(
     ledger.write_bytes(b"".join(whole[:160]))
     shutil.copy(folder / "vendors.csv", tmp_path)
     args = ("--template", "uk-spend", "--only-valid")
-    run = load(sandbox.base_url, str(ledger), *args).json["run"]
-    bills, lines = len(sandbox.bills()), sum(len(b["lineItems"]) for b in sandbox.bills())
+    run = load(shipped_sandbox.base_url, str(ledger), *args).json["run"]
+    bills, lines = (
+        len(shipped_sandbox.bills()),
+        sum(len(b["lineItems"]) for b in shipped_sandbox.bills()),
+    )
     assert bills > 50
     assert lines > bills
 
     told = command("verify", run, "--lines", *FAST)
     assert told.code == 0
     assert told.json["read_back"] == {"same": bills}
-    assert sandbox.counters.by_route[ONE_BILL] == bills
-    assert sandbox.counters.by_route[ONE_LINE] == lines
+    assert shipped_sandbox.counters.by_route[ONE_BILL] == bills
+    assert shipped_sandbox.counters.by_route[ONE_LINE] == lines
     assert told.json["command"] == "verify"
     assert not [f for f in told.json["findings"] if f["code"].startswith("light.")]
 
-    bill = max(sandbox.bills(), key=lambda b: len(b["lineItems"]))
+    bill = max(shipped_sandbox.bills(), key=lambda b: len(b["lineItems"]))
     line = bill["lineItems"][1]
     base = "amount" if bill["lineItemsIncludeTax"] else "netAmount"
     body = {base: line[base] + 1, "description": line["description"]}
-    asked(sandbox, "PUT", f"invoice-payables/{bill['id']}/line-items/{line['id']}", body)
-    asked(sandbox, "PATCH", f"invoice-payables/{bill['id']}", {"amount": bill["amount"] + 100})
+    asked(shipped_sandbox, "PUT", f"invoice-payables/{bill['id']}/line-items/{line['id']}", body)
+    asked(
+        shipped_sandbox, "PATCH", f"invoice-payables/{bill['id']}", {"amount": bill["amount"] + 100}
+    )
     told = command("verify", run, "--lines", *FAST)
     assert told.code == 1
     assert told.json["read_back"] == {"same": bills - 1, "changed": 1}
@@ -86,7 +91,7 @@ def test_real_ledger_verifies_and_an_altered_bill_is_found(
     assert of_line["column"] == "Amount"
     assert of_line["value"] in ledger.read_text("cp1252")
     (total,) = told.json["totals"]
-    before = sum(b["amount"] for b in sandbox.bills()) - 100
+    before = sum(b["amount"] for b in shipped_sandbox.bills()) - 100
     assert total["created"] == before + 100  # the tie-out has what was read back
     workbook = openpyxl.load_workbook(told.json["result"], read_only=True)
     assert any(of_line["message"] in map(str, row) for row in workbook["Problems"].values)

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from conftest import (
     ACCOUNTS,
+    COMPANY,
     ENTITIES,
     KEEP,
     PASS,
@@ -89,9 +90,9 @@ def dh_ledger(tmp_path: Path) -> tuple[str, ...]:
 
 
 def test_real_ledger_ties_out_to_the_penny_and_an_altered_line_is_found(
-    load: Load, command: Load, sandbox: Sandbox, dh_ledger: tuple[str, ...]
+    load: Load, command: Load, shipped_sandbox: Sandbox, dh_ledger: tuple[str, ...]
 ) -> None:
-    loaded = load(sandbox.base_url, *dh_ledger, "--only-valid", "--then", "posted")
+    loaded = load(shipped_sandbox.base_url, *dh_ledger, "--only-valid", "--then", "posted")
     bills = loaded.json["steps"]["posted"]
     assert bills > 40
     run = loaded.json["run"]
@@ -100,22 +101,22 @@ def test_real_ledger_ties_out_to_the_penny_and_an_altered_line_is_found(
     assert (tied.code, codes(tied), ledger["agrees"]) == (0, [], True)
     assert (ledger["documents"], ledger["lines"]) == (
         bills,
-        len(ledger_lines(sandbox.context.store)),
+        len(ledger_lines(shipped_sandbox.context.store)),
     )
     assert {total["difference"] for total in ledger["accounts"]} == {0}
-    gross = sum(bill["amount"] for bill in sandbox.bills())
+    gross = sum(bill["amount"] for bill in shipped_sandbox.bills())
     [payables] = [total for total in ledger["accounts"] if total["side"] == "payables"]
     assert (payables["sheet"], payables["ledger"]) == (-gross, -gross)
     assert sum(total["ledger"] for total in ledger["accounts"]) == 0
     assert len(sheet_rows(tied)) > len(ledger["accounts"])
-    assert sandbox.counters.by_route[LEDGER] <= bills // 50 + 2
+    assert shipped_sandbox.counters.by_route[LEDGER] <= bills // 50 + 2
 
     line = next(
         each
-        for each in ledger_lines(sandbox.context.store)
+        for each in ledger_lines(shipped_sandbox.context.store)
         if each["accountType"] != "ACCOUNTS_PAYABLE"
     )
-    altered(sandbox, line, 1)
+    altered(shipped_sandbox, line, 1)
     found = command("verify", run, "--ledger", *FAST)
     assert (found.code, set(codes(found))) == (
         1,
@@ -217,7 +218,9 @@ def test_key_that_may_not_read_the_ledger_is_reported_and_nothing_is_equal(
     load: Load, command: Load, tmp_path: Path
 ) -> None:
     files = write_bills(tmp_path, [bill_row(1, companyEntityId=ENTITIES[0])])
-    with running(SandboxSettings(requests_per_minute=100_000, no_ledger=True)) as sandbox:
+    with running(
+        SandboxSettings(reference=COMPANY, requests_per_minute=100_000, no_ledger=True)
+    ) as sandbox:
         run = load(sandbox.base_url, *files, "--then", "posted").json["run"]
         refused = command("verify", run, "--ledger", *FAST)
     assert refused.code == 2
@@ -255,7 +258,9 @@ def test_drafts_are_counted_and_not_taken_for_equal(
 def test_what_the_ledger_answers(
     load: Load, command: Load, tmp_path: Path, script: str, code: int, found: set[str]
 ) -> None:
-    settings = SandboxSettings(requests_per_minute=100_000, script=parse_script(script))
+    settings = SandboxSettings(
+        reference=COMPANY, requests_per_minute=100_000, script=parse_script(script)
+    )
     files = write_bills(tmp_path, [bill_row(1, companyEntityId=ENTITIES[0])])
     with running(settings) as sandbox:
         run = load(sandbox.base_url, *files, "--then", "posted").json["run"]

@@ -11,7 +11,6 @@ from typing import Any
 import openpyxl
 from conftest import (
     PASS,
-    REFERENCE,
     Ended,
     Fault,
     Request,
@@ -23,6 +22,7 @@ from conftest import (
 )
 
 from importer.sandbox import Sandbox
+from importer.sandbox.company_file import SHIPPED
 
 Load = Callable[..., Ended]
 FAST = ("--json", "--quiet", "--requests-per-minute", "100000")
@@ -134,7 +134,7 @@ def test_line_of_light_alone_is_listed_without_a_row(
 
 def account_labels() -> set[str]:
     """The sandbox's active accounts as dropdowns show them."""
-    rows = csv.DictReader((REFERENCE / "accounts.csv").read_text(encoding="utf-8").splitlines())
+    rows = csv.DictReader((SHIPPED / "accounts.csv").read_text(encoding="utf-8").splitlines())
     return {f"{row['code']} {row['label']}" for row in rows if row["status"] == "ACTIVE"}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import ACCOUNTS, ENTITIES, VENDORS
+from conftest import ACCOUNTS, COMPANY, ENTITIES, VENDORS
 
 from importer.core.clock import utc_now
 from importer.light.client import LightClient
@@ -48,7 +48,7 @@ BANK, TEMPLATE = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-800
 
 @pytest.fixture(scope="module")
 def light() -> Iterator[Sandbox]:
-    with running(SandboxSettings(requests_per_minute=1_000_000)) as started:
+    with running(SandboxSettings(reference=COMPANY, requests_per_minute=1_000_000)) as started:
         yield started
 
 
@@ -117,6 +117,7 @@ def request(light: Sandbox, method: str, path: str, body: Any = None) -> Any:
         f"{light.base_url}/v1/invoice-payables/{path}",
         json=body,
         headers={"Authorization": KEY.keys[0].header.decode()},
+        verify=False,
     )
     answer.raise_for_status()
     return answer.json() if answer.content else None

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from bill_sheets import two_csv_files
-from conftest import ACCOUNTS, ENTITIES, VENDORS
+from conftest import ACCOUNTS, COMPANY, ENTITIES, VENDORS
 
 from importer.light.client import LightClient
 from importer.light.credentials import Credentials, Key
@@ -48,7 +48,7 @@ PARTICULAR = {
 
 @pytest.fixture(scope="module")
 def light() -> Iterator[Sandbox]:
-    with running(SandboxSettings(requests_per_minute=1_000_000)) as started:
+    with running(SandboxSettings(reference=COMPANY, requests_per_minute=1_000_000)) as started:
         yield started
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import keyring
 import pytest
-from conftest import KEEP, PASS, Fault, Request, expire_logins, http, proxied
+from conftest import COMPANY, KEEP, PASS, Fault, Request, expire_logins, http, proxied
 from keyring_on_disk import OnDisk
 
 from importer.core.errors import AccessRefused, ImporterError, LightUnreachable, WireProblem
@@ -36,7 +36,7 @@ REDIRECT = "http://127.0.0.1:8766/callback"
 
 @pytest.fixture
 def light() -> Iterator[Sandbox]:
-    with running(SandboxSettings(requests_per_minute=100_000)) as started:
+    with running(SandboxSettings(reference=COMPANY, requests_per_minute=100_000)) as started:
         yield started
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import PASS, Fault, Request, http, proxied
+from conftest import COMPANY, PASS, Fault, Request, http, proxied
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_loading_create_bill import KEY, Silent, bill, load
@@ -41,7 +41,7 @@ FAULTS = [
 
 @pytest.fixture(scope="module")
 def light() -> Iterator[Sandbox]:
-    with running(SandboxSettings(requests_per_minute=1_000_000)) as started:
+    with running(SandboxSettings(reference=COMPANY, requests_per_minute=1_000_000)) as started:
         yield started
 
 

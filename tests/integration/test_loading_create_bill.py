@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import ACCOUNTS, ENTITIES, PASS, VENDORS, Fault, Request, http, proxied
+from conftest import ACCOUNTS, COMPANY, ENTITIES, PASS, VENDORS, Fault, Request, http, proxied
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,7 +90,7 @@ async def load(
 
 @pytest.fixture(scope="module")
 def light() -> Iterator[Sandbox]:
-    with running(SandboxSettings(requests_per_minute=1_000_000)) as started:
+    with running(SandboxSettings(reference=COMPANY, requests_per_minute=1_000_000)) as started:
         yield started
 
 
@@ -163,6 +163,7 @@ def test_one_bill_in_light_is_not_adopted_twice(light: Sandbox, tmp_path: Path) 
         f"{light.base_url}/v1/invoice-payables",
         json=bill_to_json(with_entity),
         headers={"Authorization": KEY.keys[0].header.decode()},
+        verify=False,
     )
     answer.raise_for_status()
     asyncio.run(load(light.base_url, path, [without, with_entity], EngineSettings(settle=0.01)))

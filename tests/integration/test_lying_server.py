@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ACCOUNTS, ENTITIES, VENDORS, asked, bill_row, write_bills
+from conftest import ACCOUNTS, COMPANY, ENTITIES, VENDORS, asked, bill_row, write_bills
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -165,6 +165,7 @@ def company(
         faults.append(Fault(name, rate / share, target))
     scripted = tuple(Scripted(name, at, at, target) for target, name, at in script)
     how = SandboxSettings(
+        reference=COMPANY,
         requests_per_minute=1_000_000,
         list_lag=lag,
         faults=tuple(faults),

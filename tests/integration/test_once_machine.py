@@ -32,6 +32,7 @@ import openpyxl
 import pytest
 from conftest import (
     ACCOUNTS,
+    COMPANY,
     ENTITIES,
     KEEP,
     PASS,
@@ -180,6 +181,7 @@ class Once(RuleBasedStateMachine):
     )
     def open_light(self, new: New, lag: bool, duplicated: bool, ahead: int) -> None:
         how = light.SandboxSettings(
+            reference=COMPANY,
             requests_per_minute=1_000_000,
             list_lag=LAG if lag else 0.0,
             clock_offset=ahead,

@@ -110,7 +110,7 @@ def started(
     )
     with (
         running(settings) as box,
-        httpx.Client(base_url=box.base_url, headers=KEY, timeout=60) as client,
+        httpx.Client(base_url=box.base_url, headers=KEY, timeout=60, verify=False) as client,
     ):
         yield box, client
 
@@ -616,7 +616,7 @@ def test_clock_offset_applies_to_bills_headers_and_limits(offset: int) -> None:
     settings = SandboxSettings(requests_per_minute=2, clock_offset=offset)
     with (
         running(settings) as box,
-        httpx.Client(base_url=box.base_url, headers=KEY, timeout=60) as client,
+        httpx.Client(base_url=box.base_url, headers=KEY, timeout=60, verify=False) as client,
     ):
         answer = client.post(PATH, json=BILL)
         expected = datetime.now(UTC) + timedelta(seconds=offset)
@@ -645,7 +645,7 @@ def test_requests_today_count_against_the_days_limit() -> None:
     settings = SandboxSettings(requests_per_day=1_000, requests_today=997, clock_offset=43_200)
     with (
         running(settings) as box,
-        httpx.Client(base_url=box.base_url, headers=KEY, timeout=60) as client,
+        httpx.Client(base_url=box.base_url, headers=KEY, timeout=60, verify=False) as client,
     ):
         fates = [fate(client) for _ in range(5)]
         refused = client.get(LIST)
@@ -682,7 +682,7 @@ def test_command_takes_faults_script_clock_and_requests_today(tmp_path: Path) ->
             address = re.search(r"http://\S+", process.stdout.readline())
             assert address is not None
             assert "LIGHT_API_KEYS=sandbox,two\n" in process.stdout.readline()
-            with httpx.Client(base_url=address[0], headers=KEY, timeout=60) as client:
+            with httpx.Client(base_url=address[0], headers=KEY, timeout=60, verify=False) as client:
                 line = f"{PATH}/00000000-0000-0000-0000-000000000000/line-items"
                 first = client.post(PATH, json={})
                 assert [fate(client), fate(client, "POST", line)] == ["RemoteProtocolError", 503]

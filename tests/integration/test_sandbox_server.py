@@ -37,7 +37,7 @@ DEFAULT_KEY = {"Authorization": f"Basic {SandboxSettings.key}"}
 def started(settings: SandboxSettings) -> Iterator[tuple[Sandbox, httpx.Client]]:
     with (
         running(settings) as box,
-        httpx.Client(base_url=box.base_url, headers=BASIC, timeout=60) as client,
+        httpx.Client(base_url=box.base_url, headers=BASIC, timeout=60, verify=False) as client,
     ):
         yield box, client
 
@@ -409,7 +409,7 @@ def test_shutdown_does_not_wait_for_open_connections() -> None:
             outcomes.append(error)
 
     settings = SandboxSettings(key=KEY, latency=600)
-    with httpx.Client(headers=BASIC, timeout=60) as client, socket.socket() as idle:
+    with httpx.Client(headers=BASIC, timeout=60, verify=False) as client, socket.socket() as idle:
         with running(settings) as box:
             client.base_url = httpx.URL(box.base_url)
             idle.connect(("127.0.0.1", int(box.base_url.rsplit(":", 1)[1])))
@@ -496,7 +496,9 @@ def test_serve_returns_on_signal(number: int) -> None:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()
-            with httpx.Client(base_url=url, headers=DEFAULT_KEY, timeout=60) as client:
+            with httpx.Client(
+                base_url=url, headers=DEFAULT_KEY, timeout=60, verify=False
+            ) as client:
                 assert client.post(PATH, json={}).status_code == 200
                 process.send_signal(number)
                 out, err = process.communicate(timeout=120)
