@@ -84,7 +84,7 @@ def _vendor(draft: Draft, table: Table) -> None:
         texts = [c for c in _unused(table) if not (c.numbers or c.dates) and len(c.filled) > 1]
         account = table.get(at.ACCOUNT)
         what = "the column of the vendor's name"
-        if account and _may_be_vendor(table, account):
+        if account and len(account.filled) > 1 and _may_be_vendor(table, account):
             what += f" or number. '{account.header}' ({listed(account.examples)}) may be that"
         draft.missing(BILLS, "vendor", what + _offer(texts, "texts"))
 

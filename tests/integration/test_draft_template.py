@@ -820,3 +820,23 @@ def test_an_account_that_differs_within_a_bill_is_the_ledgers(tmp_path: Path) ->
     ]
     text = drafted(written(tmp_path, [OPEN_ITEMS[:5], *rows]))
     assert "account: {column: Konto}" in text
+
+
+def test_an_account_that_all_bills_have_is_no_vendor(tmp_path: Path) -> None:
+    rows = [
+        (
+            "2000 Accounts Payable",
+            f"F-{k}",
+            f"{k + 1:02d}.03.2026",
+            "120,50",
+            "EUR",
+            f"Name {k % 3}",
+        )
+        for k in range(12)
+    ]
+    head = ("Account", "Document Number", "Date", "Amount", "Currency", "Name")
+    text = drafted(written(tmp_path, [head, *rows]))
+    vendor = next(line for line in todos(text) if "vendor was" in line)
+    assert "Payable" not in vendor
+    assert "'Name'" in vendor
+    assert any("account was" in line for line in todos(text))
