@@ -141,7 +141,7 @@ async def _undo(context: _UndoContext) -> Undone:
                 phase = Phase.CANCELLATION_DRY_RUN if options.dry_run else Phase.CANCELLATION
                 cancel = CancelOptions(why, force=options.force, dry=options.dry_run)
                 noun = document_nouns(len(bills), sum(each.entry.credit_note for each in bills))
-                left = time_left(limiter, len(bills), 1.0 if options.dry_run else 2.0)
+                left = time_left(limiter, len(bills), 1.0 if options.dry_run else 3.0)
                 with (
                     listener.phase(phase, len(bills), noun, left) as engine.progress,
                     stop.stops(engine.stop),

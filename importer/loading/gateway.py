@@ -152,10 +152,11 @@ class LightGateway(Protocol):
 
 
 async def fetch_bill(
-    gateway: LightGateway, ref: DocumentRef, *, balance: bool = False
+    gateway: LightGateway, ref: DocumentRef, *, balance: bool = False, cancelled: bool = False
 ) -> Outcome[LightBill]:
     """The bill or credit note as it is in Light now; see ``fetch`` for the verdicts and what is
-    raised. One that is shown as cancelled is read again: one answer proves nothing."""
+    raised. One that is shown as cancelled is read again: one answer proves nothing; unless it was
+    ``cancelled`` as Light said."""
     noun = document_type(credit_note=ref.credit_note)
 
     def read(body: object) -> LightBill | Mismatch | None:
@@ -171,7 +172,7 @@ async def fetch_bill(
             what=f"read {noun}s",
             noun=noun,
         )
-        if outcome.content is None or not is_cancelled(outcome.content):
+        if cancelled or outcome.content is None or not is_cancelled(outcome.content):
             break
     return outcome
 

@@ -562,6 +562,17 @@ MENDED = {
             ),
         ),
     ),
+    "a cancellation that is said to be done, and is not, is not called undone": Scenario(
+        1,
+        (0,),
+        (
+            Computer(
+                "A",
+                (*LOAD, Session("undo")),
+                faults={("act", 1): "said to be done before"},
+            ),
+        ),
+    ),
     "a bill that lacks a line, and has one too many, is looked for twice as its like": Scenario(
         5897,
         (4, 5),

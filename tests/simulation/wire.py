@@ -221,6 +221,8 @@ class Wire:
             case "another bill":
                 another = self._another(request)
                 return self._reply(200, another) if another else _BROKEN
+            case "said to be done":
+                return self._reply(200, self._as_if_done(request))
             case "nil id":
                 done = self._as_if_done(request) | {"id": lies.NIL, "vendorId": lies.NIL}
                 if request.kind != "vendor":

@@ -189,7 +189,8 @@ class BillStep(JournaledStep):
     # --- how the bill is ----------------------------------------------------------------------
 
     async def look(self, gateway: LightGateway) -> Decision:
-        outcome = await fetch_bill(gateway, self.ref, balance=self.balance)
+        cancelled = self.kind is StepKind.CANCEL and self._accepted
+        outcome = await fetch_bill(gateway, self.ref, balance=self.balance, cancelled=cancelled)
         if outcome.content is not None:
             await self.look_further(gateway, outcome.content)
             return self._by_state(outcome.content)

@@ -66,6 +66,11 @@ class CancelBill(BillStep):
     async def send(self, gateway: LightGateway, on_wire: OnWire) -> Answer:
         return await gateway.cancel_bill(self.ref, self.options.reason, on_wire)
 
+    def accepted(self, content: LightBill) -> Decision:
+        """What is called undone is loaded again: the answer alone is not believed."""
+        self._tried = self._accepted = True
+        return Look(self, records=(self.in_doubt("Light said so, and was not asked since"),))
+
     def transition(self, remote: LightBill) -> tuple[Transition, str]:
         transition, reason = next_transition(self.kind, None, remote, tried=self._tried)
         if transition is not Transition.OPEN or self.options.force:
