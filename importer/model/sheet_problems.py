@@ -257,8 +257,7 @@ warning sheet.columns.filled: a date that may have been filled down
   their date, as the others are: the date may have been filled down.
   → Compare the dates with the invoices.
 warning sheet.columns.misfit: a column that another one contradicts in some rows
-  Columns '{column}' and '{other}' do not fit each other in rows {rows}, as they do in {fitting}:
-  {how}.
+  Columns '{column}' and '{other}' do not fit each other in rows {rows}{elsewhere}: {how}.
   → Compare these rows with the invoices: a column may have been filled down, sorted or moved
     without the others. If they are right, there is nothing to do.
 warning sheet.columns.unpaired: a name beside what belongs to another

@@ -21,9 +21,9 @@ class SandboxSettings:
     share that of the day. ``foreign_key`` is of another company and may read its name only.
     Logging in as ``client_id`` gives access tokens valid for ``token_seconds``. Without a
     ``database`` everything is in memory; with one, the bills and the company's id survive a
-    restart. ``reference`` is the folder of a company, or what was read
-    of it; None is the one that ships with the importer. The default limits are
-    those of Light's documentation, which does not say which ``window`` Light uses.
+    restart. ``reference`` is the folder of a company, or what was read of it; None is the one that
+    ships with the importer. The default limits are those of Light's documentation, which does not
+    say which ``window`` Light uses.
     ``requests_today`` of the day's limit are spent before the first request. The sandbox's clock
     is ``clock_offset`` ahead of the computer's.
 

@@ -104,7 +104,7 @@ def misfit_columns(sheets: ParsedSheets, reported: Container[int | None]) -> Ite
                 other=other,
                 rows=_places(numbers),
                 how=how.format(column=header),
-                fitting=count(fitting, "other row"),
+                elsewhere=f", as they do in {count(fitting, 'other row')}" if fitting else "",
             )
             break
 
