@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
-from importer.core import dates
 from importer.core.counted_nouns import count
 from importer.mapping.map_tables import MappedTables
-from importer.mapping.text_cleanup import tidied
 from importer.model.fields import BILLS, LINE_ITEMS
 from importer.model.finding import Finding
 from importer.model.finding_catalogue import finding
 from importer.validation.column import ParsedSheets
+from importer.validation.compared_column import ComparedColumn, compared_column
 from importer.validation.row_runs import line_columns, rows_of_tables
 
 _SAMPLE, _FEWEST, _VALUES = 2000, 12, 4  # rows that are looked at, and that show anything; values
@@ -42,27 +39,12 @@ _OF_VENDOR = re.compile(
     re.IGNORECASE,
 )
 _DAYS = re.compile(r"(?:net\W*)?([0-9]{1,3})(?:\W*(?:days?|tage|jours|dage|dagar))?", re.IGNORECASE)
-_NUMBER = re.compile(r"[^\w]*[0-9][0-9.,' ]*[^0-9\w]*")
-_NO_CODE = re.compile(r".*[.,][0-9]{1,4}[^0-9]*|[0-9]{1,2}")  # an amount or a quantity
 _OTHER_DATE = {"issuedDate": "dueDate", "dueDate": "issuedDate"}
 _NAMES = ("vendor", "vendorId")
-_DATE = re.compile(
-    r"[0-9]{1,2}[-./ ](?:[0-9]{1,2}|[^\W\d_]{3,9}\.?)[-./ ][0-9]{2,4}", re.IGNORECASE
-)
 _FIELDS = (
     (BILLS, ("vendor", "vendorId", "invoiceNumber", "currency", "issuedDate", "dueDate", "amount")),
     (LINE_ITEMS, ("account", "taxCode", "netAmount", "taxAmount", "amount")),
 )
-
-
-class _Beside(NamedTuple):
-    """A column's texts in some rows; ``codes`` are equal where these are, -1 where blank."""
-
-    header: str
-    texts: Sequence[str]
-    codes: np.ndarray
-    days: np.ndarray | None  # of dates, 0 where blank
-    is_amount: bool  # or a quantity
 
 
 _Misfit = tuple[np.ndarray, str, int]  # rows, what is odd there, how many others fit
@@ -81,14 +63,16 @@ def misfit_columns(sheets: ParsedSheets, reported: Container[int | None]) -> Ite
     for t, (rows, firsts) in enumerate(rows_of_tables(mapped, line_bill, _SAMPLE)):
         if len(firsts) < _FEWEST or t in reported:
             continue
+        of_table = [c for c in columns if c.table is mapped.tables[t]]
+        beside = list[ComparedColumn]()
         for sheet, names in _FIELDS:
             at = firsts if sheet == BILLS else rows
-            code_of: dict[str, int] = {"": -1}
-            beside = [
-                _column(c.header, c.texts_at(np.searchsorted(c.lines, at)), code_of)
-                for c in columns
-                if c.table is mapped.tables[t]
-            ]
+            if sheet == BILLS or len(rows) > len(firsts):
+                code_of: dict[str, int] = {"": -1}
+                beside = [
+                    compared_column(c.header, c.texts_at(np.searchsorted(c.lines, at)), code_of)
+                    for c in of_table
+                ]
             first = _first_misfit(mapped, t, sheet, names, beside)
             if first is None:
                 continue
@@ -114,29 +98,8 @@ def _places(rows: np.ndarray) -> str:
     return shown + (f" and {len(rows) - 6} more" if len(rows) > 6 else "")
 
 
-def _column(header: str, texts: pa.LargeStringArray, code_of: dict[str, int]) -> _Beside:
-    cells: list[str] = tidied(texts).to_pylist()
-    codes = np.asarray([code_of.setdefault(text, len(code_of)) for text in cells])
-    distinct = [text for text in dict.fromkeys(cells) if text]
-    is_amount = all(map(_NUMBER.fullmatch, distinct)) and any(map(_NO_CODE.fullmatch, distinct))
-    return _Beside(header, cells, codes, None if is_amount else _days(cells, distinct), is_amount)
-
-
-def _days(cells: Sequence[str], distinct: Sequence[str]) -> np.ndarray | None:
-    """The days of a column of dates; None of any other."""
-    if len(distinct) < _VALUES or not all(map(_DATE.search, distinct[:_VALUES])):
-        return None
-    read = dates.reader([], dates.order_of(distinct).order)
-    day_of = {
-        text: day.toordinal() for text in distinct if (day := read(dates.split_time(text)[0]))
-    }
-    if len(day_of) < len(distinct):
-        return None
-    return np.asarray([day_of.get(text, 0) for text in cells])
-
-
 def _first_misfit(
-    mapped: MappedTables, t: int, sheet: str, names: Sequence[str], beside: Sequence[_Beside]
+    mapped: MappedTables, t: int, sheet: str, names: Sequence[str], beside: Sequence[ComparedColumn]
 ) -> tuple[str, str, str, _Misfit] | None:
     """(field, its header, the header of the other column, the rows)"""
     place = {
@@ -148,7 +111,7 @@ def _first_misfit(
     for name, index in place.items():
         one = beside[index]
         for i, other in enumerate(beside):
-            if i == index or not other.header:
+            if i == index or not other.header or other.values < _VALUES:
                 continue
             if name == "vendor" and (misfit := _one_vendor(one, other)):
                 return name, one.header, other.header, misfit
@@ -164,7 +127,9 @@ def _first_misfit(
     return None
 
 
-def _misfit(name: str, one: _Beside, other: _Beside, vendor: _Beside | None) -> _Misfit | None:
+def _misfit(
+    name: str, one: ComparedColumn, other: ComparedColumn, vendor: ComparedColumn | None
+) -> _Misfit | None:
     given = (one.codes >= 0) & (other.codes >= 0)
     if given.sum() < _FEWEST:
         return None
@@ -217,8 +182,8 @@ def _judged(
 
 def _unlike_its_key(one: np.ndarray, key: np.ndarray, given: np.ndarray) -> _Misfit | None:
     """Rows filled down, where all others have one value for each value of the other column."""
-    pairs = np.unique(np.stack((key, one))[:, given], axis=1)
-    keys, several = np.unique(pairs[0], return_counts=True)
+    pairs = np.unique(key[given] << 32 | one[given])
+    keys, several = np.unique(pairs >> 32, return_counts=True)
     clashing = np.isin(key, keys[several > 1]) & given
     if clashing.sum() < 2 or len(keys) < _VALUES or len(np.unique(one[given])) < 2:
         return None
@@ -246,12 +211,12 @@ def _unlike_its_key(one: np.ndarray, key: np.ndarray, given: np.ndarray) -> _Mis
     return None
 
 
-def _of_several(misfit: _Misfit | None, vendor: _Beside | None) -> bool:
+def _of_several(misfit: _Misfit | None, vendor: ComparedColumn | None) -> bool:
     """Whether the rows are of several vendors: one may have terms of its own."""
     return misfit is not None and (vendor is None or len(np.unique(vendor.codes[misfit[0]])) > 1)
 
 
-def _days_apart(one: _Beside, other: _Beside, given: np.ndarray) -> _Misfit | None:
+def _days_apart(one: ComparedColumn, other: ComparedColumn, given: np.ndarray) -> _Misfit | None:
     """Dates filled down, or a row off, where the days to another date are mostly the same few."""
     if one.days is None or other.days is None:
         return None
@@ -268,7 +233,7 @@ def _days_apart(one: _Beside, other: _Beside, given: np.ndarray) -> _Misfit | No
     for moved in (other.days[1:] - one.days[:-1], other.days[:-1] - one.days[1:]):
         for start in _starts(len(moved)):
             usual = _common(np.append(apart[:start], moved[start:]))
-            if misfit := _shifted(np.isin(apart, usual), np.isin(moved, usual), start):
+            if misfit := _shifted(np.isin(apart, usual), np.isin(moved, usual), (start,)):
                 return misfit
     return None
 
@@ -297,20 +262,27 @@ def _starts(size: int) -> range:
     return range(0, size - _MOVED, max(1, size // _STARTS))
 
 
-def _shifted(as_is: np.ndarray, moved: np.ndarray, start: int) -> _Misfit | None:
+def _shifted(as_is: np.ndarray, moved: np.ndarray, starts: Sequence[int]) -> _Misfit | None:
     """Rows from one on that fit when one of the columns is moved by a row."""
-    rest, before = as_is[start:], as_is[:start]
-    if moved[start:].mean() < _ALL or rest.mean() > _AS_IS or (start and before.mean() < _FIT):
+    at = np.asarray(starts, dtype=np.int64)
+    fitting, fitting_moved = (np.append(0, np.cumsum(each)) for each in (as_is, moved))
+    odd = (
+        (fitting_moved[-1] - fitting_moved[at] >= _ALL * (len(moved) - at))
+        & (fitting[-1] - fitting[at] <= _AS_IS * (len(as_is) - at))
+        & (fitting[at] >= _FIT * at)
+    )
+    if not odd.any():
         return None
-    return start + np.flatnonzero(~rest), _SHIFTED, int(before.sum())
+    start = int(at[odd][0])
+    return start + np.flatnonzero(~as_is[start:]), _SHIFTED, int(fitting[start])
 
 
 def _terms(
-    one: _Beside,
-    mate: _Beside,
-    terms: _Beside,
+    one: ComparedColumn,
+    mate: ComparedColumn,
+    terms: ComparedColumn,
     sign: int,
-    vendor: _Beside | None,
+    vendor: ComparedColumn | None,
 ) -> _Misfit | None:
     """Dates filled down or a row off beside the days until a bill is due, from (1) or back to (-1)
     the date of ``mate``."""
@@ -334,13 +306,12 @@ def _terms(
 def _either_way(one: np.ndarray, other: np.ndarray, fits: np.ndarray) -> _Misfit | None:
     """Rows of equal columns one of which is a row off."""
     for moved in (one[1:] == other[:-1], one[:-1] == other[1:]):
-        for start in _starts(len(moved)):
-            if misfit := _shifted(fits, moved, start):
-                return misfit
+        if misfit := _shifted(fits, moved, _starts(len(moved))):
+            return misfit
     return None
 
 
-def _unequal(one: _Beside, other: _Beside, given: np.ndarray) -> _Misfit | None:
+def _unequal(one: ComparedColumn, other: ComparedColumn, given: np.ndarray) -> _Misfit | None:
     """Rows that differ, of columns that are equal in all others."""
     a, b = one.codes, other.codes
     fits = (a == b) & given
@@ -362,7 +333,7 @@ def _unequal(one: _Beside, other: _Beside, given: np.ndarray) -> _Misfit | None:
     return None
 
 
-def _is_scaled(one: _Beside, other: _Beside, rows: np.ndarray) -> bool:
+def _is_scaled(one: ComparedColumn, other: ComparedColumn, rows: np.ndarray) -> bool:
     """Whether the amounts of these rows differ by zeros or the place of the decimal mark alone."""
     if not (one.is_amount and other.is_amount):
         return False
@@ -374,7 +345,7 @@ def _is_scaled(one: _Beside, other: _Beside, rows: np.ndarray) -> bool:
     return True
 
 
-def _one_vendor(vendor: _Beside, other: _Beside) -> _Misfit | None:
+def _one_vendor(vendor: ComparedColumn, other: ComparedColumn) -> _Misfit | None:
     """All rows, where one vendor has several numbers."""
     if len(np.unique(vendor.codes)) > 1 or not _OF_VENDOR.fullmatch(other.header):
         return None
@@ -384,7 +355,7 @@ def _one_vendor(vendor: _Beside, other: _Beside) -> _Misfit | None:
     return np.arange(len(vendor.codes)), _SAME, 0
 
 
-def _repeated_number(number: _Beside, vendor: _Beside) -> _Misfit | None:
+def _repeated_number(number: ComparedColumn, vendor: ComparedColumn) -> _Misfit | None:
     """Rows below each other of several vendors that have one number, as no others do."""
     given = (number.codes >= 0) & (vendor.codes >= 0)
     vendors_of: dict[int, set[int]] = {}
