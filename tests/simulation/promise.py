@@ -119,8 +119,11 @@ def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Vi
         name = f"{running.name}: row {row} is {outcome.status}"
         light_id = outcome.entry.light_id
         record = light.bills.get((light_id or "").lower())
-        if outcome.status is Status.UNKNOWN and record and not matches(record, ROWS[row]):
-            yield Violation("another bill", f"{name} as {record.id}, which is another: {record}")
+        # A lie may name a bill of ours of which we know nothing yet; what differs is said.
+        lied = record is not None and record.id in wire.named
+        another = record is not None and not matches(record, ROWS[row])
+        if outcome.status is Status.UNKNOWN and another and not lied:
+            yield Violation("another bill", f"{name} as {light_id}, which is another: {record}")
         if outcome.status not in IN_LIGHT:
             continue
         if record is None:
@@ -138,6 +141,8 @@ def _ids(running: Running, claims: Claims, light: SimulatedLight) -> Iterator[Vi
         foreign = foreign and all(caller == running.name for caller, _ in record.acts)
         # What Light refused and did, and a list then hid, was believed to be refused.
         foreign = foreign and not (wire.misled and any(wire.used[each] for each in COMMITTED))
+        # The other computer's bill was taken for it, and undone before it came in.
+        foreign = foreign and not (wire.used["arrives very late"] and _undoes(running.computer))
         # A person said that it was absent, or another one: it may be theirs, and is left alone.
         settled = {entry for entry, _ in _words(running)}
         if foreign and mine == [record.id] and outcome.entry.id not in settled:
@@ -189,10 +194,10 @@ def _once(
     ended = claims.command not in ("undo", "settle")
     hidden = wire.used["arrives very late"] and wire.half_lists > 1  # after the two before it
     ended = ended and (final or (wire.misled_lists < LISTS and not hidden))
-    if (
-        not final and rows[0] in claims.outcomes
-    ):  # it is said; what comes later is for the next load
+    if not final and rows[0] in claims.outcomes:
+        # It is said; what comes later is for the next load, as is all that a crash cut off.
         ended = ended and len(claims.outcomes[rows[0]].entry.twins) < 2
+        ended = ended and not (claims.crashed and set(statuses) == {Status.UNKNOWN})
     if ended and statuses and len(mine) > sure + unsure and not _named(mine, claims):
         ids = [bill.id for bill in mine]
         yield Violation("too many", f"{name}: {ids} are live, the rows say {statuses}")
@@ -250,6 +255,10 @@ def _versions(running: Running, row: int) -> Iterator[Row]:
 
 def _updates(computer: Computer) -> bool:
     return any(session.command == "update" for session in computer.sessions)
+
+
+def _undoes(computer: Computer) -> bool:
+    return any(session.command == "undo" for session in computer.sessions)
 
 
 def _is_whole(bill: LightRecord, row: Row) -> bool:
