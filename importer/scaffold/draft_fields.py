@@ -12,8 +12,9 @@ from importer.mapping.unread_columns import UnreadKind, money_kind
 from importer.model.fields import BILLS, LINE_ITEMS, header_key
 from importer.scaffold import layout_inference as at
 from importer.scaffold.column_profiles import ColumnProfile
-from importer.scaffold.header_names import Target, names_line
+from importer.scaffold.header_names import Target
 from importer.scaffold.layout_inference import Table, day_and_month
+from importer.scaffold.open_item_columns import may_be_number, may_be_vendor
 from importer.scaffold.row_kinds import rows_of_no_bill
 from importer.scaffold.template_writer import (
     Draft,
@@ -58,7 +59,7 @@ def draft_line_fields(draft: Draft, table: Table, taken: Sequence[int] = ()) -> 
         if column is None or column.index in taken:
             continue
         field = _IDS.get(target, target[1]) if column.uuids else target[1]
-        if target == at.ACCOUNT and _may_be_vendor(table, column):
+        if target == at.ACCOUNT and may_be_vendor(table, column):
             what = (
                 f"'{column.header}' ({listed(column.examples)}) may be the ledger account or the"
                 " vendor's, as in a list of open items: no other column is the vendor's, and each"
@@ -84,30 +85,9 @@ def _vendor(draft: Draft, table: Table) -> None:
         texts = [c for c in _unused(table) if not (c.numbers or c.dates) and len(c.filled) > 1]
         account = table.get(at.ACCOUNT)
         what = "the column of the vendor's name"
-        if account and len(account.filled) > 1 and _may_be_vendor(table, account):
+        if account and len(account.filled) > 1 and may_be_vendor(table, account):
             what += f" or number. '{account.header}' ({listed(account.examples)}) may be that"
         draft.missing(BILLS, "vendor", what + _offer(texts, "texts"))
-
-
-_ANY_ACCOUNT = re.compile(
-    r"(?:account|konto|kontonr|kontonummer|compte|cuenta|conto|rekening|conta|tili)"
-    r"(?:\W*(?:no|nr|number|num|code|#))?\W*",
-    re.IGNORECASE,
-)
-
-
-def _may_be_vendor(table: Table, account: ColumnProfile) -> bool:
-    """Whether an account may be the vendor's: the file has no other vendor, the header does not say
-    whose it is, and no bill has two."""
-    if (
-        table.get(at.VENDOR)
-        or table.get(at.VENDOR_ID)
-        or not _ANY_ACCOUNT.fullmatch(account.header)
-    ):
-        return False
-    number = table.get(at.NUMBER) or table.get(at.DOC)
-    pairs = {(number.texts[i], account.texts[i]) for i in table.data_rows()} if number else set()
-    return len(pairs) == len({of_bill for of_bill, _ in pairs})
 
 
 def _number(draft: Draft, table: Table) -> None:
@@ -122,7 +102,7 @@ def _number(draft: Draft, table: Table) -> None:
         return
     no_bills = rows_of_no_bill(table)
     blanks = [i for i in table.data_rows() if i not in no_bills and _lacks(table, column, i)]
-    others = [c for c in _unused(table) if _may_be_number(table, column, c)]
+    others = [c for c in _unused(table) if may_be_number(table, column, c)]
     if others:
         draft.todo(
             "bills",
@@ -155,35 +135,6 @@ def _number(draft: Draft, table: Table) -> None:
 _VOUCHER = re.compile(
     r"\b(?:voucher|bilag|boekstuk|verifikat|verifikation|pièce|asiento|buchungsn)", re.IGNORECASE
 )
-# Headers that say whose invoice it is, and those of numbers that may be the vendor's.
-_INVOICE = re.compile(
-    r"inv|bill|rechn|\brg|\bre\b|fa[ck]tu|fattur|fatura|lask|purchase|supplier|vendor|extern"
-    r"|uw ref",
-    re.IGNORECASE,
-)
-_REFERENCE = re.compile(
-    r"ref|assignm|zuordn|extern|beleg|doc|inv|bill|rechn|fa[ck]tu|fattur|fatura|pièce|piece"
-    r"|bilag|kenmerk|\bkid\b|\bocr\b",
-    re.IGNORECASE,
-)
-
-
-def _may_be_number(table: Table, number: ColumnProfile, other: ColumnProfile) -> bool:
-    """Whether another column has numbers of invoices, too, and the header of the one that was taken
-    does not say that it is the vendor's."""
-    if _INVOICE.search(number.header) or not _REFERENCE.search(other.header):
-        return False
-    if other.dates or other.decimals or other.uuids or names_line(other.header):
-        return False
-    pairs = {(number.texts[i], other.texts[i]) for i in table.data_rows() if other.texts[i]}
-    digits = sum(any(c.isdigit() for c in text) for text in other.filled)
-    return (
-        digits >= 0.8 * len(other.filled)
-        and 2 * len(pairs) >= len(number.filled)
-        and len(other.filled) >= 0.8 * len(pairs)
-    )
-
-
 _DEBIT_ACCOUNT, _CREDIT_ACCOUNT = (
     re.compile(
         rf"(?:{side}).{{0,3}}(?:konto|account|compte|cuenta|conto|rekening|a/c)"
